@@ -1,0 +1,108 @@
+//! Source texts and places in them.
+
+/// The number of a source text in its [`Sources`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct FileId(pub u32);
+
+/// A place: bytes `start..end` of a source text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Span {
+    /// Which text.
+    pub file: FileId,
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// From the start of one place to the end of another in the same text.
+    #[must_use]
+    pub fn to(self, end: Span) -> Span {
+        debug_assert_eq!(self.file, end.file);
+        Span { end: end.end.max(self.end), ..self }
+    }
+
+    /// The empty place just behind this one.
+    #[must_use]
+    pub fn after(self) -> Span {
+        Span { start: self.end, ..self }
+    }
+}
+
+/// One source text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Its name as the user gave it, or `<net>` for a module of the built-in library.
+    pub name: String,
+    /// The text.
+    pub text: String,
+    lines: Vec<u32>,
+}
+
+/// All source texts of one run.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sources {
+    files: Vec<Source>,
+}
+
+impl Sources {
+    /// Adds a text. Texts of 4 GiB and more must be refused by the caller.
+    ///
+    /// # Panics
+    /// Where there are more than 2³² texts.
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
+        let text = text.into();
+        let id = FileId(u32::try_from(self.files.len()).expect("fewer than 2^32 files"));
+        let newlines = text.bytes().zip(1u32..).filter(|(b, _)| *b == b'\n').map(|(_, next)| next);
+        let lines = std::iter::once(0).chain(newlines).collect();
+        self.files.push(Source { name: name.into(), text, lines });
+        id
+    }
+
+    /// A text by its number.
+    #[must_use]
+    pub fn get(&self, id: FileId) -> &Source {
+        &self.files[id.0 as usize]
+    }
+
+    /// All texts, in the order of their numbers.
+    pub fn iter(&self) -> impl Iterator<Item = &Source> {
+        self.files.iter()
+    }
+
+    /// The text at a place.
+    #[must_use]
+    pub fn slice(&self, span: Span) -> &str {
+        &self.get(span.file).text[span.start as usize..span.end as usize]
+    }
+
+    /// Line and column of a place, both from 1; columns count characters.
+    #[must_use]
+    pub fn position(&self, span: Span) -> (u32, u32) {
+        self.get(span.file).position(span.start)
+    }
+
+    /// The whole line at a place, without its end.
+    #[must_use]
+    pub fn line(&self, span: Span) -> &str {
+        let source = self.get(span.file);
+        let start = source.lines[source.line_index(span.start)] as usize;
+        source.text[start..].lines().next().unwrap_or("")
+    }
+}
+
+impl Source {
+    fn line_index(&self, offset: u32) -> usize {
+        self.lines.partition_point(|&start| start <= offset) - 1
+    }
+
+    /// Line and column of a byte, both from 1; columns count characters.
+    #[must_use]
+    pub fn position(&self, offset: u32) -> (u32, u32) {
+        let index = self.line_index(offset);
+        let before = &self.text[self.lines[index] as usize..offset as usize];
+        let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        (narrow(index + 1), narrow(before.chars().count() + 1))
+    }
+}

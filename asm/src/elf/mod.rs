@@ -1,0 +1,1 @@
+//! Object to ELF and back.

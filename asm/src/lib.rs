@@ -1,0 +1,15 @@
+//! eBPF as text, as instructions, as an [`Object`](object::Object), as ELF.
+//!
+//! This crate is pure: it opens no file, asks no kernel, and every stage takes a value or gives one:
+//!
+//! ```text
+//! text ─lang▶ syntax tree ─expand▶ plain items ─assemble▶ Object ─elf▶ bytes of an object file
+//! ```
+#![forbid(unsafe_code)]
+
+pub mod btf;
+pub mod diag;
+pub mod elf;
+pub mod isa;
+pub mod object;
+pub mod uapi;

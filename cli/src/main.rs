@@ -1,0 +1,2 @@
+//! `bpfasm`: arguments, one library call, output.
+fn main() {}

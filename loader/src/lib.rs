@@ -1,0 +1,1 @@
+//! Everything of bpfasm that talks to Linux: typed system calls, loading, attaching.
