@@ -1,1 +1,8 @@
 //! Everything of bpfasm that talks to Linux: typed system calls, loading, attaching.
+
+pub mod attach;
+pub mod inspect;
+pub mod load;
+pub mod sys;
+pub mod trace;
+pub mod verifier;

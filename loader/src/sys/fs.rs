@@ -1,0 +1,1 @@
+//! Mounts that only a descriptor holds, and file system facts.

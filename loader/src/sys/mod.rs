@@ -1,0 +1,22 @@
+//! System calls, typed and documented; the only `unsafe` of the project lives here.
+#![allow(unsafe_code)]
+
+pub mod bpf;
+pub mod fs;
+pub mod netlink;
+pub mod perf;
+
+use nix::errno::Errno;
+
+/// A system call that the kernel refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{call}: {errno}")]
+pub struct Error {
+    /// The call, with its command where it has one: `bpf(BPF_MAP_CREATE)`.
+    pub call: &'static str,
+    /// Why.
+    pub errno: Errno,
+}
+
+/// The result of a system call.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,1 @@
+//! Route netlink: sockets, messages, attributes, extended acknowledgements.

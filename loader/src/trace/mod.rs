@@ -1,0 +1,1 @@
+//! What programs print: the kernel's trace pipe, in an instance of our own.
