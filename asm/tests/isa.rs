@@ -264,6 +264,8 @@ fn markdown_table_is_the_golden_one() {
     let golden = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(golden == table, "run with BLESS=1 and look at the difference");
     assert_eq!(table.lines().count(), FORMS.len() + 2);
+    let cells = |line: &str| line.replace("\\|", "").matches('|').count();
+    assert!(table.lines().all(|line| cells(line) == 12), "a cell is not escaped");
 }
 
 proptest! {
