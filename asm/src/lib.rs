@@ -11,5 +11,6 @@ pub mod btf;
 pub mod diag;
 pub mod elf;
 pub mod isa;
+pub mod lang;
 pub mod object;
 pub mod uapi;
