@@ -3,13 +3,14 @@
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
+use bpfasm_asm::uapi::AttachType;
 use bpfasm_asm::uapi::section::Section;
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
 
 use super::held::{Attachment, Held};
-use super::{Direction, Error, Occupant, Target, attach_type, common};
+use super::{Direction, Error, Occupant, Target, common};
 use crate::sys;
 use crate::sys::bpf::{self, ProgAttach};
 
@@ -29,8 +30,8 @@ pub fn attach(
     };
     let kind = match (section.def.attach_type, target.direction) {
         (Some(kind), _) => kind,
-        (None, Some(Direction::Ingress)) => attach_type::CGROUP_INET_INGRESS,
-        (None, Some(Direction::Egress)) => attach_type::CGROUP_INET_EGRESS,
+        (None, Some(Direction::Ingress)) => AttachType::CGROUP_INET_INGRESS,
+        (None, Some(Direction::Egress)) => AttachType::CGROUP_INET_EGRESS,
         (None, None) => {
             return Err(Error::MissingTarget {
                 hook: format!("section {name}"),
@@ -50,7 +51,8 @@ pub fn attach(
             how.flags = bpf::F_ALLOW_MULTI;
             match bpf::prog_attach(&how) {
                 Ok(()) => {
-                    let held = Held::Attached { target: cgroup, prog: own, attach_type: kind, until: "the cgroup" };
+                    let held =
+                        Held::Attached { target: cgroup, prog: own, attach_type: kind, until: "the cgroup" };
                     return Attachment::new(hook, prog, held);
                 }
                 Err(e) => e,

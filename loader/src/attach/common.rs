@@ -1,15 +1,15 @@
 //! What several families of hooks need: devices, who is on them, and refusals told.
 
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use bpfasm_asm::uapi::AttachType;
 use nix::errno::Errno;
 
 use super::nearest::nearest;
 use super::{Error, Target};
+use crate::sys;
 use crate::sys::bpf::{self, Kind, LinkDetail, LinkInfo};
 use crate::sys::netlink::{self, Socket};
-use crate::sys::{self};
 
 /// What netlink and links on devices and cgroups need.
 pub const NET_ADMIN: &str = "CAP_NET_ADMIN (and CAP_BPF), as root has them";
@@ -45,6 +45,12 @@ pub fn own(prog: BorrowedFd<'_>) -> Result<OwnedFd, Error> {
         let errno = e.raw_os_error().map_or(Errno::EBADF, Errno::from_raw);
         Error::Info(sys::Error { call: "fcntl(F_DUPFD_CLOEXEC)", errno })
     })
+}
+
+/// Whether a descriptor is that of a link, by what the kernel tells about it in procfs.
+pub fn is_link(fd: BorrowedFd<'_>) -> bool {
+    let facts = std::fs::read_to_string(format!("/proc/self/fdinfo/{}", fd.as_raw_fd())).unwrap_or_default();
+    facts.lines().any(|line| line.starts_with("link_type:"))
 }
 
 /// All links of this machine that may be seen; none where that is not permitted.

@@ -120,7 +120,11 @@ pub enum Error {
         source: sys::Error,
     },
     /// The place is taken.
-    #[error("{hook} is taken{}: nothing was replaced. Detach that first{}", occupied_by(by), kernel_says(text))]
+    #[error(
+        "{hook} is taken{}: nothing was replaced. Detach that first{}",
+        occupied_by(by),
+        kernel_says(text)
+    )]
     Taken {
         /// The place.
         hook: String,
@@ -200,6 +204,12 @@ pub enum Error {
         source: sys::Error,
         /// What to do.
         hint: Option<String>,
+    },
+    /// A pin of something else.
+    #[error("`{}` is the pin of a program or map, not of a link", path.display())]
+    NotALink {
+        /// The path.
+        path: PathBuf,
     },
     /// The conversation with the kernel failed before it came to the matter.
     #[error("the kernel's list of network devices cannot be read: {0}")]

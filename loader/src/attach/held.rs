@@ -129,11 +129,7 @@ impl Attachment {
     /// [`Error::NoPin`] for what is no link; [`Error::Pin`].
     pub fn pin(&mut self, path: &Path) -> Result<(), Error> {
         let Some(Held::Link(link)) = &self.held else {
-            return Err(Error::NoPin {
-                hook: self.hook.clone(),
-                how: self.how(),
-                lifetime: self.lifetime(),
-            });
+            return Err(Error::NoPin { hook: self.hook.clone(), how: self.how(), lifetime: self.lifetime() });
         };
         bpf::obj_pin(link.as_fd(), path).map_err(|source| pin_error(path, source))?;
         self.pin = Some(path.to_owned());
@@ -179,7 +175,11 @@ impl Attachment {
                 let target = bpf::Target::Fd(target.as_fd());
                 match bpf::prog_detach(&ProgAttach::new(prog.as_fd(), target, attach_type)) {
                     Err(e) if e.errno == Errno::ENOENT => {
-                        return Err(Error::NotOurs { hook: self.hook.clone(), prog_id: self.prog_id, by: None });
+                        return Err(Error::NotOurs {
+                            hook: self.hook.clone(),
+                            prog_id: self.prog_id,
+                            by: None,
+                        });
                     }
                     Err(e) => return Err(common::refused(&self.hook, e, common::NET_ADMIN, None)),
                     Ok(()) => {}
@@ -226,7 +226,9 @@ pub(super) fn remove_pin(path: &Path) -> Result<(), Error> {
 
 fn pin_error(path: &Path, source: crate::sys::Error) -> Error {
     let hint = match source.errno {
-        Errno::EEXIST => Some("Something is pinned there already: remove it or choose another name".to_owned()),
+        Errno::EEXIST => {
+            Some("Something is pinned there already: remove it or choose another name".to_owned())
+        }
         Errno::ENOENT => Some("Make the directory first".to_owned()),
         Errno::EPERM | Errno::EACCES => {
             Some("The path must be in a BPF file system: `mount -t bpf bpf /sys/fs/bpf`".to_owned())

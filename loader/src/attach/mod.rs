@@ -25,8 +25,8 @@ use std::fmt;
 use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
 
-use bpfasm_asm::uapi::ProgType;
 use bpfasm_asm::uapi::section::Section;
+use bpfasm_asm::uapi::{AttachType, ProgType};
 
 /// Where in a device's path an XDP program runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -130,11 +130,11 @@ fn attach_section(
 ) -> Result<Attachment, Error> {
     let cannot = |why: &'static str| Err(Error::NotAttachable { section: name.to_owned(), why });
     match section.def.prog_type {
-        prog_type::XDP if section.def.name.ends_with("map") => {
+        ProgType::XDP if section.def.attach_type != Some(AttachType::XDP) => {
             cannot("it runs from the entry of a devmap or cpumap that names it, not from a device")
         }
-        prog_type::XDP => xdp::attach(prog, target),
-        prog_type::SCHED_CLS => match section.def.name.split_once('/').unwrap_or((section.def.name, "")) {
+        ProgType::XDP => xdp::attach(prog, target),
+        ProgType::SCHED_CLS => match section.def.name.split_once('/').unwrap_or((section.def.name, "")) {
             ("tcx", "ingress") => tcx::attach(prog, Direction::Ingress, target),
             ("tcx", _) => tcx::attach(prog, Direction::Egress, target),
             ("tc", "ingress") => tc::attach(prog, Direction::Ingress, target),
@@ -143,7 +143,9 @@ fn attach_section(
                 (Some("ingress"), _) | (_, Some(Direction::Ingress)) => {
                     tc::attach(prog, Direction::Ingress, target)
                 }
-                (Some("egress"), _) | (_, Some(Direction::Egress)) => tc::attach(prog, Direction::Egress, target),
+                (Some("egress"), _) | (_, Some(Direction::Egress)) => {
+                    tc::attach(prog, Direction::Egress, target)
+                }
                 _ => Err(Error::MissingTarget {
                     hook: format!("section {name}"),
                     what: "a direction",
@@ -152,57 +154,25 @@ fn attach_section(
             },
             _ => cannot("bpfasm attaches no netkit programs yet"),
         },
-        prog_type::CGROUP_SKB
-        | prog_type::CGROUP_SOCK
-        | prog_type::SOCK_OPS
-        | prog_type::CGROUP_DEVICE
-        | prog_type::CGROUP_SOCK_ADDR
-        | prog_type::CGROUP_SYSCTL
-        | prog_type::CGROUP_SOCKOPT => cgroup::attach(prog, name, section, target),
-        prog_type::SK_SKB | prog_type::SK_MSG => match section.def.attach_type {
+        ProgType::CGROUP_SKB
+        | ProgType::CGROUP_SOCK
+        | ProgType::SOCK_OPS
+        | ProgType::CGROUP_DEVICE
+        | ProgType::CGROUP_SOCK_ADDR
+        | ProgType::CGROUP_SYSCTL
+        | ProgType::CGROUP_SOCKOPT => cgroup::attach(prog, name, section, target),
+        ProgType::SK_SKB | ProgType::SK_MSG => match section.def.attach_type {
             Some(kind) => sockmap::attach(prog, name, kind, target),
             None => cannot("name the section sk_skb/stream_parser, sk_skb/stream_verdict or sk_skb/verdict"),
         },
-        prog_type::TRACEPOINT => match section.target {
+        ProgType::TRACEPOINT => match section.target {
             Some(event) => tracepoint::attach(prog, event),
             None => cannot("it does not name its tracepoint: tracepoint/CATEGORY/NAME"),
         },
-        prog_type::RAW_TRACEPOINT | prog_type::RAW_TRACEPOINT_WRITABLE => match section.target {
+        ProgType::RAW_TRACEPOINT | ProgType::RAW_TRACEPOINT_WRITABLE => match section.target {
             Some(event) => raw_tracepoint::attach(prog, event),
             None => cannot("it does not name its tracepoint: raw_tracepoint/NAME"),
         },
         _ => cannot("bpfasm attaches no programs of this kind yet; they can be loaded and pinned"),
     }
-}
-
-/// `enum bpf_prog_type`, as far as programs are attached here.
-mod prog_type {
-    use super::ProgType;
-
-    pub const SCHED_CLS: ProgType = ProgType(3);
-    pub const TRACEPOINT: ProgType = ProgType(5);
-    pub const XDP: ProgType = ProgType(6);
-    pub const CGROUP_SKB: ProgType = ProgType(8);
-    pub const CGROUP_SOCK: ProgType = ProgType(9);
-    pub const SOCK_OPS: ProgType = ProgType(13);
-    pub const SK_SKB: ProgType = ProgType(14);
-    pub const CGROUP_DEVICE: ProgType = ProgType(15);
-    pub const SK_MSG: ProgType = ProgType(16);
-    pub const RAW_TRACEPOINT: ProgType = ProgType(17);
-    pub const CGROUP_SOCK_ADDR: ProgType = ProgType(18);
-    pub const CGROUP_SYSCTL: ProgType = ProgType(23);
-    pub const RAW_TRACEPOINT_WRITABLE: ProgType = ProgType(24);
-    pub const CGROUP_SOCKOPT: ProgType = ProgType(25);
-}
-
-/// `enum bpf_attach_type`, as far as section names leave it open.
-mod attach_type {
-    use bpfasm_asm::uapi::AttachType;
-
-    pub const CGROUP_INET_INGRESS: AttachType = AttachType(0);
-    pub const CGROUP_INET_EGRESS: AttachType = AttachType(1);
-    pub const XDP: AttachType = AttachType(37);
-    pub const PERF_EVENT: AttachType = AttachType(41);
-    pub const TCX_INGRESS: AttachType = AttachType(46);
-    pub const TCX_EGRESS: AttachType = AttachType(47);
 }

@@ -49,10 +49,14 @@ pub fn detach_prog(prog_id: u32) -> Result<Vec<Removed>, Error> {
 /// force (perf events, raw tracepoints) end here only if nobody else has them.
 ///
 /// # Errors
-/// [`Error::Path`] when there is no pinned link at the path.
+/// [`Error::Path`] when there is no pin at the path, [`Error::NotALink`] when it is that of a program or map.
 pub fn detach_pin(path: &Path) -> Result<Removed, Error> {
     let wrong = |source| Error::Path { path: path.to_owned(), source };
     let link = bpf::obj_get(path, 0).map_err(wrong)?;
+    // A program's or map's descriptor would be asked as one of its own kind, and answer.
+    if !common::is_link(link.as_fd()) {
+        return Err(Error::NotALink { path: path.to_owned() });
+    }
     let info = bpf::link_info(link.as_fd()).map_err(wrong)?;
     let _ = bpf::link_detach(link.as_fd());
     held::remove_pin(path)?;

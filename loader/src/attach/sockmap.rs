@@ -31,7 +31,8 @@ pub fn attach(
     let place = bpf::Target::Fd(map);
     let taken = || {
         let there = bpf::prog_query(&bpf::Query { target: place, attach_type: kind, flags: 0 }).ok()?;
-        let on_it = |detail: &LinkDetail| *detail == LinkDetail::Sockmap { map_id: info.id, attach_type: kind };
+        let on_it =
+            |detail: &LinkDetail| *detail == LinkDetail::Sockmap { map_id: info.id, attach_type: kind };
         let by: Vec<Occupant> =
             there.progs.iter().map(|&id| Occupant::of(id, common::link_of(id, on_it))).collect();
         (!by.is_empty()).then_some(by)
@@ -47,7 +48,8 @@ pub fn attach(
             let own_map = common::own(map)?;
             match bpf::prog_attach(&ProgAttach::new(own.as_fd(), bpf::Target::Fd(own_map.as_fd()), kind)) {
                 Ok(()) => {
-                    let held = Held::Attached { target: own_map, prog: own, attach_type: kind, until: "the map" };
+                    let held =
+                        Held::Attached { target: own_map, prog: own, attach_type: kind, until: "the map" };
                     return Attachment::new(hook, prog, held);
                 }
                 Err(e) => e,
@@ -56,7 +58,9 @@ pub fn attach(
         Err(e) => e,
     };
     match (e.errno, taken()) {
-        (Errno::EBUSY | Errno::EEXIST, by) => Err(Error::Taken { hook, by: by.unwrap_or_default(), text: None }),
+        (Errno::EBUSY | Errno::EEXIST, by) => {
+            Err(Error::Taken { hook, by: by.unwrap_or_default(), text: None })
+        }
         _ => {
             let hint = matches!(e.errno, Errno::EINVAL | Errno::EOPNOTSUPP)
                 .then(|| "The map must be a sockmap or sockhash, and the program of this section".to_owned());

@@ -116,8 +116,13 @@ impl Set {
         let place = (self.filter.index, self.filter.parent);
         let mut tries = TRIES;
         loop {
-            let used: Vec<u16> =
-                self.socket.filters(place.0, place.1)?.iter().filter(|f| f.chain == 0).map(|f| f.priority).collect();
+            let used: Vec<u16> = self
+                .socket
+                .filters(place.0, place.1)?
+                .iter()
+                .filter(|f| f.chain == 0)
+                .map(|f| f.priority)
+                .collect();
             self.filter.priority = free_priority(&used);
             match self.socket.add_bpf_filter(place, (self.filter.priority, HANDLE), prog.as_raw_fd(), name) {
                 Err(e) if e.errno() == Some(Errno::EEXIST) && tries > 0 => tries -= 1,
@@ -125,12 +130,12 @@ impl Set {
                 Ok(()) => break,
             }
         }
-        let before = |f: &Filter| f.chain == 0 && f.handle != 0 && f.priority < self.filter.priority;
         let filters = self.socket.filters(place.0, place.1)?;
         if let Some(ours) = filters.iter().find(|f| self.is_ours(f)) {
             self.filter = ours.clone();
         }
-        let count = filters.iter().filter(|f| before(f)).count();
+        let before = |f: &&Filter| f.chain == 0 && f.handle != 0 && f.priority < self.filter.priority;
+        let count = filters.iter().filter(before).count();
         Ok((count > 0).then_some(count))
     }
 

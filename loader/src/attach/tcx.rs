@@ -2,10 +2,11 @@
 
 use std::os::fd::BorrowedFd;
 
+use bpfasm_asm::uapi::AttachType;
 use nix::errno::Errno;
 
 use super::held::{Attachment, Held};
-use super::{Direction, Error, Target, attach_type, common};
+use super::{Direction, Error, Target, common};
 use crate::sys::bpf;
 use crate::sys::netlink::Socket;
 
@@ -14,8 +15,8 @@ pub fn attach(prog: BorrowedFd<'_>, direction: Direction, target: &Target<'_>) -
     let link = common::device(&mut Socket::route()?, &format!("tcx {direction}"), target)?;
     let hook = format!("tcx {direction} on {}", link.name);
     let kind = match direction {
-        Direction::Ingress => attach_type::TCX_INGRESS,
-        Direction::Egress => attach_type::TCX_EGRESS,
+        Direction::Ingress => AttachType::TCX_INGRESS,
+        Direction::Egress => AttachType::TCX_EGRESS,
     };
     match common::make_link(prog, bpf::Target::Ifindex(link.index), kind, 0) {
         Ok(fd) => Attachment::new(hook, prog, Held::Link(fd)),

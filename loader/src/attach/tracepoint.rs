@@ -2,11 +2,12 @@
 
 use std::os::fd::{AsFd, BorrowedFd};
 
+use bpfasm_asm::uapi::AttachType;
 use nix::errno::Errno;
 
 use super::held::{Attachment, Held};
 use super::nearest::nearest;
-use super::{Error, attach_type, common};
+use super::{Error, common};
 use crate::sys::fs::{Dir, tracefs};
 use crate::sys::{bpf, perf};
 
@@ -17,7 +18,7 @@ pub fn attach(prog: BorrowedFd<'_>, event: &str) -> Result<Attachment, Error> {
     let needs = "CAP_PERFMON and CAP_BPF, as root has them, or kernel.perf_event_paranoid=-1";
     let refused = |e| common::refused(&hook, e, needs, None);
     let fd = perf::open_tracepoint(id).map_err(refused)?;
-    let held = match common::make_link(prog, bpf::Target::Fd(fd.as_fd()), attach_type::PERF_EVENT, 0) {
+    let held = match common::make_link(prog, bpf::Target::Fd(fd.as_fd()), AttachType::PERF_EVENT, 0) {
         Ok(link) => {
             // The link holds the event; it does not start it.
             perf::enable(fd.as_fd()).map_err(refused)?;

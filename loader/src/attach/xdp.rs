@@ -2,10 +2,11 @@
 
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
+use bpfasm_asm::uapi::AttachType;
 use nix::errno::Errno;
 
 use super::held::{Attachment, Held};
-use super::{Error, Occupant, Target, XdpMode, attach_type, common};
+use super::{Error, Occupant, Target, XdpMode, common};
 use crate::sys::bpf::{self, LinkDetail};
 use crate::sys::netlink::{LinkInfo, Socket, XdpInfo, xdp_flags};
 
@@ -60,15 +61,20 @@ pub fn attach(prog: BorrowedFd<'_>, target: &Target<'_>) -> Result<Attachment, E
         true => None,
         // Whatever the reason is, netlink gives it in words; and an old kernel has no such link. So a refusal is
         // tried again there, in the same mode.
-        false => common::make_link(prog, bpf::Target::Ifindex(link.index), attach_type::XDP, mode.flag()).ok(),
+        false => common::make_link(prog, bpf::Target::Ifindex(link.index), AttachType::XDP, mode.flag()).ok(),
     };
     let mut warning = None;
     let held = match by_link {
         Some(fd) => Held::Link(fd),
         None => {
             // Everything that detaching needs is there before anything is attached.
-            let set =
-                Set { socket: Socket::route()?, index: link.index, dev: link.name.clone(), prog: common::own(prog)?, mode };
+            let set = Set {
+                socket: Socket::route()?,
+                index: link.index,
+                dev: link.name.clone(),
+                prog: common::own(prog)?,
+                mode,
+            };
             let flags = mode.flag() | xdp_flags::UPDATE_IF_NOEXIST;
             match socket.set_xdp(link.index, prog.as_raw_fd(), flags, None) {
                 Ok(text) => warning = text,
@@ -118,7 +124,13 @@ fn occupants(link: &LinkInfo, mode: XdpMode) -> Vec<Occupant> {
 }
 
 /// What to do about a refusal.
-fn hint(socket: &mut Socket, link: &LinkInfo, mode: XdpMode, errno: Errno, text: Option<&str>) -> Option<String> {
+fn hint(
+    socket: &mut Socket,
+    link: &LinkInfo,
+    mode: XdpMode,
+    errno: Errno,
+    text: Option<&str>,
+) -> Option<String> {
     let dev = &link.name;
     let says = |word: &str| text.is_some_and(|t| t.to_ascii_lowercase().contains(word));
     match mode {
@@ -138,7 +150,9 @@ fn hint(socket: &mut Socket, link: &LinkInfo, mode: XdpMode, errno: Errno, text:
                  set dev {large} mtu 1500`), name the section xdp.frags, or use `--mode generic`"
             ))
         }
-        XdpMode::Native => Some("If the driver cannot do it, `--mode generic` works on every device".to_owned()),
+        XdpMode::Native => {
+            Some("If the driver cannot do it, `--mode generic` works on every device".to_owned())
+        }
         XdpMode::Hardware => Some(format!("{dev} runs no programs itself: use `--mode native` or `generic`")),
         XdpMode::Generic => None,
     }
