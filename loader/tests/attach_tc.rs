@@ -3,6 +3,8 @@
 
 mod attach_support;
 
+use std::process::Command;
+
 use attach_support::*;
 use bpfasm_loader::attach::{Direction, How, Target};
 use bpfasm_loader::sys::bpf::{Query, prog_query};
@@ -10,6 +12,14 @@ use bpfasm_loader::sys::netlink::{EGRESS_PARENT, INGRESS_PARENT, Socket};
 
 fn has_clsact(socket: &mut Socket, index: u32) -> bool {
     socket.qdiscs(index).unwrap().iter().any(|q| q.kind == "clsact")
+}
+
+/// A filter of someone else's on va: classic BPF that matches nothing.
+fn foreign(side: &str, priority: u16) {
+    let add = ["filter", "add", "dev", "va", side, "protocol", "ip", "pref", &priority.to_string()];
+    let matches = ["bpf", "bytecode", "1,6 0 0 0"];
+    let done = Command::new("tc").args(add).args(matches).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 }
 
 #[test]
@@ -40,7 +50,7 @@ fn foreign_filters_and_qdiscs_stay() {
         let mut socket = veth();
         let index = link(&mut socket, "va").index;
         run("tc qdisc add dev va clsact");
-        run("tc filter add dev va egress pref 7 protocol ip matchall action ok");
+        foreign("egress", 7);
         let prog = load("tc", "pass", &returns(0));
         let target = Target { direction: Some(Direction::Egress), ..dev("va") };
         let attachment = attach(&prog, "tc", &target).unwrap();
@@ -53,11 +63,11 @@ fn foreign_filters_and_qdiscs_stay() {
         drop(attachment);
         assert_eq!(ours(&mut socket), None);
         let shown = run("tc filter show dev va egress");
-        assert!(shown.contains("pref 7 matchall"), "{shown}");
+        assert!(shown.contains("pref 7 bpf"), "{shown}");
         assert!(has_clsact(&mut socket, index));
 
         // The first place is taken: ours comes after, and says so.
-        run("tc filter add dev va egress pref 1 protocol ip matchall action ok");
+        foreign("egress", 1);
         let attachment = attach(&prog, "tc", &target).unwrap();
         assert_eq!(ours(&mut socket), Some(2));
         assert!(attachment.notes()[0].starts_with("1 filters run before"), "{:?}", attachment.notes());
@@ -71,7 +81,7 @@ fn a_qdisc_of_ours_stays_while_others_use_it() {
         let index = link(&mut socket, "va").index;
         let prog = load("tc/ingress", "pass", &returns(0));
         let attachment = attach(&prog, "tc/ingress", &dev("va")).unwrap();
-        run("tc filter add dev va egress pref 7 protocol ip matchall action ok");
+        foreign("egress", 7);
         attachment.detach().unwrap();
         assert!(has_clsact(&mut socket, index));
         assert!(socket.filters(index, INGRESS_PARENT).unwrap().is_empty());
@@ -86,10 +96,10 @@ fn a_filter_that_was_replaced_stays() {
         let prog = load("tc/ingress", "pass", &returns(0));
         let attachment = attach(&prog, "tc/ingress", &dev("va")).unwrap();
         run("tc filter del dev va ingress pref 49152");
-        run("tc filter add dev va ingress pref 49152 protocol all matchall action ok");
+        foreign("ingress", 49152);
         let said = attachment.detach().unwrap_err().to_string();
         assert!(said.starts_with("tc ingress on va no longer has program"), "{said}");
-        assert!(socket.filters(index, INGRESS_PARENT).unwrap().iter().any(|f| f.kind == "matchall"));
+        assert!(socket.filters(index, INGRESS_PARENT).unwrap().iter().any(|f| f.handle == 1));
     });
 }
 

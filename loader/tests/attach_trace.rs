@@ -22,15 +22,13 @@ fn printer() -> Vec<u8> {
     [
         insn(0x85, 0, 0, 0, 14),                              // call bpf_get_current_pid_tgid
         insn(0x77, 0, 0, 0, 32),                              // r0 >>= 32
-        insn(0x55, 0, 0, 7, pid),                             // if r0 != pid goto out
+        insn(0x55, 0, 0, 5, pid),                             // if r0 != pid goto out
         insn(0x62, 10, 0, -8, i32::from_ne_bytes(*b"hi \0")), // *(u32 *)(r10 - 8) = "hi "
-        insn(0xb7, 1, 0, 0, 0),
-        insn(0xbf, 1, 10, 0, 0), // r1 = r10
-        insn(0x07, 1, 0, 0, -8), // r1 += -8
-        insn(0xb7, 2, 0, 0, 4),  // r2 = 4
-        insn(0x85, 0, 0, 0, 6),  // call bpf_trace_printk
-        insn(0xb7, 0, 0, 0, 0),
-        insn(0xb7, 0, 0, 0, 0), // out: r0 = 0
+        insn(0xbf, 1, 10, 0, 0),                              // r1 = r10
+        insn(0x07, 1, 0, 0, -8),                              // r1 += -8
+        insn(0xb7, 2, 0, 0, 4),                               // r2 = 4
+        insn(0x85, 0, 0, 0, 6),                               // call bpf_trace_printk
+        insn(0xb7, 0, 0, 0, 0),                               // out: r0 = 0
         insn(0x95, 0, 0, 0, 0),
     ]
     .concat()
@@ -110,7 +108,7 @@ fn messages_come_through_an_instance_of_our_own() {
         mount(nothing, "/", nothing, MsFlags::MS_REC | MsFlags::MS_PRIVATE, nothing).unwrap();
         mount(Some("tracefs"), "/sys/kernel/tracing", Some("tracefs"), MsFlags::empty(), nothing).unwrap();
         let mut trace = Trace::open().unwrap();
-        assert_eq!(std::fs::read_dir("/sys/kernel/tracing/instances").unwrap().count(), instances().len());
+        assert_eq!(instances().len(), 1);
         let attachment = attach(&prog, EVENT, &Target::default()).unwrap();
         nix::unistd::getpgid(None).unwrap();
         assert_eq!(wait(&mut trace)[0].text.trim_end(), "hi");

@@ -134,7 +134,7 @@ pub enum Error {
         text: Option<String>,
     },
     /// The device or its driver refused an XDP program.
-    #[error("{dev} does not take the program in {mode} mode: {errno}{}{}", kernel_says(text), then(hint))]
+    #[error("{dev} does not take the program in {mode} mode: {errno:?}{}{}", kernel_says(text), then(hint))]
     Xdp {
         /// The device.
         dev: String,

@@ -145,6 +145,7 @@ impl Attachment {
             Some(Held::Event(fd)) => drop(fd.into_raw_fd()),
             _ => {}
         }
+        self.pin = None;
     }
 
     /// Takes the program off, and the pin of its link away.

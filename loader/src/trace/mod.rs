@@ -20,6 +20,8 @@ use crate::sys::fs::Dir;
 const EVENT: &str = "events/bpf_trace/bpf_trace_printk/enable";
 /// What instances are called: this, the pid, and a number where one process has several.
 const PREFIX: &str = "bpfasm-";
+/// What the kernel prints for a task whose name it has not noted.
+const UNKNOWN_TASK: &str = "<...>";
 /// How many instances one process may have.
 const INSTANCES: u32 = 64;
 /// Bytes read at once; the kernel gives one page at most.
@@ -187,8 +189,23 @@ fn take_lines(partial: &mut Vec<u8>, entries: &mut Vec<Entry>) {
                 }
                 _ => entries.push(Entry::Other(text)),
             },
-            entry => entries.push(entry),
+            Entry::Message(mut message) => {
+                name_task(&mut message);
+                entries.push(Entry::Message(message));
+            }
+            lost @ Entry::Lost { .. } => entries.push(lost),
         }
+    }
+}
+
+/// Fills in a name that the kernel has not noted yet, which it does only when the task next leaves its CPU.
+fn name_task(message: &mut Message) {
+    if message.task != UNKNOWN_TASK {
+        return;
+    }
+    // A task that is gone by now stays without a name.
+    if let Ok(name) = std::fs::read_to_string(format!("/proc/{}/comm", message.pid)) {
+        message.task = name.trim_end_matches('\n').to_owned();
     }
 }
 
