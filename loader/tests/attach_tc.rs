@@ -70,7 +70,11 @@ fn foreign_filters_and_qdiscs_stay() {
         foreign("egress", 1);
         let attachment = attach(&prog, "tc", &target).unwrap();
         assert_eq!(ours(&mut socket), Some(2));
-        assert!(attachment.notes()[0].starts_with("1 filters run before"), "{:?}", attachment.notes());
+        assert!(
+            attachment.notes()[0].starts_with("filters that run before this one: 1"),
+            "{:?}",
+            attachment.notes()
+        );
     });
 }
 

@@ -20,7 +20,7 @@ pub fn attach(
         return Err(Error::MissingTarget {
             hook: section.to_owned(),
             what: "a sockmap or sockhash",
-            flag: "--map-target NAME (a map of the program, or the path of a pinned one)",
+            flag: "--map NAME",
         });
     };
     let info = bpf::map_info(map)?;

@@ -52,7 +52,7 @@ pub fn attach(prog: BorrowedFd<'_>, direction: Direction, target: &Target<'_>) -
             let mut attachment = Attachment::new(hook, prog, Held::Filter(set))?;
             if let Some(before) = before {
                 attachment.note(format!(
-                    "{before} filters run before this one, and one that decides about a packet hides it from this one"
+                    "filters that run before this one: {before}; one that decides about a packet hides it from this one"
                 ));
             }
             Ok(attachment)

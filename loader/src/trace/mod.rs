@@ -148,9 +148,6 @@ fn make_instance(root: &Dir) -> Option<String> {
             Err(e) if e.errno == Errno::EEXIST => continue,
             Err(_) => return None,
         }
-        // By default a poll returns only when the buffer is half full (Linux 6.1 on). Older kernels lack the file or
-        // do not heed it.
-        let _ = root.write(&format!("{path}/buffer_percent"), "0");
         if root.write(&format!("{path}/{EVENT}"), "1").is_err() {
             let _ = root.remove(&path);
             return None;
