@@ -3,39 +3,8 @@
 use super::info::obj_info;
 use super::{address_mut, attr, name_of};
 use crate::sys::Result;
-use bpfasm_asm::uapi::AttachType;
+use bpfasm_asm::uapi::{AttachType, LinkType};
 use std::os::fd::BorrowedFd;
-
-/// A link type (`enum bpf_link_type`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct LinkType(pub u32);
-
-const NAMES: [&str; 16] = [
-    "unspec",
-    "raw_tracepoint",
-    "tracing",
-    "cgroup",
-    "iter",
-    "netns",
-    "xdp",
-    "perf_event",
-    "kprobe_multi",
-    "struct_ops",
-    "netfilter",
-    "tcx",
-    "uprobe_multi",
-    "netkit",
-    "sockmap",
-    "tracing_multi",
-];
-
-impl LinkType {
-    /// Its name, lower case without `BPF_LINK_TYPE_`; nothing for one that is not known here.
-    #[must_use]
-    pub fn name(self) -> Option<&'static str> {
-        NAMES.get(usize::try_from(self.0).ok()?).copied()
-    }
-}
 
 /// What the kernel tells about a link (`struct bpf_link_info`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,21 +106,25 @@ pub fn link_info(fd: BorrowedFd<'_>) -> Result<LinkInfo> {
     // SAFETY: the struct holds no address yet.
     unsafe { obj_info(fd, &mut info)? };
     let d = &info.detail;
-    let detail = match info.kind {
-        1 => LinkDetail::RawTracepoint { name: name_at(fd, 0)? },
-        2 => LinkDetail::Tracing { attach_type: AttachType(d[0]), target_obj_id: d[1], target_btf_id: d[2] },
-        3 => LinkDetail::Cgroup { id: quad(d[0], d[1]), attach_type: AttachType(d[2]) },
-        5 => LinkDetail::Netns { ino: d[0], attach_type: AttachType(d[1]) },
-        6 => LinkDetail::Xdp { ifindex: d[0] },
-        7 => LinkDetail::PerfEvent {
+    let detail = match LinkType(info.kind) {
+        LinkType::RAW_TRACEPOINT => LinkDetail::RawTracepoint { name: name_at(fd, 0)? },
+        LinkType::TRACING => {
+            LinkDetail::Tracing { attach_type: AttachType(d[0]), target_obj_id: d[1], target_btf_id: d[2] }
+        }
+        LinkType::CGROUP => LinkDetail::Cgroup { id: quad(d[0], d[1]), attach_type: AttachType(d[2]) },
+        LinkType::NETNS => LinkDetail::Netns { ino: d[0], attach_type: AttachType(d[1]) },
+        LinkType::XDP => LinkDetail::Xdp { ifindex: d[0] },
+        LinkType::PERF_EVENT => LinkDetail::PerfEvent {
             kind: d[0],
             // A software or hardware event (6) has numbers where the others have a name.
             name: if (1..=5).contains(&d[0]) { name_at(fd, 2)? } else { String::new() },
         },
-        9 => LinkDetail::StructOps { map_id: d[0] },
-        10 => LinkDetail::Netfilter { pf: d[0], hook: d[1], priority: d[2].cast_signed(), flags: d[3] },
-        11 | 13 => LinkDetail::Net { ifindex: d[0], attach_type: AttachType(d[1]) },
-        14 => LinkDetail::Sockmap { map_id: d[0], attach_type: AttachType(d[1]) },
+        LinkType::STRUCT_OPS => LinkDetail::StructOps { map_id: d[0] },
+        LinkType::NETFILTER => {
+            LinkDetail::Netfilter { pf: d[0], hook: d[1], priority: d[2].cast_signed(), flags: d[3] }
+        }
+        LinkType::TCX | LinkType::NETKIT => LinkDetail::Net { ifindex: d[0], attach_type: AttachType(d[1]) },
+        LinkType::SOCKMAP => LinkDetail::Sockmap { map_id: d[0], attach_type: AttachType(d[1]) },
         _ => LinkDetail::Other,
     };
     Ok(LinkInfo { kind: LinkType(info.kind), id: info.id, prog_id: info.prog_id, detail })

@@ -10,9 +10,9 @@ use bpfasm_asm::uapi::MapType;
 use nix::errno::Errno;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-/// Map types with a value for each possible CPU (`bpf_map_value_size()` in `kernel/bpf/syscall.c`):
-/// percpu_hash, percpu_array, lru_percpu_hash, percpu_cgroup_storage.
-const PER_CPU: [MapType; 4] = [MapType(5), MapType(6), MapType(10), MapType(21)];
+/// Map types with a value for each possible CPU (`bpf_map_value_size()` in `kernel/bpf/syscall.c`).
+const PER_CPU: [MapType; 4] =
+    [MapType::PERCPU_HASH, MapType::PERCPU_ARRAY, MapType::LRU_PERCPU_HASH, MapType::PERCPU_CGROUP_STORAGE];
 
 /// Types of key and value for `BPF_MAP_CREATE`.
 #[derive(Debug, Clone, Copy)]

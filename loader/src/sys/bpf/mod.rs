@@ -26,7 +26,7 @@ pub use link::{
     LinkCreate, LinkOptions, ProgAttach, Relative, Target, link_create, link_detach, link_update,
     prog_attach, prog_detach, raw_tracepoint_open,
 };
-pub use link_info::{LinkDetail, LinkInfo, LinkType, link_info};
+pub use link_info::{LinkDetail, LinkInfo, link_info};
 pub use map::{Map, MapBtf, MapCreate, map_create};
 pub use object::{obj_get, obj_pin};
 pub use prog::{LoadFailed, Log, ProgLoad, Records, TestResult, TestRun, prog_load, prog_test_run};
