@@ -87,18 +87,25 @@ fn section_pin(section: &str) -> String {
 
 /// What can be known before anything is made.
 fn preflight<'w, 'l: 'w>(dir: &Path, mut wanted: impl Iterator<Item = &'w Wanted<'l>>) -> Result<()> {
-    let exists = dir.try_exists().map_err(|e| failed(dir, "stat", &e))?;
-    let there = if exists { dir } else { parent(dir) };
-    let file_system =
-        statfs(there).map_err(|errno| Error::Pin { path: there.into(), call: "statfs", errno })?;
-    if !is_bpffs(file_system.filesystem_type()) {
-        return Err(Error::NotBpffs { path: there.into() });
-    }
-    if !exists
-        && let Some(name) = dir.file_name().and_then(|n| n.to_str())
-        && name.contains('.')
-    {
-        return Err(Error::PinName { path: dir.into(), name: name.into() });
+    let pin_error = |path: &Path, errno| Error::Pin { path: path.into(), call: "statfs", errno };
+    match statfs(dir) {
+        Ok(found) if is_bpffs(found.filesystem_type()) => {}
+        Ok(_) => return Err(Error::NotBpffs { path: dir.into() }),
+        // To be made. A BPF file system does not even look for a name with a dot: EPERM.
+        Err(errno) => {
+            let parent = parent(dir);
+            let found = statfs(parent).map_err(|e| pin_error(parent, e))?;
+            if !is_bpffs(found.filesystem_type()) {
+                return Err(Error::NotBpffs { path: parent.into() });
+            }
+            let name = dir.file_name().unwrap_or_default().to_string_lossy();
+            if name.contains('.') {
+                return Err(Error::PinName { path: dir.into(), name: name.into() });
+            }
+            if errno != Errno::ENOENT {
+                return Err(pin_error(dir, errno));
+            }
+        }
     }
     wanted.try_for_each(|w| {
         if w.file.is_empty() || w.file.contains(['.', '/']) {
