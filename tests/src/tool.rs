@@ -170,6 +170,15 @@ impl Running {
         self.child.id()
     }
 
+    /// Whether it still runs.
+    ///
+    /// # Panics
+    /// When the kernel cannot say.
+    #[must_use]
+    pub fn alive(&mut self) -> bool {
+        self.child.try_wait().expect("wait").is_none()
+    }
+
     /// Everything written so far, standard output first.
     #[must_use]
     pub fn text(&self) -> String {
