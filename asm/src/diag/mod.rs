@@ -1,8 +1,11 @@
 //! Diagnostics: what is wrong, where, and the mend.
 
+pub mod code;
+mod nearest;
 mod render;
 mod source;
 
+pub use nearest::nearest;
 pub use render::{Style, render};
 pub use source::{FileId, Source, Sources, Span};
 

@@ -93,6 +93,12 @@ impl Sources {
 }
 
 impl Source {
+    /// Whether it is a module of the built-in library.
+    #[must_use]
+    pub fn is_library(&self) -> bool {
+        self.name.starts_with('<')
+    }
+
     fn line_index(&self, offset: u32) -> usize {
         self.lines.partition_point(|&start| start <= offset) - 1
     }

@@ -1,11 +1,20 @@
 //! The instruction set: one table, and what follows from it.
 //!
-//! Every legal instruction is one row of the table ([`form::FORMS`]). Encoding, decoding, printing and the
+//! Every legal instruction is one row of the table ([`FORMS`]). Encoding, decoding, printing and the
 //! instruction table of `SPEC.md` are made from these rows and from nothing else (RFC 9669; Linux 6.18
 //! `include/uapi/linux/bpf.h`, `kernel/bpf/disasm.c`).
 
+mod code;
+pub mod form;
 mod insn;
+mod markdown;
+mod print;
+mod spell;
 mod syntax;
 
+pub use code::{DecodeError, SLOT};
+pub use form::{Cpu, FORMS, Field, Form};
 pub use insn::{Endian, Insn};
+pub use markdown::markdown;
+pub use print::Names;
 pub use syntax::{AluOp, AtomicOp, Cond, Rhs, Size, Swap, Syntax, Width};

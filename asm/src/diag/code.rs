@@ -1,0 +1,54 @@
+//! The numbers of diagnostics; one line each says what it is about.
+
+macro_rules! codes {
+    ($($name:ident $code:literal $title:literal)*) => {
+        $(#[doc = $title] pub const $name: &str = $code;)*
+        /// Every code with its title.
+        pub const ALL: &[(&str, &str)] = &[$(($code, $title)),*];
+    };
+}
+
+codes! {
+    CHARACTER    "E0101" "a character that begins nothing"
+    NUMBER       "E0102" "a malformed number"
+    STRING       "E0103" "a malformed string"
+    COMMENT      "E0104" "a comment without an end"
+    SYNTAX       "E0105" "a line that is no statement or declaration"
+    BRACE        "E0106" "a brace without its partner"
+
+    UNKNOWN      "E0201" "a name that nothing has"
+    DUPLICATE    "E0202" "a name that is defined twice"
+    IMPORT       "E0203" "a module that does not exist"
+    RESERVED     "E0204" "a name that means something else"
+    KIND         "E0205" "a name of the wrong kind"
+    CYCLE        "E0206" "a definition that contains itself"
+
+    FIELD        "E0301" "a field that a type does not have"
+    TYPE         "E0302" "a type that does not fit"
+    RANGE        "E0303" "a number that does not fit"
+    SIGN_EXTEND  "E0304" "an immediate that would be sign-extended"
+    BYTE_ORDER   "E0305" "a number in the wrong byte order"
+    CONSTANT     "E0306" "an expression that is no constant"
+    STACK        "E0307" "a stack that is too large"
+
+    FORM         "E0401" "an instruction that does not exist"
+    REGISTER     "E0402" "a register that does not exist"
+    READ_ONLY    "E0403" "a register that cannot be written"
+    WIDTH        "E0404" "operands of different widths"
+    WIDE         "E0405" "a 64-bit immediate without `ll`, or `ll` without one"
+    STALE_VIEW   "E0406" "a view whose register a call has destroyed"
+
+    LABEL        "E0501" "a label that does not exist"
+    DISTANCE     "E0502" "a jump that is too far"
+    TARGET       "E0503" "a jump to where no instruction begins"
+    FALL_OFF     "E0504" "code that runs off its end"
+
+    ARGUMENT     "E0601" "an argument that a macro does not take"
+    RECURSION    "E0602" "a macro that uses itself without end"
+
+    MAP          "E0701" "a map that cannot be"
+    SECTION      "E0702" "a section that nobody knows"
+    LICENSE      "E0703" "a licence that is missing or given twice"
+    EMPTY        "E0704" "a program without instructions"
+    CALL         "E0705" "a call that could be two things"
+}

@@ -1,0 +1,182 @@
+//! What a name means.
+
+use std::collections::HashMap;
+
+use super::{Expander, Reported, library};
+use crate::diag::{Diagnostic, FileId, Source, Sources, Span, code, nearest};
+use crate::lang::ast::{Const, File, Func, ItemKind, Macro, Map, Struct, Var};
+
+/// A declaration that has a name. Numbers are indices in source order among the user's declarations.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Def<'a> {
+    Const(&'a Const),
+    Struct(&'a Struct),
+    Map(usize, &'a Map),
+    Var(usize, &'a Var),
+    Func(usize, &'a Func),
+    Macro(&'a Macro),
+}
+
+impl Def<'_> {
+    pub(super) fn name(&self) -> Span {
+        match self {
+            Def::Const(d) => d.name,
+            Def::Struct(d) => d.name,
+            Def::Map(_, d) => d.name,
+            Def::Var(_, d) => d.name,
+            Def::Func(_, d) => d.name,
+            Def::Macro(d) => d.name,
+        }
+    }
+
+    /// What a person calls such a thing.
+    pub(super) fn what(&self) -> &'static str {
+        match self {
+            Def::Const(_) => "a constant",
+            Def::Struct(d) if d.union => "a union",
+            Def::Struct(_) => "a struct",
+            Def::Map(..) => "a map",
+            Def::Var(_, d) if d.config => "a config variable",
+            Def::Var(..) => "a global variable",
+            Def::Func(_, d) if d.section.is_some() => "a program",
+            Def::Func(..) => "a function",
+            Def::Macro(_) => "a macro",
+        }
+    }
+}
+
+/// The names of the user's files, and those of the library. A user's name hides the library's, but not from
+/// the library itself, so its macros mean the same everywhere.
+#[derive(Debug, Default)]
+pub(super) struct Names<'a> {
+    user: HashMap<&'a str, Def<'a>>,
+    library: HashMap<&'a str, Def<'a>>,
+    library_files: Vec<bool>,
+    /// Macros have a name space of their own: `name!`.
+    user_macros: HashMap<&'a str, Def<'a>>,
+    library_macros: HashMap<&'a str, Def<'a>>,
+}
+
+/// Names that the language has taken.
+fn reserved(name: &str) -> bool {
+    let register = |prefix| name.strip_prefix(prefix).is_some_and(|n: &str| n.parse::<u8>().is_ok());
+    register('r')
+        || register('w')
+        || matches!(name, "fp" | "ll" | "s" | "pc" | "goto" | "if" | "call" | "lock" | "exit")
+        || super::types::BUILTINS.iter().any(|b| b.name == name)
+}
+
+impl<'a> Names<'a> {
+    /// Gathers the names of all files.
+    pub(super) fn gather(
+        sources: &'a Sources,
+        files: &'a [(FileId, File)],
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Self {
+        let mut names =
+            Names { library_files: sources.iter().map(Source::is_library).collect(), ..Names::default() };
+        let (mut maps, mut vars, mut funcs) = (0, 0, 0);
+        for item in files.iter().flat_map(|(_, file)| &file.items) {
+            let def = match &item.kind {
+                ItemKind::License(_) | ItemKind::Import(_) => continue,
+                ItemKind::Const(d) => Def::Const(d),
+                ItemKind::Struct(d) => Def::Struct(d),
+                ItemKind::Macro(d) => Def::Macro(d),
+                ItemKind::Map(d) => {
+                    maps += 1;
+                    Def::Map(maps - 1, d)
+                }
+                ItemKind::Var(d) => {
+                    vars += 1;
+                    Def::Var(vars - 1, d)
+                }
+                ItemKind::Func(d) => {
+                    funcs += 1;
+                    Def::Func(funcs - 1, d)
+                }
+            };
+            names.define(sources, def, diagnostics);
+        }
+        names
+    }
+
+    fn define(&mut self, sources: &'a Sources, def: Def<'a>, diagnostics: &mut Vec<Diagnostic>) {
+        let span = def.name();
+        let text = sources.slice(span);
+        if reserved(text) && !matches!(def, Def::Macro(_)) {
+            let message = format!("`{text}` cannot name {}", def.what());
+            let d = Diagnostic::error(code::RESERVED, message, span);
+            diagnostics.push(d.note("the language gives this name a meaning already"));
+            return;
+        }
+        let table = match (def, self.in_library(span.file)) {
+            (Def::Macro(_), false) => &mut self.user_macros,
+            (Def::Macro(_), true) => &mut self.library_macros,
+            (_, false) => &mut self.user,
+            (_, true) => &mut self.library,
+        };
+        if let Some(first) = table.get(text) {
+            let d = Diagnostic::error(code::DUPLICATE, format!("`{text}` is defined twice"), span);
+            diagnostics
+                .push(d.label("again here").also(first.name(), format!("{} of that name", first.what())));
+            return;
+        }
+        table.insert(text, def);
+    }
+
+    fn in_library(&self, file: FileId) -> bool {
+        self.library_files.get(file.0 as usize).copied().unwrap_or(false)
+    }
+
+    /// What a name means where it stands in that file.
+    pub(super) fn get(&self, name: &str, file: FileId) -> Option<Def<'a>> {
+        let user = if self.in_library(file) { None } else { self.user.get(name) };
+        user.or_else(|| self.library.get(name)).copied()
+    }
+
+    /// The struct or union of that name.
+    pub(super) fn structure(&self, name: &str, file: FileId) -> Option<&'a Struct> {
+        match self.get(name, file)? {
+            Def::Struct(s) => Some(s),
+            _ => None,
+        }
+    }
+
+    /// The macro of that name.
+    pub(super) fn macro_named(&self, name: &str, file: FileId) -> Option<&'a Macro> {
+        let user = if self.in_library(file) { None } else { self.user_macros.get(name) };
+        match user.or_else(|| self.library_macros.get(name))? {
+            Def::Macro(m) => Some(m),
+            _ => None,
+        }
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &'a str> {
+        self.user.keys().chain(self.library.keys()).copied()
+    }
+
+    pub(super) fn macros(&self) -> impl Iterator<Item = &'a str> {
+        self.user_macros.keys().chain(self.library_macros.keys()).copied()
+    }
+}
+
+impl Expander<'_> {
+    /// Reports a name that nothing has, with the nearest one or the import that is missing.
+    pub(super) fn unknown(&mut self, what: &str, span: Span, also: Vec<&str>) -> Reported {
+        let text = self.text(span);
+        let mut d = Diagnostic::error(code::UNKNOWN, format!("unknown {what} `{text}`"), span);
+        let near = |candidates: Vec<&str>| {
+            let mut sorted = candidates;
+            sorted.sort_unstable();
+            nearest(text, sorted).map(str::to_string)
+        };
+        let known: Vec<&str> =
+            if what == "macro" { self.names.macros().collect() } else { self.names.all().collect() };
+        if let Some(module) = library::defining(text) {
+            d = d.help(format!("it is part of the library: write `import \"{module}\"`"));
+        } else if let Some(near) = near(also.into_iter().chain(known).collect()) {
+            d = d.suggest(format!("did you mean `{near}`?"), span, near);
+        }
+        self.error(d)
+    }
+}

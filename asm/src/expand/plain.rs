@@ -1,0 +1,158 @@
+//! Plain items: what is left when everything that happens while assembling has happened.
+
+use super::types::{TyId, Types};
+use crate::diag::Span;
+use crate::isa::Insn;
+use crate::object::{DataKind, Symbol};
+use crate::uapi::MapType;
+
+/// The data sections in the order of [`Program::data`].
+pub const SECTIONS: [(&str, DataKind); 3] =
+    [(".data", DataKind::Data), (".bss", DataKind::Bss), (".rodata", DataKind::Rodata)];
+
+/// A program, worked out.
+#[derive(Debug, Default)]
+pub struct Program {
+    /// The licence, where one is given.
+    pub license: Option<String>,
+    /// Maps, in source order.
+    pub maps: Vec<PlainMap>,
+    /// One for each of [`SECTIONS`].
+    pub data: [PlainData; 3],
+    /// Programs and functions, in source order.
+    pub funcs: Vec<PlainFunc>,
+    /// All types.
+    pub types: Types,
+    /// Uses of macros.
+    pub chains: Vec<Chain>,
+}
+
+/// A use of a macro, and the use that it stands in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chain {
+    /// The use.
+    pub span: Span,
+    /// The macro's name, without `!`.
+    pub name: String,
+    /// The use around it.
+    pub parent: Option<usize>,
+}
+
+/// A map.
+#[derive(Debug, Clone)]
+pub struct PlainMap {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub kind: MapType,
+    /// Type of the key, where it has one.
+    pub key: Option<TyId>,
+    /// Type of the value, where it has one.
+    pub value: Option<TyId>,
+    /// Number of entries, or bytes.
+    pub entries: u32,
+    /// `BPF_F_*` of its creation.
+    pub flags: u32,
+    /// `map_extra`.
+    pub extra: u64,
+    /// `numa_node`.
+    pub numa_node: Option<u32>,
+    /// Whether it is pinned under its name.
+    pub pin_by_name: bool,
+}
+
+/// The contents of a data section.
+#[derive(Debug, Clone, Default)]
+pub struct PlainData {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Its alignment.
+    pub align: u32,
+    /// Its variables, by offset. Strings are none.
+    pub vars: Vec<PlainVar>,
+}
+
+/// A variable.
+#[derive(Debug, Clone)]
+pub struct PlainVar {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub ty: TyId,
+    /// Offset in bytes.
+    pub offset: u32,
+}
+
+/// A program or function.
+#[derive(Debug, Clone)]
+pub struct PlainFunc {
+    /// Its name, and where it stands.
+    pub name: String,
+    /// The place of the name.
+    pub span: Span,
+    /// A program's section.
+    pub section: Option<String>,
+    /// Name and type of parameters.
+    pub params: Vec<(String, TyId)>,
+    /// Type of the result.
+    pub result: Option<TyId>,
+    /// Its instructions.
+    pub insns: Vec<Plain>,
+    /// Its labels.
+    pub labels: Vec<Label>,
+}
+
+/// An instruction; where it names a label, its offset is not filled in yet.
+#[derive(Debug, Clone)]
+pub struct Plain {
+    /// The instruction.
+    pub insn: Insn,
+    /// The label it jumps to.
+    pub target: Option<LabelId>,
+    /// What it names: a map, data, a function.
+    pub symbol: Option<Symbol>,
+    /// The statement it comes from.
+    pub span: Span,
+    /// The use of a macro that it comes from.
+    pub chain: Option<usize>,
+}
+
+/// The number of a label in its function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LabelId(pub usize);
+
+/// A label.
+#[derive(Debug, Clone)]
+pub struct Label {
+    /// Its name, without a dot; in a macro, made unlike all others.
+    pub name: String,
+    /// The index of the instruction behind it; `None` until it is defined.
+    pub at: Option<usize>,
+    /// Where it is defined or, before that, first used.
+    pub span: Span,
+}
+
+impl Program {
+    /// The uses of macros that lead to a place, innermost first.
+    #[must_use]
+    pub fn expansion(&self, chain: Option<usize>) -> Vec<(Span, String)> {
+        let uses = std::iter::successors(chain, |c| self.chains[*c].parent);
+        uses.map(|c| (self.chains[c].span, self.chains[c].name.clone())).collect()
+    }
+
+    /// Where the user wrote what became an instruction: the outermost use of a macro, or the line itself.
+    #[must_use]
+    pub fn origin(&self, plain: &Plain) -> Span {
+        self.expansion(plain.chain).last().map_or(plain.span, |(span, _)| *span)
+    }
+}
+
+impl Plain {
+    /// Whether control never goes on behind it.
+    #[must_use]
+    pub fn ends(&self) -> bool {
+        use crate::isa::Syntax;
+        let syntax = self.insn.form().map(|f| f.syntax);
+        matches!(syntax, Some(Syntax::Exit | Syntax::Goto | Syntax::Gotol | Syntax::Gotox))
+    }
+}

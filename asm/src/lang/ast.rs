@@ -1,0 +1,358 @@
+//! The syntax tree: what was written, and where. Names are places; their text stays in the source.
+
+use crate::diag::Span;
+use crate::isa::{AluOp, AtomicOp, Cond, Swap};
+
+/// One source file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct File {
+    /// Its declarations, in order.
+    pub items: Vec<Item>,
+}
+
+/// A declaration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// All of it, doc comments included.
+    pub span: Span,
+    /// What it declares.
+    pub kind: ItemKind,
+}
+
+/// What a declaration declares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ItemKind {
+    /// `license "GPL"`; the string with its quotes.
+    License(Span),
+    /// `import "net"`; the string with its quotes.
+    Import(Span),
+    /// `const NAME = value`.
+    Const(Const),
+    /// `struct NAME { … }` or `union NAME { … }`.
+    Struct(Struct),
+    /// `map NAME: kind<K, V>[N] { … }`.
+    Map(Map),
+    /// `global NAME: type = value` or, read-only, `config …`.
+    Var(Var),
+    /// `prog NAME: "section" { … }` or `func NAME(…) -> type { … }`.
+    Func(Func),
+    /// `macro NAME(…) { … }`.
+    Macro(Macro),
+}
+
+/// A constant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Const {
+    /// Its name.
+    pub name: Span,
+    /// Its value.
+    pub value: Expr,
+}
+
+/// A struct or union.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Struct {
+    /// Its name; an anonymous one has the place of its keyword.
+    pub name: Span,
+    /// Whether members lie over one another.
+    pub union: bool,
+    /// Its members.
+    pub fields: Vec<Field>,
+}
+
+/// A member of a struct or union.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Field {
+    /// `name: type`.
+    Named(Span, TypeExpr),
+    /// `struct { … }` or `union { … }`, whose members belong to the outer one.
+    Anonymous(Struct),
+}
+
+/// A type as it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TypeExpr {
+    /// All of it.
+    pub span: Span,
+    /// What it is.
+    pub kind: TypeExprKind,
+}
+
+/// What a type is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TypeExprKind {
+    /// A name.
+    Name,
+    /// `*T`.
+    Pointer(Box<TypeExpr>),
+    /// `T[N]`.
+    Array(Box<TypeExpr>, Box<Expr>),
+    /// `$name`, a macro's argument.
+    Param,
+}
+
+/// A map.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Map {
+    /// Its name.
+    pub name: Span,
+    /// Its kind, such as `hash`.
+    pub kind: Span,
+    /// Key and value, as many as are given.
+    pub types: Vec<TypeExpr>,
+    /// How many entries, where given.
+    pub entries: Option<Expr>,
+    /// `name: value` in braces.
+    pub attributes: Vec<(Span, Expr)>,
+}
+
+/// A variable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Var {
+    /// Its name.
+    pub name: Span,
+    /// Its type.
+    pub ty: TypeExpr,
+    /// What it holds at first.
+    pub value: Option<Expr>,
+    /// `config`: read-only for programs, set at load time.
+    pub config: bool,
+}
+
+/// A program or a function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Func {
+    /// Its name.
+    pub name: Span,
+    /// A program's section, a string with its quotes.
+    pub section: Option<Span>,
+    /// A function's parameters.
+    pub params: Vec<(Span, TypeExpr)>,
+    /// A function's result.
+    pub result: Option<TypeExpr>,
+    /// From its word to the opening brace.
+    pub head: Span,
+    /// What it does.
+    pub body: Vec<Stmt>,
+    /// The closing brace.
+    pub end: Span,
+}
+
+/// A macro.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Macro {
+    /// Its name, without `!`.
+    pub name: Span,
+    /// Its parameters.
+    pub params: Vec<MacroParam>,
+    /// What it stands for.
+    pub body: Vec<Stmt>,
+}
+
+/// A parameter of a macro.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MacroParam {
+    /// Its name, without `$`.
+    pub name: Span,
+    /// Its kind.
+    pub kind: ParamKind,
+    /// What it is where a use does not say.
+    pub default: Option<Expr>,
+}
+
+/// What a macro takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ParamKind {
+    /// A register.
+    Reg,
+    /// A constant.
+    Imm,
+    /// A place in memory.
+    Mem,
+    /// A label.
+    Label,
+    /// A map.
+    Map,
+    /// A string.
+    Str,
+    /// A type.
+    Type,
+}
+
+impl ParamKind {
+    /// All kinds, each with its keyword and what a person calls it.
+    pub const ALL: &[(ParamKind, &str, &str)] = &[
+        (ParamKind::Reg, "reg", "a register"),
+        (ParamKind::Imm, "imm", "a constant"),
+        (ParamKind::Mem, "mem", "a place in memory"),
+        (ParamKind::Label, "label", "a label"),
+        (ParamKind::Map, "map", "a map"),
+        (ParamKind::Str, "str", "a string"),
+        (ParamKind::Type, "type", "a type"),
+    ];
+
+    /// What a person calls it.
+    #[must_use]
+    pub fn describe(self) -> &'static str {
+        Self::ALL.iter().find(|k| k.0 == self).map_or("", |k| k.2)
+    }
+}
+
+/// A statement in the body of a program, function or macro.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stmt {
+    /// All of it.
+    pub span: Span,
+    /// What it is.
+    pub kind: StmtKind,
+}
+
+/// What a statement is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StmtKind {
+    /// `view NAME = register [+ offset]: type`.
+    View(Span, Expr, TypeExpr),
+    /// `stack { name: type, … }`.
+    Stack(Vec<(Span, TypeExpr)>),
+    /// `name:` or `.name:`; the name without dot and colon.
+    Label(Span),
+    /// `raw 95 00 …`: 8 or 16 bytes.
+    Raw(Vec<u8>),
+    /// `name! argument, …`.
+    Macro(Span, Vec<Arg>),
+    /// `dst op= value`.
+    Assign(Expr, AluOp, Expr),
+    /// `dst = value ll`.
+    AssignWide(Expr, Expr),
+    /// `dst = be16 src`.
+    AssignSwap(Expr, Swap, u8, Expr),
+    /// `dst = (s8)src`.
+    AssignSigned(Expr, u8, Expr),
+    /// `dst = &(void __percpu *)(src)`.
+    AssignPercpu(Expr, Expr),
+    /// `lock place op= value`.
+    Lock(Expr, AtomicOp, Expr),
+    /// `name(argument, …)` as a statement: `store_release`.
+    Apply(Expr),
+    /// `ld_pseudo dst, kind, value`.
+    LoadPseudo(Expr, Expr, Expr),
+    /// `if left cond right goto target`.
+    If(Expr, Cond, Expr, Target),
+    /// `goto target` and its relatives.
+    Goto(Jump, Target),
+    /// `gotox register`.
+    Gotox(Expr),
+    /// `call name`.
+    Call(Callee),
+    /// `callx register`.
+    CallX(Expr),
+    /// `exit`.
+    Exit,
+    /// `nospec`.
+    Nospec,
+}
+
+/// A jump without a condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Jump {
+    /// `goto`.
+    Goto,
+    /// `gotol`.
+    Gotol,
+    /// `may_goto`.
+    MayGoto,
+}
+
+/// Where a jump goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// A label, without its dot.
+    Label(Span),
+    /// `+5`, `-5`, `pc+5`: slots from the next instruction.
+    Offset(Span, Expr),
+    /// `$name`.
+    Param(Span),
+}
+
+impl Target {
+    /// Its place.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        match self {
+            Target::Label(span) | Target::Offset(span, _) | Target::Param(span) => *span,
+        }
+    }
+}
+
+/// What is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Callee {
+    /// `call name`: a helper or a function.
+    Name(Span),
+    /// `call 12` and `call helper 12`.
+    Helper(Expr),
+    /// `call kfunc 1234`.
+    Kfunc(Expr),
+    /// `call pc+5`: slots from the next instruction.
+    Offset(Expr),
+}
+
+/// An argument of a macro's use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arg {
+    /// `name=`, where it is given.
+    pub name: Option<Span>,
+    /// What is given.
+    pub value: Expr,
+}
+
+/// An expression: a constant, a register, a place in memory, a label, a string.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expr {
+    /// All of it.
+    pub span: Span,
+    /// What it is.
+    pub kind: ExprKind,
+}
+
+/// What an expression is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExprKind {
+    /// An integer or character.
+    Int(u64),
+    /// Four bytes with dots, the first the most significant.
+    Ip4(u32),
+    /// A string with its quotes.
+    Str,
+    /// A name: register, constant, map, variable, label without its dot.
+    Name,
+    /// `.name`, the place without the dot.
+    Label(Span),
+    /// `$name`.
+    Param,
+    /// `base->path`.
+    Field(Box<Expr>, Vec<Step>),
+    /// `base.path` and `base[index]`: a path for `offsetof`, an array type, a part of an argument.
+    Path(Box<Expr>, Vec<Step>),
+    /// `*(u32 *)(address)`; the place of the type's name.
+    Deref(Span, Box<Expr>),
+    /// `(u32 *)(address)`; the place of the type's name.
+    Cast(Span, Box<Expr>),
+    /// `*(u8 *)skb[index]`; the place of the type's name.
+    Packet(Span, Box<Expr>),
+    /// `-x`, `~x`, `!x`, `+x`.
+    Unary(Span, Box<Expr>),
+    /// `x + y`; the place of the operator.
+    Binary(Span, Box<Expr>, Box<Expr>),
+    /// `name(argument, …)`.
+    Call(Span, Vec<Expr>),
+}
+
+/// A step into a type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// `.name`; the place of the name.
+    Field(Span),
+    /// `[index]`.
+    Index(Expr),
+}

@@ -1,0 +1,6 @@
+//! The language: text to tokens to a syntax tree.
+
+pub mod ast;
+pub mod lexer;
+pub mod parser;
+pub mod token;

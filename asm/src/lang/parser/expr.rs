@@ -1,0 +1,176 @@
+//! Expressions.
+
+use super::super::ast::{Expr, ExprKind, Step};
+use super::super::lexer;
+use super::super::token::Kind;
+use super::{Parsed, Parser};
+use crate::diag::{Diagnostic, Span, code};
+
+/// Binary operators, loosest first, as in C.
+const BINARY: &[&[&str]] = &[
+    &["||"],
+    &["&&"],
+    &["|"],
+    &["^"],
+    &["&"],
+    &["==", "!="],
+    &["<", "<=", ">", ">="],
+    &["<<", ">>"],
+    &["+", "-"],
+    &["*", "/", "%"],
+];
+
+impl Parser<'_> {
+    /// An expression.
+    pub(super) fn expr(&mut self) -> Parsed<Expr> {
+        self.nested(|p| p.binary(0))
+    }
+
+    fn binary(&mut self, level: usize) -> Parsed<Expr> {
+        let Some(operators) = BINARY.get(level) else { return self.operand() };
+        let mut left = self.binary(level + 1)?;
+        while self.peek().kind == Kind::Punct && operators.contains(&self.word(0)) {
+            let operator = self.bump().span;
+            let right = self.binary(level + 1)?;
+            let span = left.span.to(right.span);
+            left = Expr { span, kind: ExprKind::Binary(operator, Box::new(left), Box::new(right)) };
+        }
+        Ok(left)
+    }
+
+    /// An operand of an instruction, or of an operator.
+    pub(super) fn operand(&mut self) -> Parsed<Expr> {
+        let start = self.peek().span;
+        if let Some(ty) = self.pointer_in_parens(0) {
+            let address = self.in_parens()?;
+            return Ok(Expr { span: start.to(self.last()), kind: ExprKind::Cast(ty, Box::new(address)) });
+        }
+        if self.is("*") {
+            return self.deref(start);
+        }
+        if self.peek().kind == Kind::Punct && ["-", "+", "~", "!"].contains(&self.word(0)) {
+            let operator = self.bump().span;
+            let value = self.nested(Self::operand)?;
+            return Ok(Expr {
+                span: start.to(self.last()),
+                kind: ExprKind::Unary(operator, Box::new(value)),
+            });
+        }
+        let base = self.primary()?;
+        self.postfix(base)
+    }
+
+    /// `*(type *)(address)` or `*(type *)skb[index]`.
+    fn deref(&mut self, start: Span) -> Parsed<Expr> {
+        let Some(ty) = self.pointer_in_parens(1) else {
+            self.bump();
+            return Err(self.expected("a size, such as `*(u32 *)(r1 + 4)`"));
+        };
+        let kind = if self.is("skb") && self.is_nth(1, "[") {
+            self.bump();
+            self.bump();
+            let index = self.expr()?;
+            self.expect("]")?;
+            ExprKind::Packet(ty, Box::new(index))
+        } else {
+            ExprKind::Deref(ty, Box::new(self.in_parens()?))
+        };
+        Ok(Expr { span: start.to(self.last()), kind })
+    }
+
+    /// Takes `(type *)` that begins n tokens ahead; gives the place of the type's name.
+    fn pointer_in_parens(&mut self, n: usize) -> Option<Span> {
+        let found = self.is_nth(n, "(")
+            && self.nth(n + 1).kind == Kind::Ident
+            && self.is_nth(n + 2, "*")
+            && self.is_nth(n + 3, ")");
+        if !found {
+            return None;
+        }
+        let ty = self.nth(n + 1).span;
+        self.at += n + 4;
+        Some(ty)
+    }
+
+    pub(super) fn in_parens(&mut self) -> Parsed<Expr> {
+        self.expect("(")?;
+        let value = self.expr()?;
+        self.expect(")")?;
+        Ok(value)
+    }
+
+    fn primary(&mut self) -> Parsed<Expr> {
+        let token = self.peek();
+        let span = token.span;
+        let kind = match token.kind {
+            // A malformed number has been reported by the lexer.
+            Kind::Int => ExprKind::Int(lexer::int(self.text(span)).unwrap_or(0)),
+            Kind::Ip4 => ExprKind::Ip4(self.ip4(span)?),
+            Kind::Str => ExprKind::Str,
+            Kind::Param => ExprKind::Param,
+            Kind::DotName => ExprKind::Label(Span { start: span.start + 1, ..span }),
+            Kind::Ident if self.is_nth(1, "(") => return self.call(),
+            Kind::Ident => ExprKind::Name,
+            _ if self.is("(") => {
+                let inner = self.in_parens()?;
+                return Ok(Expr { span: span.to(self.last()), ..inner });
+            }
+            _ => return Err(self.expected("a register, a number, a name or a place in memory")),
+        };
+        self.bump();
+        Ok(Expr { span, kind })
+    }
+
+    fn ip4(&mut self, span: Span) -> Parsed<u32> {
+        match self.text(span).parse::<std::net::Ipv4Addr>() {
+            Ok(address) => Ok(u32::from(address)),
+            Err(_) => {
+                let d = Diagnostic::error(code::NUMBER, "this is no IPv4 address", span);
+                Err(self.report(d.note("each of the four numbers goes from 0 to 255, without leading zeros")))
+            }
+        }
+    }
+
+    fn call(&mut self) -> Parsed<Expr> {
+        let name = self.bump().span;
+        self.bump();
+        let mut args = vec![];
+        while !self.is(")") {
+            args.push(self.expr()?);
+            if !self.eat(",") {
+                break;
+            }
+        }
+        self.expect(")")?;
+        Ok(Expr { span: name.to(self.last()), kind: ExprKind::Call(name, args) })
+    }
+
+    /// `->name`, `.name` and `[index]` behind a base.
+    fn postfix(&mut self, base: Expr) -> Parsed<Expr> {
+        let arrow = self.eat("->");
+        let mut steps = vec![];
+        if arrow {
+            steps.push(Step::Field(self.name("the name of a field")?));
+        }
+        loop {
+            if self.peek().kind == Kind::DotName {
+                let span = self.bump().span;
+                steps.push(Step::Field(Span { start: span.start + 1, ..span }));
+            } else if self.eat("[") {
+                steps.push(Step::Index(self.expr()?));
+                self.expect("]")?;
+            } else {
+                break;
+            }
+        }
+        if steps.is_empty() {
+            return Ok(base);
+        }
+        let span = base.span.to(self.last());
+        let base = Box::new(base);
+        Ok(Expr {
+            span,
+            kind: if arrow { ExprKind::Field(base, steps) } else { ExprKind::Path(base, steps) },
+        })
+    }
+}

@@ -1,0 +1,235 @@
+//! Declarations.
+
+use super::super::ast::{
+    Const, Expr, Field, File, Func, Item, ItemKind, Macro, MacroParam, Map, ParamKind, Struct, TypeExpr,
+    TypeExprKind, Var,
+};
+use super::super::token::Kind;
+use super::{Parsed, Parser, Reported};
+use crate::diag::{Diagnostic, Span, code};
+
+/// The words that begin a declaration.
+pub(crate) const ITEMS: &[&str] =
+    &["license", "import", "const", "struct", "union", "map", "global", "config", "prog", "func", "macro"];
+
+impl Parser<'_> {
+    pub(super) fn file(&mut self) -> File {
+        let mut items = vec![];
+        loop {
+            self.skip_newlines();
+            if self.peek().kind == Kind::Eof {
+                return File { items };
+            }
+            let start = self.peek().span;
+            match self.item() {
+                Ok(kind) => items.push(Item { span: start.to(self.last()), kind }),
+                Err(Reported) => {
+                    self.recover();
+                    self.eat("}");
+                }
+            }
+        }
+    }
+
+    /// Whether a declaration begins here: its word, and what follows it.
+    pub(super) fn starts_item(&self) -> bool {
+        self.peek().kind == Kind::Ident
+            && ITEMS.contains(&self.word(0))
+            && matches!(self.nth(1).kind, Kind::Ident | Kind::Str)
+    }
+
+    fn item(&mut self) -> Parsed<ItemKind> {
+        let word = self.peek();
+        let kind = match (word.kind, self.text(word.span)) {
+            (Kind::Ident, "license") => ItemKind::License(self.after_word("a string such as \"GPL\"")?),
+            (Kind::Ident, "import") => {
+                ItemKind::Import(self.after_word("the name of a module, such as \"net\"")?)
+            }
+            (Kind::Ident, "const") => ItemKind::Const(self.constant()?),
+            (Kind::Ident, "struct" | "union") => ItemKind::Struct(self.structure()?),
+            (Kind::Ident, "map") => ItemKind::Map(self.map()?),
+            (Kind::Ident, "global" | "config") => ItemKind::Var(self.variable()?),
+            (Kind::Ident, "prog" | "func") => ItemKind::Func(self.function()?),
+            (Kind::Ident, "macro") => ItemKind::Macro(self.macro_definition()?),
+            (Kind::Punct, "}") => {
+                let span = self.bump().span;
+                return Err(self.report(Diagnostic::error(code::BRACE, "this `}` closes nothing", span)));
+            }
+            _ => return Err(self.no_item()),
+        };
+        self.end_of_line("the declaration")?;
+        Ok(kind)
+    }
+
+    fn no_item(&mut self) -> Reported {
+        let token = self.peek();
+        let word = self.text(token.span);
+        let known = ITEMS.join(", ");
+        let d = Diagnostic::error(code::SYNTAX, format!("`{word}` begins no declaration"), token.span);
+        let d = match crate::diag::nearest(word, ITEMS.iter().copied()) {
+            Some(near) => d.suggest(format!("did you mean `{near}`?"), token.span, near),
+            None => d
+                .note(format!("a file consists of these: {known}"))
+                .help("instructions belong into `prog NAME: \"section\" { … }`"),
+        };
+        self.report(d)
+    }
+
+    fn after_word(&mut self, what: &str) -> Parsed<Span> {
+        self.bump();
+        self.expect_kind(Kind::Str, what)
+    }
+
+    fn constant(&mut self) -> Parsed<Const> {
+        self.bump();
+        let name = self.name("the constant's name")?;
+        self.expect("=")?;
+        Ok(Const { name, value: self.expr()? })
+    }
+
+    fn structure(&mut self) -> Parsed<Struct> {
+        let word = self.bump().span;
+        let name = self.name("a name")?;
+        let fields = self.braced("the field", Self::field)?;
+        Ok(Struct { name, union: self.text(word) == "union", fields })
+    }
+
+    fn field(&mut self) -> Parsed<Field> {
+        if (self.is("struct") || self.is("union")) && self.is_nth(1, "{") {
+            let name = self.bump().span;
+            let fields = self.nested(|p| p.braced("the field", Self::field))?;
+            return Ok(Field::Anonymous(Struct { name, union: self.text(name) == "union", fields }));
+        }
+        let (name, ty) = self.typed_name("a field, such as `port: be16`")?;
+        Ok(Field::Named(name, ty))
+    }
+
+    /// `name: type`.
+    pub(super) fn typed_name(&mut self, what: &str) -> Parsed<(Span, TypeExpr)> {
+        let name = self.name(what)?;
+        self.expect(":")?;
+        Ok((name, self.ty()?))
+    }
+
+    /// A type.
+    pub(super) fn ty(&mut self) -> Parsed<TypeExpr> {
+        self.nested(|p| {
+            let start = p.peek().span;
+            let kind = if p.eat("*") {
+                TypeExprKind::Pointer(Box::new(p.ty()?))
+            } else if p.peek().kind == Kind::Param {
+                p.bump();
+                TypeExprKind::Param
+            } else {
+                p.name("a type")?;
+                TypeExprKind::Name
+            };
+            let mut ty = TypeExpr { span: start.to(p.last()), kind };
+            while p.eat("[") {
+                let len = p.expr()?;
+                p.expect("]")?;
+                let kind = TypeExprKind::Array(Box::new(ty), Box::new(len));
+                ty = TypeExpr { span: start.to(p.last()), kind };
+            }
+            Ok(ty)
+        })
+    }
+
+    fn map(&mut self) -> Parsed<Map> {
+        self.bump();
+        let name = self.name("the map's name")?;
+        self.expect(":")?;
+        let kind = self.name("a kind of map, such as `hash`")?;
+        let mut types = vec![];
+        if self.eat("<") {
+            loop {
+                types.push(self.ty()?);
+                if !self.eat(",") {
+                    break;
+                }
+            }
+            self.expect(">")?;
+        }
+        let mut entries = None;
+        if self.eat("[") {
+            entries = Some(self.expr()?);
+            self.expect("]")?;
+        }
+        let mut attributes = vec![];
+        if self.is("{") {
+            attributes = self.braced("the attribute", Self::attribute)?;
+        }
+        Ok(Map { name, kind, types, entries, attributes })
+    }
+
+    fn attribute(&mut self) -> Parsed<(Span, Expr)> {
+        let name = self.name("an attribute, such as `flags: BPF_F_NO_PREALLOC`")?;
+        self.expect(":")?;
+        Ok((name, self.expr()?))
+    }
+
+    fn variable(&mut self) -> Parsed<Var> {
+        let word = self.bump().span;
+        let (name, ty) = self.typed_name("the variable's name")?;
+        let value = if self.eat("=") { Some(self.expr()?) } else { None };
+        Ok(Var { name, ty, value, config: self.text(word) == "config" })
+    }
+
+    fn function(&mut self) -> Parsed<Func> {
+        let word = self.bump().span;
+        let name = self.name("a name")?;
+        let (mut section, mut params, mut result) = (None, vec![], None);
+        if self.text(word) == "prog" {
+            self.expect(":")?;
+            section = Some(
+                self.expect_kind(Kind::Str, "the section that fixes the program's type, such as \"xdp\"")?,
+            );
+        } else {
+            if self.eat("(") {
+                while !self.is(")") {
+                    params.push(self.typed_name("a parameter, such as `len: u32`")?);
+                    if !self.eat(",") {
+                        break;
+                    }
+                }
+                self.expect(")")?;
+            }
+            if self.eat("->") {
+                result = Some(self.ty()?);
+            }
+        }
+        let head = word.to(self.peek().span);
+        let (body, end) = self.body()?;
+        Ok(Func { name, section, params, result, head, body, end })
+    }
+
+    fn macro_definition(&mut self) -> Parsed<Macro> {
+        self.bump();
+        let name = self.name("the macro's name")?;
+        self.expect("(")?;
+        let mut params = vec![];
+        while !self.is(")") {
+            params.push(self.macro_param()?);
+            if !self.eat(",") {
+                break;
+            }
+        }
+        self.expect(")")?;
+        let (body, _) = self.body()?;
+        Ok(Macro { name, params, body })
+    }
+
+    fn macro_param(&mut self) -> Parsed<MacroParam> {
+        let name = self.name("a parameter, such as `tmp: reg`")?;
+        self.expect(":")?;
+        let span = self.name("the parameter's kind")?;
+        let word = self.text(span);
+        let Some(kind) = ParamKind::ALL.iter().find(|k| k.1 == word).map(|k| k.0) else {
+            let names: Vec<&str> = ParamKind::ALL.iter().map(|k| k.1).collect();
+            let d = Diagnostic::error(code::SYNTAX, format!("`{word}` is no kind of parameter"), span);
+            return Err(self.report(d.note(format!("a parameter is one of: {}", names.join(", ")))));
+        };
+        let default = if self.eat("=") { Some(self.expr()?) } else { None };
+        Ok(MacroParam { name, kind, default })
+    }
+}

@@ -1,0 +1,190 @@
+//! Tokens to a syntax tree. Never stops at an error: what cannot be understood is reported and left out.
+
+mod expr;
+mod item;
+mod stmt;
+
+use super::ast::File;
+use super::lexer;
+use super::token::{Kind, Token};
+use crate::diag::{Diagnostic, FileId, Sources, Span, code};
+
+/// Parses one source text; always gives a tree, perhaps with holes, and says what is wrong.
+#[must_use]
+pub fn parse(sources: &Sources, file: FileId, diagnostics: &mut Vec<Diagnostic>) -> File {
+    let text = sources.get(file).text.as_str();
+    let mut tokens = lexer::lex(file, text, diagnostics);
+    tokens.retain(|t| t.kind != Kind::Doc);
+    let mut parser = Parser { text, tokens: &tokens, at: 0, nesting: 0, diagnostics };
+    parser.file()
+}
+
+/// An error that has been reported; the caller skips to where it can go on.
+#[derive(Debug)]
+struct Reported;
+
+type Parsed<T> = Result<T, Reported>;
+
+/// How deep expressions and types may nest.
+const NESTING: u32 = 64;
+
+struct Parser<'a> {
+    text: &'a str,
+    tokens: &'a [Token],
+    at: usize,
+    nesting: u32,
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl<'a> Parser<'a> {
+    fn peek(&self) -> Token {
+        self.nth(0)
+    }
+
+    fn nth(&self, n: usize) -> Token {
+        self.tokens[(self.at + n).min(self.tokens.len() - 1)]
+    }
+
+    fn text(&self, span: Span) -> &'a str {
+        &self.text[span.start as usize..span.end as usize]
+    }
+
+    fn word(&self, n: usize) -> &'a str {
+        self.text(self.nth(n).span)
+    }
+
+    fn bump(&mut self) -> Token {
+        let token = self.peek();
+        if token.kind != Kind::Eof {
+            self.at += 1;
+        }
+        token
+    }
+
+    /// The place of the token before.
+    fn last(&self) -> Span {
+        self.tokens[self.at.saturating_sub(1)].span
+    }
+
+    fn is(&self, text: &str) -> bool {
+        self.is_nth(0, text)
+    }
+
+    fn is_nth(&self, n: usize, text: &str) -> bool {
+        matches!(self.nth(n).kind, Kind::Punct | Kind::Ident) && self.word(n) == text
+    }
+
+    fn eat(&mut self, text: &str) -> bool {
+        let found = self.is(text);
+        if found {
+            self.bump();
+        }
+        found
+    }
+
+    fn expect(&mut self, text: &str) -> Parsed<Span> {
+        if self.is(text) { Ok(self.bump().span) } else { Err(self.expected(&format!("`{text}`"))) }
+    }
+
+    fn expect_kind(&mut self, kind: Kind, what: &str) -> Parsed<Span> {
+        if self.peek().kind == kind { Ok(self.bump().span) } else { Err(self.expected(what)) }
+    }
+
+    fn name(&mut self, what: &str) -> Parsed<Span> {
+        self.expect_kind(Kind::Ident, what)
+    }
+
+    /// Reports what stands here instead of something else.
+    fn expected(&mut self, what: &str) -> Reported {
+        let token = self.peek();
+        let (found, span) = match token.kind {
+            Kind::Newline => ("the end of the line".to_string(), token.span),
+            Kind::Eof => ("the end of the file".to_string(), token.span),
+            _ => (format!("`{}`", self.text(token.span)), token.span),
+        };
+        self.report(Diagnostic::error(code::SYNTAX, format!("expected {what}, found {found}"), span))
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) -> Reported {
+        self.diagnostics.push(diagnostic);
+        Reported
+    }
+
+    fn skip_newlines(&mut self) {
+        while self.peek().kind == Kind::Newline {
+            self.bump();
+        }
+    }
+
+    /// Skips the rest of a line that could not be understood, with the blocks that it opens.
+    fn recover(&mut self) {
+        let mut depth = 0u32;
+        loop {
+            let token = self.peek();
+            match (token.kind, self.text(token.span)) {
+                (Kind::Eof, _) => return,
+                (Kind::Newline, _) if depth == 0 => return,
+                (Kind::Punct, "{") => depth += 1,
+                (Kind::Punct, "}") if depth == 0 => return,
+                (Kind::Punct, "}") => depth -= 1,
+                _ => {}
+            }
+            self.bump();
+        }
+    }
+
+    /// The end of a statement or declaration.
+    fn end_of_line(&mut self, what: &str) -> Parsed<()> {
+        match self.peek().kind {
+            Kind::Newline => {
+                self.bump();
+                Ok(())
+            }
+            Kind::Eof => Ok(()),
+            _ if self.is("}") => Ok(()),
+            _ => Err(self.expected(&format!("the end of {what}"))),
+        }
+    }
+
+    /// Elements in braces, separated by line ends or commas.
+    fn braced<T>(&mut self, what: &str, mut element: impl FnMut(&mut Self) -> Parsed<T>) -> Parsed<Vec<T>> {
+        let open = self.expect("{")?;
+        let mut elements = vec![];
+        loop {
+            self.skip_newlines();
+            if self.eat("}") {
+                return Ok(elements);
+            }
+            if self.peek().kind == Kind::Eof || self.starts_item() {
+                return Err(self.unclosed(open));
+            }
+            match element(self) {
+                Ok(e) => {
+                    elements.push(e);
+                    if !self.eat(",") && !self.is("}") && self.peek().kind != Kind::Newline {
+                        let _ = self.expected(&format!("a comma or the end of {what}"));
+                        self.recover();
+                    }
+                }
+                Err(Reported) => self.recover(),
+            }
+        }
+    }
+
+    fn unclosed(&mut self, open: Span) -> Reported {
+        let d = Diagnostic::error(code::BRACE, "this `{` has no `}`", open);
+        self.report(d.label("opened here").help("close it with `}` on a line of its own"))
+    }
+
+    /// Runs a parser of something that contains itself, to a bounded depth.
+    fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
+        if self.nesting >= NESTING {
+            let span = self.peek().span;
+            return Err(self.report(Diagnostic::error(code::SYNTAX, "this nests too deeply", span)));
+        }
+        self.nesting += 1;
+        let result = parse(self);
+        self.nesting -= 1;
+        result
+    }
+}

@@ -1,0 +1,325 @@
+//! Statements: one line, one instruction.
+
+use super::super::ast::{Arg, Callee, Expr, Jump, Stmt, StmtKind, Target};
+use super::super::token::Kind;
+use super::{Parsed, Parser, Reported};
+use crate::diag::{Diagnostic, Span, code};
+use crate::isa::{AluOp, AtomicOp, Cond, Swap};
+
+impl Parser<'_> {
+    /// Statements in braces, and the place of the closing one.
+    pub(super) fn body(&mut self) -> Parsed<(Vec<Stmt>, Span)> {
+        let open = self.expect("{")?;
+        let mut stmts = vec![];
+        loop {
+            self.skip_newlines();
+            if self.is("}") {
+                return Ok((stmts, self.bump().span));
+            }
+            if self.peek().kind == Kind::Eof || self.starts_item() {
+                return Err(self.unclosed(open));
+            }
+            let start = self.peek().span;
+            match self.stmt() {
+                Ok(kind) => stmts.push(Stmt { span: start.to(self.last()), kind }),
+                Err(Reported) => {
+                    self.recover();
+                    continue;
+                }
+            }
+            // An instruction may follow a label on its line.
+            let label = matches!(stmts.last(), Some(Stmt { kind: StmtKind::Label(_), .. }));
+            if !label && self.end_of_line("the instruction").is_err() {
+                self.recover();
+            }
+        }
+    }
+
+    fn stmt(&mut self) -> Parsed<StmtKind> {
+        let token = self.peek();
+        if matches!(token.kind, Kind::Ident | Kind::DotName) && self.is_nth(1, ":") {
+            self.bump();
+            self.bump();
+            let dot = u32::from(token.kind == Kind::DotName);
+            return Ok(StmtKind::Label(Span { start: token.span.start + dot, ..token.span }));
+        }
+        match token.kind {
+            Kind::Macro => {
+                self.bump();
+                let name = Span { end: token.span.end - 1, ..token.span };
+                Ok(StmtKind::Macro(name, self.args()?))
+            }
+            Kind::At => {
+                let d = Diagnostic::error(code::SYNTAX, format!("`{}` is unknown", self.word(0)), token.span);
+                Err(self.report(d))
+            }
+            Kind::Ident => self.keyword_stmt(),
+            _ => self.assignment(),
+        }
+    }
+
+    fn keyword_stmt(&mut self) -> Parsed<StmtKind> {
+        let word = self.word(0);
+        // A word that something is assigned to is an operand, not a keyword.
+        let assigned = self.nth(1).kind == Kind::Punct;
+        match word {
+            "view" => {
+                self.bump();
+                let name = self.name("the view's name")?;
+                self.expect("=")?;
+                let value = self.expr()?;
+                self.expect(":")?;
+                Ok(StmtKind::View(name, value, self.ty()?))
+            }
+            "stack" if self.is_nth(1, "{") => {
+                self.bump();
+                let slot = |p: &mut Self| p.typed_name("a stack slot, such as `key: u32`");
+                Ok(StmtKind::Stack(self.braced("the stack slot", slot)?))
+            }
+            "raw" if !assigned => self.raw(),
+            "if" => self.condition(),
+            "goto" | "gotol" | "may_goto" => {
+                self.bump();
+                let jump = match word {
+                    "goto" => Jump::Goto,
+                    "gotol" => Jump::Gotol,
+                    _ => Jump::MayGoto,
+                };
+                Ok(StmtKind::Goto(jump, self.target()?))
+            }
+            "gotox" => {
+                self.bump();
+                Ok(StmtKind::Gotox(self.operand()?))
+            }
+            "call" => {
+                self.bump();
+                Ok(StmtKind::Call(self.callee()?))
+            }
+            "callx" => {
+                self.bump();
+                Ok(StmtKind::CallX(self.operand()?))
+            }
+            "exit" if !assigned => {
+                self.bump();
+                Ok(StmtKind::Exit)
+            }
+            "nospec" if !assigned => {
+                self.bump();
+                Ok(StmtKind::Nospec)
+            }
+            "lock" => {
+                self.bump();
+                let place = self.operand()?;
+                let Some(op) = AluOp::from_text(self.word(0)).and_then(AtomicOp::from_assignment) else {
+                    return Err(self.expected("`+=`, `|=`, `&=` or `^=`"));
+                };
+                self.bump();
+                Ok(StmtKind::Lock(place, op, self.expr()?))
+            }
+            "ld_pseudo" => {
+                self.bump();
+                let dst = self.operand()?;
+                self.expect(",")?;
+                let kind = self.expr()?;
+                self.expect(",")?;
+                Ok(StmtKind::LoadPseudo(dst, kind, self.expr()?))
+            }
+            _ => self.assignment(),
+        }
+    }
+
+    /// `dst op= value` in all its forms.
+    fn assignment(&mut self) -> Parsed<StmtKind> {
+        let start = self.peek().span;
+        let dst = self.operand()?;
+        let Some(op) = AluOp::from_text(self.word(0)) else {
+            if matches!(dst.kind, super::super::ast::ExprKind::Call(..)) {
+                return Ok(StmtKind::Apply(dst));
+            }
+            return Err(self.no_stmt(start, &dst));
+        };
+        let operator = self.bump().span;
+        if op != AluOp::Mov {
+            let value = self.expr()?;
+            self.no_ll(operator)?;
+            return Ok(StmtKind::Assign(dst, op, value));
+        }
+        if self.peek().kind == Kind::Ident
+            && matches!(self.nth(1).kind, Kind::Ident | Kind::Param)
+            && let Some((swap, bits)) = swap_from_text(self.word(0))
+        {
+            self.bump();
+            return Ok(StmtKind::AssignSwap(dst, swap, bits, self.operand()?));
+        }
+        if self.is("(")
+            && self.is_nth(2, ")")
+            && let Some(bits) = signed_bits(self.word(1))
+        {
+            self.at += 3;
+            return Ok(StmtKind::AssignSigned(dst, bits, self.operand()?));
+        }
+        if self.is("&") && self.is_nth(1, "(") && self.is_nth(2, "void") {
+            self.at += 3;
+            for part in ["__percpu", "*", ")"] {
+                self.expect(part)?;
+            }
+            return Ok(StmtKind::AssignPercpu(dst, self.in_parens()?));
+        }
+        let value = self.expr()?;
+        if self.eat("ll") {
+            Ok(StmtKind::AssignWide(dst, value))
+        } else {
+            Ok(StmtKind::Assign(dst, op, value))
+        }
+    }
+
+    fn no_ll(&mut self, operator: Span) -> Parsed<()> {
+        if !self.is("ll") {
+            return Ok(());
+        }
+        let d = Diagnostic::error(code::WIDE, "only `=` takes a 64-bit immediate", self.peek().span);
+        Err(self.report(d.also(operator, "this operator takes 32 bits, sign-extended")))
+    }
+
+    fn no_stmt(&mut self, start: Span, dst: &Expr) -> Reported {
+        let word = self.text(dst.span);
+        if self.is("==") {
+            let span = self.peek().span;
+            let d = Diagnostic::error(code::SYNTAX, "`==` compares, and only in `if`", span);
+            return self.report(d.suggest("to assign, write `=`", span, "="));
+        }
+        const WORDS: &[&str] =
+            &["exit", "goto", "gotol", "call", "callx", "if", "lock", "raw", "view", "stack", "may_goto"];
+        if let Some(near) = crate::diag::nearest(word, WORDS.iter().copied()) {
+            let d = Diagnostic::error(code::SYNTAX, format!("`{word}` is no instruction"), start);
+            return self.report(d.suggest(format!("did you mean `{near}`?"), start, near));
+        }
+        self.expected("`=`, `+=` or another assignment")
+    }
+
+    fn raw(&mut self) -> Parsed<StmtKind> {
+        let start = self.bump().span;
+        let mut bytes = vec![];
+        while !matches!(self.peek().kind, Kind::Newline | Kind::Eof) && !self.is("}") {
+            let span = self.bump().span;
+            let text = self.text(span);
+            let Some(byte) = (text.len() == 2).then(|| u8::from_str_radix(text, 16).ok()).flatten() else {
+                let d = Diagnostic::error(code::NUMBER, format!("`{text}` is not a byte"), span);
+                return Err(self.report(
+                    d.help("write each byte as two hexadecimal digits: `raw 95 00 00 00 00 00 00 00`"),
+                ));
+            };
+            bytes.push(byte);
+        }
+        if bytes.len() != 8 && bytes.len() != 16 {
+            let span = start.to(self.last());
+            let message = format!("an instruction has 8 or 16 bytes, here are {}", bytes.len());
+            return Err(self.report(Diagnostic::error(code::NUMBER, message, span)));
+        }
+        Ok(StmtKind::Raw(bytes))
+    }
+
+    fn condition(&mut self) -> Parsed<StmtKind> {
+        self.bump();
+        let left = self.operand()?;
+        let Some(cond) = Cond::from_text(self.word(0)) else {
+            if self.is("=") {
+                let span = self.peek().span;
+                let d = Diagnostic::error(code::SYNTAX, "`=` assigns", span);
+                return Err(self.report(d.suggest("to compare, write `==`", span, "==")));
+            }
+            return Err(self.expected("a comparison: == != > >= < <= s> s>= s< s<= &"));
+        };
+        self.bump();
+        let right = self.expr()?;
+        self.expect("goto")?;
+        Ok(StmtKind::If(left, cond, right, self.target()?))
+    }
+
+    fn target(&mut self) -> Parsed<Target> {
+        let token = self.peek();
+        let target = match token.kind {
+            Kind::DotName => Target::Label(Span { start: self.bump().span.start + 1, ..token.span }),
+            Kind::Param => Target::Param(self.bump().span),
+            Kind::Ident if !self.at_pc() => Target::Label(self.bump().span),
+            Kind::Ident | Kind::Int => self.offset(token.span)?,
+            _ if self.is("+") || self.is("-") => self.offset(token.span)?,
+            _ => return Err(self.expected("a label, such as `.pass`, or a distance, such as `+5`")),
+        };
+        // llvm-objdump prints the place again: `goto +5 <f+0x38>`.
+        if self.is("<") && self.nth(1).kind == Kind::Ident {
+            while !self.eat(">") && self.peek().kind != Kind::Newline {
+                self.bump();
+            }
+        }
+        Ok(target)
+    }
+
+    fn at_pc(&self) -> bool {
+        self.is("pc") && (self.is_nth(1, "+") || self.is_nth(1, "-"))
+    }
+
+    fn offset(&mut self, start: Span) -> Parsed<Target> {
+        if self.at_pc() {
+            self.bump();
+        }
+        let value = self.operand()?;
+        Ok(Target::Offset(start.to(self.last()), value))
+    }
+
+    fn callee(&mut self) -> Parsed<Callee> {
+        if self.at_pc() {
+            self.bump();
+            return Ok(Callee::Offset(self.operand()?));
+        }
+        let number = matches!(self.nth(1).kind, Kind::Int | Kind::Param);
+        match self.peek().kind {
+            Kind::Ident if self.is("helper") && number => {
+                self.bump();
+                Ok(Callee::Helper(self.operand()?))
+            }
+            Kind::Ident if self.is("kfunc") && number => {
+                self.bump();
+                Ok(Callee::Kfunc(self.operand()?))
+            }
+            Kind::Ident => Ok(Callee::Name(self.bump().span)),
+            Kind::Int | Kind::Param => Ok(Callee::Helper(self.operand()?)),
+            _ if self.is("-") => Ok(Callee::Helper(self.operand()?)),
+            _ => Err(self.expected("the name of a helper or function")),
+        }
+    }
+
+    fn args(&mut self) -> Parsed<Vec<Arg>> {
+        let mut args = vec![];
+        while !matches!(self.peek().kind, Kind::Newline | Kind::Eof) && !self.is("}") {
+            let named = self.peek().kind == Kind::Ident && self.is_nth(1, "=");
+            let name = named.then(|| {
+                let name = self.bump().span;
+                self.bump();
+                name
+            });
+            args.push(Arg { name, value: self.expr()? });
+            if !self.eat(",") {
+                break;
+            }
+        }
+        Ok(args)
+    }
+}
+
+/// `be16` and its relatives.
+fn swap_from_text(text: &str) -> Option<(Swap, u8)> {
+    let swap = [Swap::Bswap, Swap::Le, Swap::Be].into_iter().find(|s| text.starts_with(s.text()))?;
+    let bits = text[swap.text().len()..].parse().ok()?;
+    [16, 32, 64].contains(&bits).then_some((swap, bits))
+}
+
+/// The casts of a sign-extending move.
+fn signed_bits(text: &str) -> Option<u8> {
+    match text {
+        "s8" => Some(8),
+        "s16" => Some(16),
+        "s32" => Some(32),
+        _ => None,
+    }
+}
