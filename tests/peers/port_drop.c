@@ -27,11 +27,9 @@ enum {
 	IPPROTO_TCP = 6,
 	IPPROTO_ROUTING = 43,
 	IPPROTO_FRAGMENT = 44,
-	IPPROTO_AH = 51,
 	IPPROTO_DSTOPTS = 60,
-	IPPROTO_MH = 135,
 };
-enum { MAX_TAGS = 2, MAX_EXT = 6 };
+enum { MAX_TAGS = 2, MAX_EXT = 8 };
 
 struct xdp_md {
 	u32 data, data_end, data_meta, ingress_ifindex, rx_queue_index, egress_ifindex;
@@ -129,18 +127,13 @@ int port_drop(struct xdp_md *ctx)
 		for (int i = 0; i < MAX_EXT && next != IPPROTO_TCP; i++) {
 			struct ipv6_opt_hdr *ext = pos;
 
-			// Every extension header is 8 bytes at least.
-			if (pos + 8 > end)
+			if ((void *)(ext + 1) > end)
 				return XDP_PASS;
 			switch (next) {
 			case IPPROTO_HOPOPTS:
 			case IPPROTO_ROUTING:
 			case IPPROTO_DSTOPTS:
-			case IPPROTO_MH:
 				pos += 8 + ext->hdrlen * 8;
-				break;
-			case IPPROTO_AH:
-				pos += 8 + ext->hdrlen * 4;
 				break;
 			case IPPROTO_FRAGMENT:
 				if (ext->frag_off & be16(0xfff8))

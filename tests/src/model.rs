@@ -7,14 +7,14 @@ use crate::packet::{ethertype, proto};
 /// Most VLAN tags that are looked through.
 pub const MAX_TAGS: usize = 2;
 /// Most IPv6 extension headers that are looked through.
-pub const MAX_EXT: usize = 6;
+pub const MAX_EXT: usize = 8;
 /// Bytes of the TCP header that must be in the packet: source and destination port.
 const TCP_NEED: usize = 4;
 
 /// Whether `port_drop` drops this frame when its port is `port`.
 ///
-/// Only what is TCP to that port beyond doubt is dropped; what is cut short, too deeply wrapped or a later
-/// fragment passes.
+/// Only what is TCP to that port beyond doubt is dropped; what is cut short, too deeply wrapped, behind IPsec
+/// or a later fragment passes.
 #[must_use]
 pub fn drops(frame: &[u8], port: u16) -> bool {
     tcp_port(frame) == Some(port)
@@ -57,8 +57,7 @@ fn v6_payload(packet: &[u8]) -> Option<&[u8]> {
     for _ in 0..=MAX_EXT {
         let length = match next {
             proto::TCP => return Some(rest),
-            proto::HOP | proto::ROUTING | proto::DEST | proto::MOBILITY => 8 + 8 * usize::from(*rest.get(1)?),
-            proto::AH => 8 + 4 * usize::from(*rest.get(1)?),
+            proto::HOP | proto::ROUTING | proto::DEST => 8 + 8 * usize::from(*rest.get(1)?),
             proto::FRAGMENT if be16(rest, 2)? & 0xfff8 == 0 => 8,
             _ => return None,
         };

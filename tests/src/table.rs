@@ -136,7 +136,7 @@ fn v6_packets(port: u16) -> Vec<(String, Vec<u8>)> {
         vec![sized(253)],
     ];
     // Chains of every length up to beyond what is looked through.
-    chains.extend((2..=10).map(|length| vec![dest; length]));
+    chains.extend((2..=11).map(|length| vec![dest; length]));
     let mut packets = Vec::new();
     for chain in &chains {
         for ports in ports(port) {

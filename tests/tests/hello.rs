@@ -35,7 +35,7 @@ fn hello_counter_counts_every_packet_and_passes_it() {
         sniffer.wait_for(37, |seen| !seen.sent && seen.bytes == frame);
         assert_eq!(counter(&session.ids.map(".bss"), 0), 37);
         // Its greeting, and the global live as it changes.
-        session.running.wait_for("ello", LIMIT);
+        session.running.wait_for("hello, packet 32", LIMIT);
         session.running.wait_for("37", LIMIT);
         let output = session.end(Signal::SIGINT);
         assert!(output.text().contains(mode), "the mode is always printed: {output}");
@@ -51,15 +51,14 @@ fn hello_execve_greets_every_execve_by_name() {
     let (space, dir) = (Space::new(), TempDir::new());
     let mut command = bin::bpfasm(["run"]);
     command.arg(bin::program("hello_execve"));
-    let mut session = Session::start(&space, command, |ids| !ids.progs.is_empty());
-    // At the entry of execve the name is still that of the process which calls it: a shell by an odd name.
+    let session = Session::start(&space, command, |ids| !ids.progs.is_empty());
+    // At the entry of execve the name is still that of the process which calls it: a shell by another name.
     let odd = dir.file("odd-one-out");
     std::fs::copy(which("sh").expect("a shell"), &odd).expect("copy");
     let greeted = || {
-        run(Command::new(&odd).args(["-c", "exec true"])).ok();
-        session.running.text().contains("odd-one-out").then_some(())
+        run(Command::new(&odd).args(["-c", "exec /bin/true"])).ok();
+        session.running.text().contains("true from odd-one-out").then_some(())
     };
     wait_until("the greeting", Duration::from_secs(10), greeted);
-    session.running.wait_for("odd-one-out", LIMIT);
     session.end(Signal::SIGTERM);
 }
