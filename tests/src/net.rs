@@ -43,7 +43,7 @@ impl NetNs {
         })
     }
 
-    /// Runs `ip ARGS` inside.
+    /// Runs `ip ARGS` inside. Not for programs from object files: `ip` would mount a bpffs outside.
     ///
     /// # Panics
     /// When it fails.

@@ -1,6 +1,7 @@
 //! The harness itself, without bpfasm: does it see what it must see?
 
 use std::io::ErrorKind;
+use std::process::Command;
 
 use bpfasm_tests::cgroup::Cgroup;
 use bpfasm_tests::kernel::{Ids, Loaded};
@@ -110,7 +111,10 @@ fn a_filter_attached_by_ip_is_seen_from_all_sides() {
     let _server = EchoServer::start(&pair.near.net, &[at(NEAR_V4, 8080), at(NEAR_V4, 8081)]);
     traffic::echo(&pair.far, at(NEAR_V4, 8080), b"before").expect("no filter yet");
     let object = bin::clang("port_drop.c", &dir);
-    pair.near.net.ip(&format!("link set dev {NEAR} xdpgeneric obj {} sec xdp", object.display()));
+    // In the namespace with a bpffs: without one, ip mounts it, for everybody.
+    let mut command = Command::new(which("ip").expect("checked"));
+    command.args(["link", "set", "dev", NEAR, "xdpgeneric", "obj"]).arg(object).args(["sec", "xdp"]);
+    pair.near.output(command).ok();
     let (mode, id) = pair.near.net.xdp(NEAR).expect("attached");
     assert_eq!(mode, 2);
     let error = traffic::connect(&pair.far, at(NEAR_V4, 8080)).expect_err("dropped");
@@ -128,7 +132,7 @@ fn running_processes_are_captured_and_signalled() {
     if !ready(&[Need::Tool("sh")]) {
         return;
     }
-    let mut command = std::process::Command::new(which("sh").expect("sh"));
+    let mut command = Command::new(which("sh").expect("sh"));
     command.args(["-c", "trap 'echo caught; exit 7' INT; echo ready; while :; do sleep 0.05; done"]);
     let mut running = Running::start(command);
     running.wait_for("ready", bpfasm_tests::tool::LIMIT);
