@@ -10,6 +10,7 @@
 pub mod btf;
 pub mod diag;
 pub mod elf;
+pub mod expand;
 pub mod isa;
 pub mod lang;
 pub mod object;

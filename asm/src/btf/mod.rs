@@ -2,8 +2,30 @@
 //!
 //! Source: Linux `Documentation/bpf/btf.rst`, `include/uapi/linux/btf.h`.
 
+mod builder;
+pub(crate) mod bytes;
+pub mod data;
+mod decode;
+mod encode;
+mod error;
+pub mod ext;
+mod lookup;
+pub mod maps;
+mod strings;
 mod types;
+pub mod value;
 
+pub use builder::Builder;
+pub use decode::{Decoded, decode};
+pub use encode::Encoder;
+pub use error::Error;
+pub use ext::{FuncInfo, FuncRecords, KernelBtf, LineInfo, encode_for_kernel};
+pub use strings::{StrTable, Strings};
 pub use types::{
     Btf, Enumerator, FuncLinkage, IntEncoding, Kind, Member, Param, SecInfo, Type, TypeId, VarLinkage,
 };
+
+/// `BTF_MAGIC`, in the byte order of the object.
+const MAGIC: u16 = 0xeb9f;
+/// `BTF_VERSION`.
+const VERSION: u8 = 1;

@@ -129,6 +129,8 @@ pub enum Kind {
         ty: TypeId,
         /// Number of the member or parameter; −1: the declaration itself.
         component: i32,
+        /// Whether it is an attribute (`kind_flag`, Linux 6.15).
+        attribute: bool,
     },
     /// A tag on a type; the flag makes it an attribute (Linux 6.15).
     TypeTag {

@@ -4,13 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use super::eval::Value;
 use super::types::TyId;
-use crate::diag::{FileId, Span};
+use crate::diag::Span;
 
 /// A function's body or one use of a macro. Views, stack slots and labels belong to one frame.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Frame<'a> {
-    /// The file that the statements stand in: decides which names they see.
-    pub(super) file: FileId,
     /// The macro's arguments by name, without `$`.
     pub(super) args: HashMap<&'a str, Value>,
     /// Views, the newest last.

@@ -19,7 +19,8 @@ pub fn module(name: &str) -> Option<&'static str> {
 #[must_use]
 pub fn defining(name: &str) -> Option<&'static str> {
     let defines = |line: &str| {
-        let mut words = line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|w| !w.is_empty());
+        let mut words =
+            line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|w| !w.is_empty());
         matches!(words.next(), Some("const" | "struct" | "union" | "macro")) && words.next() == Some(name)
     };
     MODULES.iter().find(|m| m.1.lines().any(defines)).map(|m| m.0)

@@ -25,6 +25,7 @@ use crate::diag::{Diagnostic, FileId, Sources, Span, code};
 use crate::isa::Endian;
 use crate::lang::ast::{File, ItemKind};
 
+use body::Body;
 use eval::Int;
 use frame::Frame;
 use names::{Def, Names};
@@ -50,6 +51,7 @@ pub fn expand<'a>(
         constants: HashMap::new(),
         frames: vec![],
         chain: None,
+        body: Body::default(),
         program: Program::default(),
         strings: HashMap::new(),
         diagnostics,
@@ -67,10 +69,12 @@ struct Expander<'a> {
     types: Types,
     /// Values of constants by the place of their names; `None` while one is worked out, or where it failed.
     constants: HashMap<Span, Option<Int>>,
-    /// The function that is worked on, and the macros within it.
+    /// The body that is worked on, and the uses of macros within it.
     frames: Vec<Frame<'a>>,
     /// The uses of macros that led here.
     chain: Option<usize>,
+    /// The function that is worked on.
+    body: Body<'a>,
     program: Program,
     /// Offsets of strings in `.rodata`.
     strings: HashMap<Vec<u8>, u32>,

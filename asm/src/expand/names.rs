@@ -60,14 +60,21 @@ pub(super) struct Names<'a> {
 /// Names that the language has taken.
 fn reserved(name: &str) -> bool {
     let register = |prefix| name.strip_prefix(prefix).is_some_and(|n: &str| n.parse::<u8>().is_ok());
-    register('r') || register('w') || matches!(name, "fp" | "ll" | "s" | "pc" | "goto" | "if" | "call" | "lock" | "exit")
+    register('r')
+        || register('w')
+        || matches!(name, "fp" | "ll" | "s" | "pc" | "goto" | "if" | "call" | "lock" | "exit")
         || super::types::BUILTINS.iter().any(|b| b.name == name)
 }
 
 impl<'a> Names<'a> {
     /// Gathers the names of all files.
-    pub(super) fn gather(sources: &'a Sources, files: &'a [(FileId, File)], diagnostics: &mut Vec<Diagnostic>) -> Self {
-        let mut names = Names { library_files: sources.iter().map(Source::is_library).collect(), ..Names::default() };
+    pub(super) fn gather(
+        sources: &'a Sources,
+        files: &'a [(FileId, File)],
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Self {
+        let mut names =
+            Names { library_files: sources.iter().map(Source::is_library).collect(), ..Names::default() };
         let (mut maps, mut vars, mut funcs) = (0, 0, 0);
         for item in files.iter().flat_map(|(_, file)| &file.items) {
             let def = match &item.kind {
@@ -110,7 +117,8 @@ impl<'a> Names<'a> {
         };
         if let Some(first) = table.get(text) {
             let d = Diagnostic::error(code::DUPLICATE, format!("`{text}` is defined twice"), span);
-            diagnostics.push(d.label("again here").also(first.name(), format!("{} of that name", first.what())));
+            diagnostics
+                .push(d.label("again here").also(first.name(), format!("{} of that name", first.what())));
             return;
         }
         table.insert(text, def);
@@ -162,7 +170,8 @@ impl Expander<'_> {
             sorted.sort_unstable();
             nearest(text, sorted).map(str::to_string)
         };
-        let known: Vec<&str> = if what == "macro" { self.names.macros().collect() } else { self.names.all().collect() };
+        let known: Vec<&str> =
+            if what == "macro" { self.names.macros().collect() } else { self.names.all().collect() };
         if let Some(module) = library::defining(text) {
             d = d.help(format!("it is part of the library: write `import \"{module}\"`"));
         } else if let Some(near) = near(also.into_iter().chain(known).collect()) {

@@ -2,7 +2,7 @@
 
 use super::types::{TyId, Types};
 use crate::diag::Span;
-use crate::isa::{Endian, Insn};
+use crate::isa::Insn;
 use crate::object::{DataKind, Symbol};
 use crate::uapi::MapType;
 
@@ -154,11 +154,5 @@ impl Plain {
         use crate::isa::Syntax;
         let syntax = self.insn.form().map(|f| f.syntax);
         matches!(syntax, Some(Syntax::Exit | Syntax::Goto | Syntax::Gotol | Syntax::Gotox))
-    }
-
-    /// An instruction of bytes that nothing refers to.
-    #[must_use]
-    pub fn decode(bytes: &[u8], endian: Endian) -> Option<Insn> {
-        Insn::decode(bytes, endian)
     }
 }

@@ -228,7 +228,9 @@ impl<'a> Expander<'a> {
                 // A pointer needs no layout of what it points to, so structs may refer to each other.
                 let name = self.text(to.span);
                 let target = match (&to.kind, self.names.structure(name, to.span.file)) {
-                    (TypeExprKind::Name, Some(s)) => Some(self.types.add(Ty::Forward(name.to_string(), s.union))),
+                    (TypeExprKind::Name, Some(s)) => {
+                        Some(self.types.add(Ty::Forward(name.to_string(), s.union)))
+                    }
                     (TypeExprKind::Name, None) if name == "void" => None,
                     _ => Some(self.ty(to)?),
                 };
@@ -333,26 +335,34 @@ impl<'a> Expander<'a> {
         let (mut offset, mut ty) = (0u32, start);
         for step in path {
             let (more, next) = match (step, self.types.get(ty).clone()) {
-                (Step::Field(name), Ty::Struct(s)) => match self.types.member(s, self.text(*name)) {
-                    Some(found) => found,
-                    None => return Err(self.no_field(ty, s, *name)),
-                },
+                (Step::Field(name), _) => self.walk_field(ty, *name)?,
                 (Step::Index(index), Ty::Array(elem, len)) => {
                     let n = self.unsigned(index, u64::from(u32::MAX), "an index")?;
                     if n >= u64::from(len) {
-                        let message = format!("index {n} is beyond the {len} elements of `{}`", self.types.name(ty));
+                        let message =
+                            format!("index {n} is beyond the {len} elements of `{}`", self.types.name(ty));
                         return Err(self.error(Diagnostic::error(code::RANGE, message, index.span)));
                     }
                     // Within the array, whose size fits.
                     (self.types.size(elem) * u32::try_from(n).unwrap_or(0), elem)
                 }
-                (Step::Field(span), _) => return Err(self.no_part(ty, *span, "fields")),
                 (Step::Index(index), _) => return Err(self.no_part(ty, index.span, "elements")),
             };
             offset += more;
             ty = next;
         }
         Ok((offset, ty))
+    }
+
+    /// Follows one name into a type.
+    pub(super) fn walk_field(&mut self, ty: TyId, name: Span) -> Result<(u32, TyId), Reported> {
+        let Ty::Struct(structure) = *self.types.get(ty) else {
+            return Err(self.no_part(ty, name, "fields"));
+        };
+        match self.types.member(structure, self.text(name)) {
+            Some(found) => Ok(found),
+            None => Err(self.no_field(ty, structure, name)),
+        }
     }
 
     fn no_part(&mut self, ty: TyId, span: Span, parts: &str) -> Reported {
@@ -363,7 +373,8 @@ impl<'a> Expander<'a> {
     fn no_field(&mut self, ty: TyId, structure: usize, name: Span) -> Reported {
         let text = self.text(name);
         let names = self.types.member_names(structure);
-        let mut d = Diagnostic::error(code::FIELD, format!("`{}` has no field `{text}`", self.types.name(ty)), name);
+        let mut d =
+            Diagnostic::error(code::FIELD, format!("`{}` has no field `{text}`", self.types.name(ty)), name);
         d = match crate::diag::nearest(text, names.iter().copied()) {
             Some(near) => d.suggest(format!("did you mean `{near}`?"), name, near),
             None => d.note(format!("its fields are: {}", names.join(", "))),

@@ -21,8 +21,8 @@ pub fn markdown() -> String {
 
 fn row(out: &mut String, form: &Form) -> fmt::Result {
     let example: Insn = form.example();
-    let text = example.display(Names::default()).to_string().replace('|', "\\|");
-    write!(out, "| `{text}` | {} | `", form.name)?;
+    let text = escaped(&example.display(Names::default()).to_string());
+    write!(out, "| `{text}` | {} | `", escaped(form.name))?;
     let bytes = Insn::encode_all(&[example], Endian::Little);
     for (at, byte) in bytes.iter().enumerate() {
         write!(out, "{}{byte:02x}", if at == 0 { "" } else { " " })?;
@@ -39,5 +39,10 @@ fn row(out: &mut String, form: &Form) -> fmt::Result {
         Some((major, minor)) => write!(out, "{major}.{minor}")?,
         None => out.write_str("no")?,
     }
-    writeln!(out, " | {} |", form.doc)
+    writeln!(out, " | {} |", escaped(form.doc))
+}
+
+/// Text without what would end a cell.
+fn escaped(text: &str) -> String {
+    text.replace('|', "\\|")
 }

@@ -44,76 +44,90 @@ struct Text<'a> {
     names: Names<'a>,
 }
 
+/// Writes the pieces of a line one after the other; `write!` takes three times as long.
+macro_rules! put {
+    ($f:ident, $($piece:expr),+) => {{
+        $($piece.put($f)?;)+
+        Ok(())
+    }};
+}
+
 impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use Width::W64;
 
         let Insn { dst, src, off, imm, .. } = self.insn;
         let Some(form) = self.insn.form() else { return self.raw(f) };
+        let off = i32::from(off);
         let d = |width| Register(width, dst);
         let s = |width| Register(width, src);
-        let at_dst = Address(dst, off.into());
-        let at_src = Address(src, off.into());
+        let (at_dst, at_src) = (Sum(dst, off), Sum(src, off));
         match form.syntax {
-            Syntax::Alu(op, width, rhs) => write!(f, "{} {} {}", d(width), op.text(), self.rhs(width, rhs)),
-            Syntax::MovSx(width, bits) => write!(f, "{} = (s{bits}){}", d(width), s(width)),
+            Syntax::Alu(op, width, rhs) => put!(f, d(width), " ", op.text(), " ", self.rhs(width, rhs)),
+            Syntax::MovSx(width, bits) => put!(f, d(width), " = (s", i32::from(bits), ")", s(width)),
             Syntax::AddrSpaceCast => {
-                let [a, b, c, d16] = imm.to_le_bytes();
-                let (from, to) = (u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d16]));
-                write!(f, "{} = addr_space_cast({}, {to}, {from})", d(W64), s(W64))
+                let [a, b, c, e] = imm.to_le_bytes();
+                let (from, to) = (u16::from_le_bytes([a, b]), u16::from_le_bytes([c, e]));
+                let (from, to) = (i32::from(from), i32::from(to));
+                put!(f, d(W64), " = addr_space_cast(", s(W64), ", ", to, ", ", from, ")")
             }
-            Syntax::MovPercpu => write!(f, "{} = &(void __percpu *)({})", d(W64), s(W64)),
-            Syntax::Neg(width, Rhs::Imm) => write!(f, "{} = -{}", d(width), d(width)),
-            Syntax::Neg(width, Rhs::Reg) => write!(f, "{} = -{}", d(width), s(width)),
-            Syntax::Swap(swap, bits) => write!(f, "{} = {}{bits} {}", d(W64), swap.text(), d(W64)),
-            Syntax::Load(size, false) => write!(f, "{} = *({} *){at_src}", d(size.width()), size.text()),
-            Syntax::Load(size, true) => write!(f, "{} = *({} *){at_src}", d(W64), size.signed_text()),
+            Syntax::MovPercpu => put!(f, d(W64), " = &(void __percpu *)(", s(W64), ")"),
+            Syntax::Neg(width, Rhs::Imm) => put!(f, d(width), " = -", d(width)),
+            Syntax::Neg(width, Rhs::Reg) => put!(f, d(width), " = -", s(width)),
+            Syntax::Swap(swap, bits) => {
+                put!(f, d(W64), " = ", swap.text(), i32::from(bits), " ", d(W64))
+            }
+            Syntax::Load(size, signed) => {
+                let (width, text) =
+                    if signed { (W64, size.signed_text()) } else { (size.width(), size.text()) };
+                put!(f, d(width), " = *(", text, " *)(", at_src, ")")
+            }
             Syntax::Store(size, rhs) => {
-                write!(f, "*({} *){at_dst} = {}", size.text(), self.rhs(size.width(), rhs))
+                put!(f, "*(", size.text(), " *)(", at_dst, ") = ", self.rhs(size.width(), rhs))
             }
             Syntax::Lock(op, size) => {
                 let op = op.assignment().text();
-                write!(f, "lock *({} *){at_dst} {op} {}", size.text(), s(size.width()))
+                put!(f, "lock *(", size.text(), " *)(", at_dst, ") ", op, " ", s(size.width()))
             }
             Syntax::Fetch(op, size) => {
-                let (s, op) = (s(size.width()), op.text());
-                write!(f, "{s} = atomic_fetch_{op}(({} *){at_dst}, {s})", size.text())
+                let s = s(size.width());
+                put!(f, s, " = atomic_fetch_", op.text(), "((", size.text(), " *)(", at_dst, "), ", s, ")")
             }
             Syntax::Xchg(size) => {
                 let s = s(size.width());
-                write!(f, "{s} = xchg{}({}, {s})", exchange(size), Sum(dst, off.into()))
+                put!(f, s, " = xchg", exchange(size), "(", at_dst, ", ", s, ")")
             }
             Syntax::CmpXchg(size) => {
                 let (r0, s) = (Register(size.width(), 0), s(size.width()));
-                write!(f, "{r0} = cmpxchg{}({}, {r0}, {s})", exchange(size), Sum(dst, off.into()))
+                put!(f, r0, " = cmpxchg", exchange(size), "(", at_dst, ", ", r0, ", ", s, ")")
             }
             Syntax::LoadAcquire(size) => {
-                write!(f, "{} = load_acquire(({} *){at_src})", d(size.width()), size.text())
+                put!(f, d(size.width()), " = load_acquire((", size.text(), " *)(", at_src, "))")
             }
             Syntax::StoreRelease(size) => {
-                write!(f, "store_release(({} *){at_dst}, {})", size.text(), s(size.width()))
+                put!(f, "store_release((", size.text(), " *)(", at_dst, "), ", s(size.width()), ")")
             }
             Syntax::LoadImm64(kind) => match self.names.symbol {
-                Some(symbol) => write!(f, "{} = {symbol} ll", d(W64)),
-                None if kind == 0 => write!(f, "{} = {} ll", d(W64), self.insn.imm64()),
-                None => write!(f, "ld_pseudo {}, {kind}, {}", d(W64), self.insn.imm64()),
+                Some(symbol) => put!(f, d(W64), " = ", symbol, " ll"),
+                None if kind == 0 => put!(f, d(W64), " = ", self.insn.imm64(), " ll"),
+                None => put!(f, "ld_pseudo ", d(W64), ", ", i32::from(kind), ", ", self.insn.imm64()),
             },
-            Syntax::LoadAbs(size) => write!(f, "r0 = *({} *)skb[{imm}]", size.text()),
-            Syntax::LoadInd(size) if imm == 0 => write!(f, "r0 = *({} *)skb[{}]", size.text(), s(W64)),
-            Syntax::LoadInd(size) => write!(f, "r0 = *({} *)skb[{}]", size.text(), Sum(src, imm)),
-            Syntax::Goto => write!(f, "goto {}", self.target(off.into())),
-            Syntax::Gotol => write!(f, "gotol {}", self.target(imm)),
-            Syntax::Gotox => write!(f, "gotox {}", d(W64)),
-            Syntax::MayGoto => write!(f, "may_goto {}", self.target(off.into())),
+            Syntax::LoadAbs(size) => put!(f, "r0 = *(", size.text(), " *)skb[", imm, "]"),
+            Syntax::LoadInd(size) if imm == 0 => put!(f, "r0 = *(", size.text(), " *)skb[", s(W64), "]"),
+            Syntax::LoadInd(size) => put!(f, "r0 = *(", size.text(), " *)skb[", Sum(src, imm), "]"),
+            Syntax::Goto => put!(f, "goto ", self.target(off)),
+            Syntax::Gotol => put!(f, "gotol ", self.target(imm)),
+            Syntax::Gotox => put!(f, "gotox ", d(W64)),
+            Syntax::MayGoto => put!(f, "may_goto ", self.target(off)),
             Syntax::If(cond, width, rhs) => {
-                let (rhs, to) = (self.rhs(width, rhs), self.target(off.into()));
-                write!(f, "if {} {} {rhs} goto {to}", d(width), cond.text())
+                let (rhs, to) = (self.rhs(width, rhs), self.target(off));
+                put!(f, "if ", d(width), " ", cond.text(), " ", rhs, " goto ", to)
             }
             Syntax::CallHelper | Syntax::CallLocal | Syntax::CallKfunc => match self.names.symbol {
-                Some(symbol) => write!(f, "call {symbol}"),
-                None => write!(f, "call {imm}"),
+                Some(symbol) => put!(f, "call ", symbol),
+                None => put!(f, "call ", imm),
             },
-            Syntax::CallX => write!(f, "callx {}", d(W64)),
+            Syntax::CallX => put!(f, "callx ", d(W64)),
             Syntax::Exit => f.write_str("exit"),
             Syntax::Nospec => f.write_str("nospec"),
         }
@@ -144,13 +158,40 @@ impl<'a> Text<'a> {
     }
 }
 
-/// `r1`, `w1`.
+/// One piece of a line.
+trait Put {
+    fn put(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+}
+
+impl Put for &str {
+    fn put(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
+    }
+}
+
+impl Put for i32 {
+    fn put(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Put for i64 {
+    fn put(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// `r1`, `w1`; the number is one that the table has.
 #[derive(Clone, Copy)]
 struct Register(Width, u8);
 
-impl fmt::Display for Register {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.0.letter(), self.1)
+impl Put for Register {
+    fn put(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const NAMES: [[&str; 11]; 2] = [
+            ["w0", "w1", "w2", "w3", "w4", "w5", "w6", "w7", "w8", "w9", "w10"],
+            ["r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10"],
+        ];
+        f.write_str(NAMES[self.0 as usize].get(usize::from(self.1)).unwrap_or(&"r?"))
     }
 }
 
@@ -160,11 +201,11 @@ enum Operand {
     Imm(i32),
 }
 
-impl fmt::Display for Operand {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Put for Operand {
+    fn put(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Operand::Register(register) => register.fmt(f),
-            Operand::Imm(imm) => imm.fmt(f),
+            Operand::Register(register) => register.put(f),
+            Operand::Imm(imm) => imm.put(f),
         }
     }
 }
@@ -172,19 +213,11 @@ impl fmt::Display for Operand {
 /// `r1 + 8`, `r1 - 8`.
 struct Sum(u8, i32);
 
-impl fmt::Display for Sum {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.1 < 0 { '-' } else { '+' };
-        write!(f, "r{} {sign} {}", self.0, self.1.unsigned_abs())
-    }
-}
-
-/// `(r1 + 8)`.
-struct Address(u8, i32);
-
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "({})", Sum(self.0, self.1))
+impl Put for Sum {
+    fn put(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Register(Width::W64, self.0).put(f)?;
+        f.write_str(if self.1 < 0 { " - " } else { " + " })?;
+        fmt::Display::fmt(&self.1.unsigned_abs(), f)
     }
 }
 
@@ -194,11 +227,14 @@ enum Target<'a> {
     Slots(i32),
 }
 
-impl fmt::Display for Target<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Put for Target<'_> {
+    fn put(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Target::Name(name) => f.write_str(name),
-            Target::Slots(slots) => write!(f, "{slots:+}"),
+            Target::Slots(slots) => {
+                f.write_str(if *slots < 0 { "" } else { "+" })?;
+                slots.put(f)
+            }
         }
     }
 }

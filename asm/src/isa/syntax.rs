@@ -128,7 +128,7 @@ pub enum Syntax {
     AddrSpaceCast,
     /// `D = &(void __percpu *)(S)`, internal to the kernel.
     MovPercpu,
-    /// `D = -D`; with [`Rhs::Reg`] the form `8f` that only GNU as and the kernel's printer know.
+    /// `D = -D`; with [`Rhs::Reg`] `D = -S`, the form `8f` that only the kernel's printer knows.
     Neg(Width, Rhs),
     /// `D = le16 D`, N = 16, 32, 64.
     Swap(Swap, u8),

@@ -130,6 +130,8 @@ pub struct Func {
     pub params: Vec<(Span, TypeExpr)>,
     /// A function's result.
     pub result: Option<TypeExpr>,
+    /// From its word to the opening brace.
+    pub head: Span,
     /// What it does.
     pub body: Vec<Stmt>,
     /// The closing brace.

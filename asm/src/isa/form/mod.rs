@@ -24,8 +24,10 @@ impl Field {
     }
 }
 
-/// The lowest of LLVM's `-mcpu` levels whose code may use an instruction.
+/// The level of the instruction set, by LLVM's `-mcpu` names.
 ///
+/// Instructions that every kernel has are [`Cpu::V1`], also where LLVM's compiler waits for a later level to use
+/// them (32-bit arithmetic, stores of immediates), and so are those of no level (`may_goto`, `addr_space_cast`).
 /// Kernels do not know these levels; [`Form::since`] is what a kernel goes by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Cpu {
@@ -75,7 +77,7 @@ pub struct Form {
     pub imm: Field,
     /// The shape of its text; unique.
     pub syntax: Syntax,
-    /// The lowest LLVM cpu level that has it.
+    /// The lowest level that has it.
     pub cpu: Cpu,
     /// The first Linux version that takes it from a program; none where it is the kernel's own, or refused.
     pub since: Option<(u8, u8)>,

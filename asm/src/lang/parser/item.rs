@@ -198,8 +198,9 @@ impl Parser<'_> {
                 result = Some(self.ty()?);
             }
         }
+        let head = word.to(self.peek().span);
         let (body, end) = self.body()?;
-        Ok(Func { name, section, params, result, body, end })
+        Ok(Func { name, section, params, result, head, body, end })
     }
 
     fn macro_definition(&mut self) -> Parsed<Macro> {

@@ -110,7 +110,7 @@ impl Parser<'_> {
             "lock" => {
                 self.bump();
                 let place = self.operand()?;
-                let Some(op) = AtomicOp::from_text(self.word(0)) else {
+                let Some(op) = AluOp::from_text(self.word(0)).and_then(AtomicOp::from_assignment) else {
                     return Err(self.expected("`+=`, `|=`, `&=` or `^=`"));
                 };
                 self.bump();

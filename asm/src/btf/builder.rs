@@ -1,0 +1,87 @@
+//! Making types, each but once.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::{Btf, Type, TypeId};
+
+/// Types being made: finds an equal type in constant time.
+#[derive(Debug, Clone, Default)]
+pub struct Builder {
+    btf: Btf,
+    /// Hash of a type, or the next free number after it, to the first type that is equal.
+    index: HashMap<u64, TypeId>,
+}
+
+impl From<Btf> for Builder {
+    fn from(btf: Btf) -> Self {
+        let mut builder = Self { btf: Btf::default(), index: HashMap::with_capacity(btf.types.len()) };
+        for ty in btf.types {
+            builder.add(ty);
+        }
+        builder
+    }
+}
+
+impl Builder {
+    /// Appends a type, also where an equal one exists: a struct that will be filled in later, for example.
+    pub fn add(&mut self, ty: Type) -> TypeId {
+        let place = self.place(&ty);
+        let id = self.btf.add(ty);
+        if let Err(key) = place {
+            self.index.insert(key, id);
+        }
+        id
+    }
+
+    /// The number of an equal type, which is appended where there is none.
+    pub fn intern(&mut self, ty: Type) -> TypeId {
+        match self.place(&ty) {
+            Ok(id) => id,
+            Err(key) => {
+                let id = self.btf.add(ty);
+                self.index.insert(key, id);
+                id
+            }
+        }
+    }
+
+    /// The types so far.
+    #[must_use]
+    pub fn btf(&self) -> &Btf {
+        &self.btf
+    }
+
+    /// Puts another type in the place of one; nothing happens where the number is not in use.
+    ///
+    /// Before the type is complete, `intern` may find it under what it was: change only types made with `add`.
+    pub fn replace(&mut self, id: TypeId, ty: Type) {
+        let place = self.place(&ty);
+        if let Some(slot) = self.btf.get_mut(id) {
+            *slot = ty;
+            if let Err(key) = place {
+                self.index.insert(key, id);
+            }
+        }
+    }
+
+    /// The finished types.
+    #[must_use]
+    pub fn finish(self) -> Btf {
+        self.btf
+    }
+
+    /// The equal type, or the key under which to note a new one.
+    fn place(&self, ty: &Type) -> Result<TypeId, u64> {
+        let mut hasher = DefaultHasher::new();
+        ty.hash(&mut hasher);
+        let mut key = hasher.finish();
+        while let Some(&id) = self.index.get(&key) {
+            if self.btf.get(id) == Some(ty) {
+                return Ok(id);
+            }
+            key = key.wrapping_add(1);
+        }
+        Err(key)
+    }
+}

@@ -1,0 +1,274 @@
+//! Bytes to types. Total: any bytes give types or an error, in time and memory bounded by their length.
+
+use super::bytes::{signed, u16_at, u32_at};
+use super::encode::HEADER_LEN;
+use super::{
+    Btf, Enumerator, Error, FuncLinkage, IntEncoding, Kind, MAGIC, Member, Param, SecInfo, StrTable, Type,
+    TypeId, VERSION, VarLinkage,
+};
+use crate::isa::Endian;
+
+/// How many times longer than the data the names may be, written out: enough for any real BTF, where a name
+/// costs eight bytes and more at each use.
+pub(super) const NAME_FACTOR: usize = 64;
+
+/// A decoded blob.
+#[derive(Debug, Clone)]
+pub struct Decoded<'a> {
+    /// The types.
+    pub btf: Btf,
+    /// The byte order, as the magic number shows it.
+    pub endian: Endian,
+    /// The strings, which `.BTF.ext` refers to as well.
+    pub strings: StrTable<'a>,
+}
+
+impl Btf {
+    /// The types of a blob; the magic number tells the byte order.
+    ///
+    /// # Errors
+    /// What is wrong and at which byte.
+    pub fn decode(data: &[u8]) -> Result<Btf, Error> {
+        decode(data).map(|d| d.btf)
+    }
+}
+
+/// Decodes a blob, and keeps its strings.
+///
+/// # Errors
+/// What is wrong and at which byte.
+pub fn decode(data: &[u8]) -> Result<Decoded<'_>, Error> {
+    let endian = magic(data)?;
+    let (version, flags) = match data {
+        [_, _, version, flags, ..] => (*version, *flags),
+        _ => return Err(Error::Truncated { offset: data.len(), what: "the header" }),
+    };
+    if (version, flags) != (VERSION, 0) {
+        return Err(Error::Version { version, flags });
+    }
+    let field = |at| u32_at(data, at, endian).ok_or(Error::Truncated { offset: at, what: "the header" });
+    let header = field(4)?;
+    if header < HEADER_LEN {
+        return Err(Error::Truncated { offset: 4, what: "the header" });
+    }
+    let (types, strings) = ((field(8)?, field(12)?), (field(16)?, field(20)?));
+    let (start, types) = part(data, header, types, "the type section")?;
+    let (_, strings) = part(data, header, strings, "the string section")?;
+    let strings = StrTable(strings);
+    let budget = data.len().saturating_mul(NAME_FACTOR);
+    let mut reader = Reader { data: types, start, at: 0, endian, strings, budget };
+    let mut btf = Btf::default();
+    while reader.at < types.len() {
+        let ty = reader.ty(btf.types.len())?;
+        btf.types.push(ty);
+    }
+    check_refs(&btf)?;
+    Ok(Decoded { btf, endian, strings })
+}
+
+/// The byte order that the magic number shows; `.BTF.ext` begins with the same one.
+pub(super) fn magic(data: &[u8]) -> Result<Endian, Error> {
+    let found = u16_at(data, 0, Endian::Little)
+        .ok_or(Error::Truncated { offset: data.len(), what: "the magic number" })?;
+    if found == MAGIC {
+        Ok(Endian::Little)
+    } else if found.swap_bytes() == MAGIC {
+        Ok(Endian::Big)
+    } else {
+        Err(Error::Magic { found })
+    }
+}
+
+/// A part of the blob: offset (counted from the end of the header) and length.
+pub(super) fn part<'a>(
+    data: &'a [u8],
+    header: u32,
+    (offset, len): (u32, u32),
+    what: &'static str,
+) -> Result<(usize, &'a [u8]), Error> {
+    let start = u64::from(header) + u64::from(offset);
+    let outside = Error::Header { what, offset: start, len: data.len() };
+    let range = usize::try_from(start).ok().zip(usize::try_from(start + u64::from(len)).ok());
+    match range.and_then(|(a, b)| Some((a, data.get(a..b)?))) {
+        Some(found) => Ok(found),
+        None => Err(outside),
+    }
+}
+
+/// Reads the type section from front to back.
+struct Reader<'a> {
+    data: &'a [u8],
+    /// Where the type section begins in the blob.
+    start: usize,
+    at: usize,
+    endian: Endian,
+    strings: StrTable<'a>,
+    /// How many bytes of names may still be copied.
+    budget: usize,
+}
+
+impl Reader<'_> {
+    fn u32(&mut self, what: &'static str) -> Result<u32, Error> {
+        let v = u32_at(self.data, self.at, self.endian)
+            .ok_or(Error::Truncated { offset: self.start + self.data.len(), what })?;
+        self.at += 4;
+        Ok(v)
+    }
+
+    fn id(&mut self, what: &'static str) -> Result<TypeId, Error> {
+        self.u32(what).map(TypeId)
+    }
+
+    fn name(&mut self, what: &'static str) -> Result<String, Error> {
+        let offset = self.start + self.at;
+        let name = self.u32(what)?;
+        let text = self.strings.get(name).ok_or(Error::Name { offset, name })?;
+        self.budget = self.budget.checked_sub(text.len()).ok_or(Error::NameFlood { offset })?;
+        Ok(text.into())
+    }
+
+    /// `count` entries of at least eight bytes each.
+    fn list<T>(
+        &mut self,
+        count: u16,
+        mut one: impl FnMut(&mut Self) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        let room = (self.data.len() - self.at) / 8;
+        let mut all = Vec::with_capacity(usize::from(count).min(room));
+        for _ in 0..count {
+            all.push(one(self)?);
+        }
+        Ok(all)
+    }
+
+    fn ty(&mut self, index: usize) -> Result<Type, Error> {
+        let offset = self.start + self.at;
+        let id = u32::try_from(index + 1).map_err(|_| Error::TooMuch { what: "the types" })?;
+        let name = self.name("a type")?;
+        let info = self.u32("a type")?;
+        let size = self.u32("a type")?;
+        let flag = info >> 31 == 1;
+        let number = info >> 24 & 0x1f;
+        let vlen = u16::try_from(info & 0xffff).unwrap_or(0);
+        let wrong = |what| Error::Field { offset, id, what };
+        if info & 0x60ff_0000 != 0 {
+            return Err(wrong("reserved bits of its info word are set"));
+        }
+        if flag && !matches!(number, 4..=7 | 17..=19) {
+            return Err(wrong("kind_flag is set on a kind that has none"));
+        }
+        if vlen != 0 && !matches!(number, 4..=6 | 12 | 13 | 15 | 19) {
+            return Err(wrong("it counts members, but its kind has none"));
+        }
+        let to = TypeId(size);
+        let kind = match number {
+            1 => {
+                let int = self.u32("an integer")?;
+                let [encoding, offset, reserved, bits] = int.to_be_bytes();
+                if encoding > 15 || reserved != 0 {
+                    return Err(wrong("reserved bits of an integer are set"));
+                }
+                Kind::Int { size, encoding: IntEncoding(encoding), offset, bits }
+            }
+            2 => Kind::Ptr(to),
+            3 => Kind::Array {
+                elem: self.id("an array")?,
+                index: self.id("an array")?,
+                len: self.u32("an array")?,
+            },
+            4 => Kind::Struct { size, members: self.list(vlen, |r| r.member(flag))?, bitfields: flag },
+            5 => Kind::Union { size, members: self.list(vlen, |r| r.member(flag))?, bitfields: flag },
+            6 => Kind::Enum { size, signed: flag, values: self.list(vlen, |r| r.enum32(flag))? },
+            7 => Kind::Fwd { union: flag },
+            8 => Kind::Typedef(to),
+            9 => Kind::Volatile(to),
+            10 => Kind::Const(to),
+            11 => Kind::Restrict(to),
+            12 => Kind::Func { proto: to, linkage: FuncLinkage(vlen) },
+            13 => {
+                let param =
+                    |r: &mut Self| Ok(Param { name: r.name("a parameter")?, ty: r.id("a parameter")? });
+                Kind::FuncProto { ret: to, params: self.list(vlen, param)? }
+            }
+            14 => Kind::Var { ty: to, linkage: VarLinkage(self.u32("a variable")?) },
+            15 => {
+                let what = "a data section";
+                let info =
+                    |r: &mut Self| Ok(SecInfo { var: r.id(what)?, offset: r.u32(what)?, size: r.u32(what)? });
+                Kind::DataSec { size, vars: self.list(vlen, info)? }
+            }
+            16 => Kind::Float { size },
+            17 => {
+                let component = signed(self.u32("a declaration tag")?);
+                Kind::DeclTag { ty: to, component, attribute: flag }
+            }
+            18 => Kind::TypeTag { ty: to, attribute: flag },
+            19 => Kind::Enum64 { size, signed: flag, values: self.list(vlen, Self::enum64)? },
+            kind => return Err(Error::Kind { offset, id, kind }),
+        };
+        Ok(Type { name, kind })
+    }
+
+    fn member(&mut self, bitfields: bool) -> Result<Member, Error> {
+        let what = "a member";
+        let (name, ty, offset) = (self.name(what)?, self.id(what)?, self.u32(what)?);
+        let [bits, ..] = offset.to_be_bytes();
+        Ok(match bitfields {
+            true => Member { name, ty, bit_offset: offset & 0x00ff_ffff, bit_size: bits },
+            false => Member { name, ty, bit_offset: offset, bit_size: 0 },
+        })
+    }
+
+    fn enum32(&mut self, is_signed: bool) -> Result<Enumerator, Error> {
+        let (name, bits) = (self.name("an enum")?, self.u32("an enum")?);
+        let value = if is_signed { i64::from(signed(bits)) } else { i64::from(bits) };
+        Ok(Enumerator { name, value })
+    }
+
+    fn enum64(&mut self) -> Result<Enumerator, Error> {
+        let what = "an enum";
+        let (name, low, high) = (self.name(what)?, self.u32(what)?, self.u32(what)?);
+        let bits = u64::from(high) << 32 | u64::from(low);
+        Ok(Enumerator { name, value: i64::from_ne_bytes(bits.to_ne_bytes()) })
+    }
+}
+
+/// Every type number that a type names must be in use.
+fn check_refs(btf: &Btf) -> Result<(), Error> {
+    let count = u32::try_from(btf.types.len()).map_err(|_| Error::TooMuch { what: "the types" })?;
+    for (TypeId(id), ty) in btf.iter() {
+        let check = |to: TypeId| match to.0 <= count {
+            true => Ok(()),
+            false => Err(Error::Ref { id, to: to.0, count }),
+        };
+        match &ty.kind {
+            Kind::Ptr(to)
+            | Kind::Typedef(to)
+            | Kind::Volatile(to)
+            | Kind::Const(to)
+            | Kind::Restrict(to)
+            | Kind::Func { proto: to, .. }
+            | Kind::Var { ty: to, .. }
+            | Kind::DeclTag { ty: to, .. }
+            | Kind::TypeTag { ty: to, .. } => check(*to)?,
+            Kind::Array { elem, index, .. } => {
+                check(*elem)?;
+                check(*index)?;
+            }
+            Kind::Struct { members, .. } | Kind::Union { members, .. } => {
+                members.iter().try_for_each(|m| check(m.ty))?;
+            }
+            Kind::FuncProto { ret, params } => {
+                check(*ret)?;
+                params.iter().try_for_each(|p| check(p.ty))?;
+            }
+            Kind::DataSec { vars, .. } => vars.iter().try_for_each(|v| check(v.var))?,
+            Kind::Int { .. }
+            | Kind::Enum { .. }
+            | Kind::Fwd { .. }
+            | Kind::Float { .. }
+            | Kind::Enum64 { .. } => {}
+        }
+    }
+    Ok(())
+}

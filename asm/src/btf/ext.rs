@@ -1,0 +1,290 @@
+//! `.BTF.ext`: which type a function has, and which source line an instruction comes from.
+//!
+//! In an object file the records count bytes from the start of the section; for `BPF_PROG_LOAD` they count
+//! 8-byte slots from the start of the program. Here they count slots from the start of the function, and
+//! whoever lays functions out moves them. Source: `Documentation/bpf/btf.rst`, section 4.2.
+
+use super::bytes::{Out, u32_at, u32_bytes};
+use super::decode::{magic, part};
+use super::encode::len32;
+use super::{Encoder, Error, MAGIC, TypeId, VERSION};
+use crate::isa::Endian;
+use crate::object::{Func, Object};
+
+/// Length in bytes of `struct bpf_func_info`.
+pub const FUNC_INFO_LEN: usize = 8;
+/// Length in bytes of `struct bpf_line_info`.
+pub const LINE_INFO_LEN: usize = 16;
+/// Length of `struct btf_ext_header` with the fields of the CO-RE records.
+const HEADER_LEN: u32 = 32;
+/// Columns beyond this are written as this: ten bits.
+const MAX_COLUMN: u32 = 1023;
+/// Lines beyond this are written as this: 22 bits.
+const MAX_LINE: u32 = (1 << 22) - 1;
+
+/// `struct bpf_func_info`: a function begins here and has that type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FuncInfo {
+    /// Where it begins: slots, or in an object file bytes.
+    pub insn_off: u32,
+    /// Its FUNC type.
+    pub type_id: TypeId,
+}
+
+/// `struct bpf_line_info`: from this instruction on, that source line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LineInfo {
+    /// The first instruction: slots, or in an object file bytes.
+    pub insn_off: u32,
+    /// The file name, as an offset in the string table of the BTF.
+    pub file_name_off: u32,
+    /// The line's text, as an offset in the string table of the BTF.
+    pub line_off: u32,
+    /// Line number × 1024 + column.
+    pub line_col: u32,
+}
+
+impl FuncInfo {
+    /// The bytes of the record.
+    #[must_use]
+    pub fn to_bytes(self, endian: Endian) -> [u8; FUNC_INFO_LEN] {
+        let mut bytes = [0; FUNC_INFO_LEN];
+        fill(&mut bytes, [self.insn_off, self.type_id.0], endian);
+        bytes
+    }
+
+    /// The same record, so many slots further on; nothing beyond 2³².
+    #[must_use]
+    pub fn shifted(self, slots: u32) -> Option<Self> {
+        Some(Self { insn_off: self.insn_off.checked_add(slots)?, ..self })
+    }
+}
+
+impl LineInfo {
+    /// The bytes of the record.
+    #[must_use]
+    pub fn to_bytes(self, endian: Endian) -> [u8; LINE_INFO_LEN] {
+        let mut bytes = [0; LINE_INFO_LEN];
+        fill(&mut bytes, [self.insn_off, self.file_name_off, self.line_off, self.line_col], endian);
+        bytes
+    }
+
+    /// The same record, so many slots further on; nothing beyond 2³².
+    #[must_use]
+    pub fn shifted(self, slots: u32) -> Option<Self> {
+        Some(Self { insn_off: self.insn_off.checked_add(slots)?, ..self })
+    }
+
+    /// Line number, from 1.
+    #[must_use]
+    pub fn line(self) -> u32 {
+        self.line_col >> 10
+    }
+
+    /// Column number, from 1; 0 is unknown.
+    #[must_use]
+    pub fn column(self) -> u32 {
+        self.line_col & MAX_COLUMN
+    }
+}
+
+fn fill<const N: usize>(bytes: &mut [u8], fields: [u32; N], endian: Endian) {
+    for (four, field) in bytes.chunks_exact_mut(4).zip(fields) {
+        four.copy_from_slice(&u32_bytes(field, endian));
+    }
+}
+
+/// The records of one function; `insn_off` counts slots from its start.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FuncRecords {
+    /// Its type, where it has one.
+    pub func_info: Option<FuncInfo>,
+    /// Its source lines, ordered by slot.
+    pub line_info: Vec<LineInfo>,
+}
+
+/// What the loader hands to the kernel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KernelBtf {
+    /// The blob for `BPF_BTF_LOAD`.
+    pub btf: Vec<u8>,
+    /// The records of each function of [`Object::funcs`], whose strings are in this blob.
+    pub funcs: Vec<FuncRecords>,
+}
+
+/// BTF of an object and the records of its functions, whose strings are in it.
+///
+/// # Errors
+/// As [`Encoder::new`]; [`Error::Records`] for a line whose instruction or file does not exist.
+pub fn encode_for_kernel(object: &Object) -> Result<KernelBtf, Error> {
+    let mut encoder = Encoder::new(&object.btf, object.endian)?;
+    let funcs = object.funcs.iter().map(|f| encoder.records(f, &object.files)).collect::<Result<_, _>>()?;
+    Ok(KernelBtf { btf: encoder.finish()?, funcs })
+}
+
+impl Encoder {
+    /// The records of one function, whose strings go into this BTF.
+    ///
+    /// # Errors
+    /// [`Error::Records`] for a line whose instruction or file does not exist.
+    pub fn records(&mut self, func: &Func, files: &[String]) -> Result<FuncRecords, Error> {
+        let wrong = |what| Error::Records { func: func.name.clone(), what };
+        let mut line_info = Vec::with_capacity(func.lines.len());
+        let (mut insn, mut slot) = (0usize, 0u32);
+        for line in &func.lines {
+            let skipped = func
+                .insns
+                .get(insn..line.insn)
+                .ok_or_else(|| wrong("its lines are out of order or beyond its end"))?;
+            if line.insn >= func.insns.len() {
+                return Err(wrong("a line lies beyond its end"));
+            }
+            let slots: usize = skipped.iter().map(crate::isa::Insn::slots).sum();
+            slot = u32::try_from(slots)
+                .ok()
+                .and_then(|s| slot.checked_add(s))
+                .ok_or_else(|| wrong("it is too long"))?;
+            insn = line.insn;
+            let file = files.get(line.file).ok_or_else(|| wrong("a line names a file that is not there"))?;
+            line_info.push(LineInfo {
+                insn_off: slot,
+                file_name_off: self.string(file)?,
+                line_off: self.string(&line.text)?,
+                line_col: line.line.min(MAX_LINE) << 10 | line.column.min(MAX_COLUMN),
+            });
+        }
+        let func_info = func.btf.map(|type_id| FuncInfo { insn_off: 0, type_id });
+        Ok(FuncRecords { func_info, line_info })
+    }
+}
+
+/// The records of one section of an object file; `insn_off` counts bytes from its start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SectionRecords<T> {
+    /// Name of the section, as an offset in the string table of the BTF.
+    pub name_off: u32,
+    /// The records, ordered by offset.
+    pub records: Vec<T>,
+}
+
+/// The content of section `.BTF.ext`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Ext {
+    /// Types of functions, per section.
+    pub funcs: Vec<SectionRecords<FuncInfo>>,
+    /// Source lines, per section.
+    pub lines: Vec<SectionRecords<LineInfo>>,
+    /// How many bytes of CO-RE relocations there are; 4 or less holds none.
+    pub core_len: u32,
+}
+
+impl Ext {
+    /// The section's bytes, or nothing where there are no records. CO-RE relocations are not written.
+    ///
+    /// # Errors
+    /// [`Error::TooMuch`] beyond 4 GiB.
+    pub fn encode(&self, endian: Endian) -> Result<Vec<u8>, Error> {
+        let funcs = table(&self.funcs, FUNC_INFO_LEN, endian, |f| f.to_bytes(endian))?;
+        let lines = table(&self.lines, LINE_INFO_LEN, endian, |l| l.to_bytes(endian))?;
+        if funcs.is_empty() && lines.is_empty() {
+            return Ok(vec![]);
+        }
+        let (f, l) = (len32(funcs.len(), "func_info")?, len32(lines.len(), "line_info")?);
+        let end = f.checked_add(l).ok_or(Error::TooMuch { what: ".BTF.ext" })?;
+        let mut out = Out::new(endian);
+        out.u16(MAGIC);
+        out.u8(VERSION);
+        out.u8(0);
+        for field in [HEADER_LEN, 0, f, f, l, end, 0] {
+            out.u32(field);
+        }
+        out.bytes.extend(funcs);
+        out.bytes.extend(lines);
+        Ok(out.bytes)
+    }
+
+    /// Reads the section's bytes.
+    ///
+    /// # Errors
+    /// What is wrong and at which byte.
+    pub fn decode(data: &[u8]) -> Result<Self, Error> {
+        let endian = magic(data)?;
+        let (version, flags) = match data {
+            [_, _, version, flags, ..] => (*version, *flags),
+            _ => return Err(Error::Truncated { offset: data.len(), what: "the header" }),
+        };
+        if (version, flags) != (VERSION, 0) {
+            return Err(Error::Version { version, flags });
+        }
+        let field = |at| u32_at(data, at, endian).ok_or(Error::Truncated { offset: at, what: "the header" });
+        let header = field(4)?;
+        let funcs = part(data, header, (field(8)?, field(12)?), "func_info")?;
+        let lines = part(data, header, (field(16)?, field(20)?), "line_info")?;
+        let core_len = if header >= HEADER_LEN { field(28)? } else { 0 };
+        Ok(Self {
+            funcs: read_table(funcs, endian, "func_info", |[insn_off, id]| FuncInfo {
+                insn_off,
+                type_id: TypeId(id),
+            })?,
+            lines: read_table(lines, endian, "line_info", |[insn_off, file, text, line_col]| LineInfo {
+                insn_off,
+                file_name_off: file,
+                line_off: text,
+                line_col,
+            })?,
+            core_len,
+        })
+    }
+}
+
+/// The record size, then for each section its name, the number of records and the records.
+fn table<T: Copy, const N: usize>(
+    sections: &[SectionRecords<T>],
+    size: usize,
+    endian: Endian,
+    bytes: impl Fn(T) -> [u8; N],
+) -> Result<Vec<u8>, Error> {
+    let mut out = Out::new(endian);
+    for section in sections.iter().filter(|s| !s.records.is_empty()) {
+        if out.bytes.is_empty() {
+            out.u32(len32(size, "a record")?);
+        }
+        out.u32(section.name_off);
+        out.u32(len32(section.records.len(), "the records")?);
+        for record in &section.records {
+            out.bytes.extend(bytes(*record));
+        }
+    }
+    Ok(out.bytes)
+}
+
+/// The reverse of [`table`]; records may be longer than we know, and the rest of each is skipped.
+fn read_table<T, const N: usize>(
+    (start, data): (usize, &[u8]),
+    endian: Endian,
+    what: &'static str,
+    record: impl Fn([u32; N]) -> T,
+) -> Result<Vec<SectionRecords<T>>, Error> {
+    let cut = |at: usize| Error::Truncated { offset: start + at, what };
+    let field = |at: usize| u32_at(data, at, endian).ok_or(cut(at));
+    let mut sections = vec![];
+    if data.is_empty() {
+        return Ok(sections);
+    }
+    let size = usize::try_from(field(0)?).map_err(|_| cut(0))?;
+    if size < N * 4 {
+        return Err(cut(0));
+    }
+    let mut at = 4;
+    while at < data.len() {
+        let (name_off, count) = (field(at)?, field(at + 4)?);
+        at += 8;
+        let len = usize::try_from(count).ok().and_then(|c| c.checked_mul(size)).ok_or(cut(at))?;
+        let end = at.checked_add(len).ok_or(cut(at))?;
+        let bytes = data.get(at..end).ok_or(cut(at))?;
+        let one = |bytes: &[u8]| record(std::array::from_fn(|i| u32_at(bytes, i * 4, endian).unwrap_or(0)));
+        sections.push(SectionRecords { name_off, records: bytes.chunks_exact(size).map(one).collect() });
+        at = end;
+    }
+    Ok(sections)
+}

@@ -1,0 +1,167 @@
+//! Maps as BTF describes them: section `.maps`, a variable for each map, a struct for its definition.
+//!
+//! The convention is libbpf's: a number is a pointer to an array of so many `int`, a type is a pointer to it,
+//! and a number beyond 32 bits is an enum with that value (`__uint`, `__type`, `__ulong` of `bpf_helpers.h`).
+
+use super::{Btf, Builder, Enumerator, Error, IntEncoding, Kind, Member, SecInfo, Type, TypeId, VarLinkage};
+use crate::object::Map;
+use crate::uapi::MapType;
+
+/// Name of the section.
+pub const SECTION: &str = ".maps";
+/// `LIBBPF_PIN_BY_NAME`.
+const PIN_BY_NAME: u32 = 1;
+/// Size of a pointer in bytes; each member is one, and none is ever filled in.
+const POINTER: u32 = 8;
+
+/// Adds section `.maps` with all maps; without maps nothing.
+///
+/// A key or value is described by its type where the type has the right size, else by its size.
+///
+/// # Errors
+/// [`Error::TooMuch`] for more maps than 32 bits can count.
+pub fn declare(btf: &mut Btf, maps: &[Map]) -> Result<(), Error> {
+    if maps.is_empty() {
+        return Ok(());
+    }
+    let mut types = Builder::from(std::mem::take(btf));
+    let mut vars = vec![];
+    let mut end = 0u32;
+    for map in maps {
+        let (ty, size) = definition(&mut types, map);
+        let linkage = VarLinkage::GLOBAL;
+        let var = types.add(Type::named(&map.name, Kind::Var { ty, linkage }));
+        vars.push(SecInfo { var, offset: end, size });
+        end = end.checked_add(size).ok_or(Error::TooMuch { what: "the maps" })?;
+    }
+    types.add(Type::named(SECTION, Kind::DataSec { size: end, vars }));
+    *btf = types.finish();
+    Ok(())
+}
+
+/// The struct of a map's definition, and its size in bytes.
+fn definition(types: &mut Builder, map: &Map) -> (TypeId, u32) {
+    let mut members: Vec<Member> = vec![];
+    let mut size = 0u32;
+    let mut member = |name: &str, ty| {
+        members.push(Member { name: name.into(), ty, bit_offset: size * 8, bit_size: 0 });
+        size += POINTER;
+    };
+    member("type", number(types, map.kind.0));
+    let sized = [("key", map.key, map.key_size), ("value", map.value, map.value_size)];
+    for (name, ty, bytes) in sized {
+        match ty.filter(|ty| types.btf().size_of(*ty) == Some(bytes)) {
+            Some(ty) => member(name, types.intern(Type::anonymous(Kind::Ptr(ty)))),
+            None if bytes != 0 => member(&format!("{name}_size"), number(types, bytes)),
+            None => {}
+        }
+    }
+    let pinning = if map.pin_by_name { PIN_BY_NAME } else { 0 };
+    for (name, value) in [("max_entries", map.max_entries), ("map_flags", map.flags), ("pinning", pinning)] {
+        if value != 0 {
+            member(name, number(types, value));
+        }
+    }
+    if let Some(node) = map.numa_node {
+        member("numa_node", number(types, node));
+    }
+    match u32::try_from(map.extra) {
+        Ok(0) => {}
+        Ok(extra) => member("map_extra", number(types, extra)),
+        Err(_) => member("map_extra", long_number(types, map.extra)),
+    }
+    (types.intern(Type::anonymous(Kind::Struct { size, members, bitfields: false })), size)
+}
+
+/// `__uint`: a pointer to an array of so many `int`.
+fn number(types: &mut Builder, value: u32) -> TypeId {
+    let int =
+        |size, encoding| Kind::Int { size, encoding, offset: 0, bits: u8::try_from(size * 8).unwrap_or(0) };
+    let elem = types.intern(Type::named("int", int(4, IntEncoding::SIGNED)));
+    let index = types.intern(Type::named("__ARRAY_SIZE_TYPE__", int(4, IntEncoding::UNSIGNED)));
+    let array = types.intern(Type::anonymous(Kind::Array { elem, index, len: value }));
+    types.intern(Type::anonymous(Kind::Ptr(array)))
+}
+
+/// `__ulong`: an enum with one value.
+fn long_number(types: &mut Builder, value: u64) -> TypeId {
+    let value = i64::from_ne_bytes(value.to_ne_bytes());
+    let values = vec![Enumerator { name: format!("__unique_value_{value:x}"), value }];
+    types.intern(Type::anonymous(Kind::Enum64 { size: 8, signed: false, values }))
+}
+
+/// Reads the maps of section `.maps`; without that section none.
+///
+/// # Errors
+/// [`Error::Declare`] names the map and what is not understood.
+pub fn read(btf: &Btf) -> Result<Vec<Map>, Error> {
+    let Some(Kind::DataSec { vars, .. }) = btf.datasec(SECTION).and_then(|id| btf.get(id)).map(|t| &t.kind)
+    else {
+        return Ok(vec![]);
+    };
+    vars.iter().map(|v| read_one(btf, v.var)).collect()
+}
+
+fn read_one(btf: &Btf, var: TypeId) -> Result<Map, Error> {
+    let unnamed = || Error::Declare { name: SECTION.into(), what: "it holds something that is no variable" };
+    let var = btf.get(var).ok_or_else(unnamed)?;
+    let Kind::Var { ty, .. } = &var.kind else { return Err(unnamed()) };
+    let wrong = |what| Error::Declare { name: format!("map {}", var.name), what };
+    let Some(Kind::Struct { members, .. }) = btf.resolved(*ty) else {
+        return Err(wrong("its definition is not a struct"));
+    };
+    let mut map = Map {
+        name: var.name.clone(),
+        kind: MapType(0),
+        key_size: 0,
+        value_size: 0,
+        max_entries: 0,
+        flags: 0,
+        extra: 0,
+        numa_node: None,
+        key: None,
+        value: None,
+        pin_by_name: false,
+    };
+    for m in members {
+        let as_number = || read_number(btf, m.ty).ok_or_else(|| wrong("a number is not described as one"));
+        let as_type = || read_type(btf, m.ty).ok_or_else(|| wrong("a type has no known size"));
+        match m.name.as_str() {
+            "type" => map.kind = MapType(as_number()?),
+            "key_size" => map.key_size = as_number()?,
+            "value_size" => map.value_size = as_number()?,
+            "key" => (map.key, map.key_size) = as_type().map(|(ty, size)| (Some(ty), size))?,
+            "value" => (map.value, map.value_size) = as_type().map(|(ty, size)| (Some(ty), size))?,
+            "max_entries" => map.max_entries = as_number()?,
+            "map_flags" => map.flags = as_number()?,
+            "numa_node" => map.numa_node = Some(as_number()?),
+            "pinning" => map.pin_by_name = as_number()? == PIN_BY_NAME,
+            "map_extra" => {
+                map.extra = read_long(btf, m.ty).ok_or_else(|| wrong("map_extra is not a number"))?;
+            }
+            "values" => return Err(wrong("initial values and inner maps are not supported yet")),
+            _ => return Err(wrong("its definition has a member that is not known")),
+        }
+    }
+    Ok(map)
+}
+
+fn read_number(btf: &Btf, ty: TypeId) -> Option<u32> {
+    let Kind::Ptr(to) = btf.resolved(ty)? else { return None };
+    let Kind::Array { len, .. } = btf.resolved(*to)? else { return None };
+    Some(*len)
+}
+
+fn read_type(btf: &Btf, ty: TypeId) -> Option<(TypeId, u32)> {
+    let Kind::Ptr(to) = btf.resolved(ty)? else { return None };
+    Some((*to, btf.size_of(*to)?))
+}
+
+fn read_long(btf: &Btf, ty: TypeId) -> Option<u64> {
+    match btf.resolved(ty)? {
+        Kind::Enum { values, .. } | Kind::Enum64 { values, .. } => {
+            Some(u64::from_ne_bytes(values.first()?.value.to_ne_bytes()))
+        }
+        _ => read_number(btf, ty).map(u64::from),
+    }
+}

@@ -1,0 +1,365 @@
+//! Declarations: licence, maps, variables, functions.
+
+use super::eval::Value;
+use super::names::Def;
+use super::plain::{PlainFunc, PlainMap, PlainVar};
+use super::types::{BUILTINS, Class, Ty, TyId};
+use super::{Expander, Reported};
+use crate::diag::{Diagnostic, Span, code, nearest};
+use crate::isa::Endian;
+use crate::lang::ast::{Expr, ExprKind, Func, Map, Var};
+use crate::uapi::{MapType, section};
+
+/// Indices of [`super::SECTIONS`].
+const DATA: usize = 0;
+const BSS: usize = 1;
+const RODATA: usize = 2;
+
+impl<'a> Expander<'a> {
+    /// The text of a string token without quotes and escapes.
+    pub(super) fn plain_string(&mut self, span: Span) -> Result<String, Reported> {
+        let mut bytes = self.string(span)?;
+        bytes.pop();
+        match String::from_utf8(bytes) {
+            Ok(text) if !text.contains('\0') => Ok(text),
+            _ => Err(self.error(Diagnostic::error(code::STRING, "this must be text, without NUL", span))),
+        }
+    }
+
+    pub(super) fn license(&mut self, span: Span) {
+        if let Ok(license) = self.plain_string(span) {
+            self.program.license = Some(license);
+        }
+    }
+
+    pub(super) fn map(&mut self, map: &'a Map) {
+        let plain = self.plain_map(map);
+        // A map that is wrong keeps its place, so that its uses are no errors too.
+        self.program.maps.push(plain.unwrap_or_else(|Reported| PlainMap {
+            name: self.text(map.name).to_string(),
+            kind: MapType(0),
+            key: None,
+            value: None,
+            entries: 0,
+            flags: 0,
+            extra: 0,
+            numa_node: None,
+            pin_by_name: false,
+        }));
+    }
+
+    fn plain_map(&mut self, map: &'a Map) -> Result<PlainMap, Reported> {
+        let word = self.text(map.kind);
+        let Some(kind) = MapType::from_name(word) else {
+            let d = Diagnostic::error(code::MAP, format!("there is no kind of map `{word}`"), map.kind);
+            let names = MapType::ALL.iter().filter_map(|kind| kind.name());
+            return Err(self.error(match nearest(word, names.clone()) {
+                Some(near) => d.suggest(format!("did you mean `{near}`?"), map.kind, near),
+                None => d.note(format!("kinds are: {}", names.collect::<Vec<_>>().join(", "))),
+            }));
+        };
+        let types: Result<Vec<TyId>, Reported> = map.types.iter().map(|ty| self.ty(ty)).collect();
+        let types = types?;
+        let (key, value) = self.key_and_value(map, kind, &types)?;
+        let entries = match &map.entries {
+            Some(expr) => self.unsigned(expr, u64::from(u32::MAX), "the number of entries")?,
+            None => 0,
+        };
+        let entries = u32::try_from(entries).unwrap_or(u32::MAX);
+        let mut plain = PlainMap {
+            name: self.text(map.name).to_string(),
+            kind,
+            key,
+            value,
+            entries,
+            flags: 0,
+            extra: 0,
+            numa_node: None,
+            pin_by_name: false,
+        };
+        for (name, value) in &map.attributes {
+            self.attribute(&mut plain, *name, value)?;
+        }
+        self.check_map(map, &plain)?;
+        Ok(plain)
+    }
+
+    fn key_and_value(
+        &mut self,
+        map: &'a Map,
+        kind: MapType,
+        types: &[TyId],
+    ) -> Result<(Option<TyId>, Option<TyId>), Reported> {
+        let word = self.text(map.kind);
+        let d = |message: String| Diagnostic::error(code::MAP, message, map.kind);
+        let wanted = match (kind, types) {
+            (MapType::RINGBUF | MapType::USER_RINGBUF | MapType::ARENA, []) => return Ok((None, None)),
+            (MapType::RINGBUF | MapType::USER_RINGBUF | MapType::ARENA, _) => {
+                format!("`{word}[SIZE]`, without types")
+            }
+            (MapType::QUEUE | MapType::STACK | MapType::BLOOM_FILTER, [value]) => {
+                return Ok((None, Some(*value)));
+            }
+            (MapType::QUEUE | MapType::STACK | MapType::BLOOM_FILTER, _) => format!("`{word}<VALUE>[N]`"),
+            // Slots of programs and per-CPU events need no types: both are 32-bit numbers.
+            (MapType::PROG_ARRAY | MapType::PERF_EVENT_ARRAY | MapType::CGROUP_ARRAY, []) => {
+                let number = self.types.builtin("u32");
+                return Ok((number, number));
+            }
+            (_, [key, value]) => return Ok((Some(*key), Some(*value))),
+            _ => format!("`{word}<KEY, VALUE>[N]`"),
+        };
+        Err(self.error(d(format!("a map of this kind is written {wanted}"))))
+    }
+
+    fn attribute(&mut self, plain: &mut PlainMap, name: Span, value: &'a Expr) -> Result<(), Reported> {
+        const ATTRIBUTES: &[&str] = &["flags", "pinning", "map_extra", "numa_node"];
+        let max = u64::from(u32::MAX);
+        match self.text(name) {
+            "flags" => {
+                let flags = self.unsigned(value, max, "map flags")?;
+                plain.flags |= u32::try_from(flags).unwrap_or(0);
+            }
+            "map_extra" => plain.extra = self.unsigned(value, u64::MAX, "`map_extra`")?,
+            "numa_node" => {
+                let node = self.unsigned(value, max, "a NUMA node")?;
+                plain.numa_node = u32::try_from(node).ok();
+            }
+            "pinning" if self.text(value.span) == "by_name" => plain.pin_by_name = true,
+            "pinning" => {
+                let d = Diagnostic::error(code::MAP, "a map is pinned `by_name` or not at all", value.span);
+                return Err(self.error(d.suggest("write `by_name`", value.span, "by_name")));
+            }
+            word => {
+                let d = Diagnostic::error(code::MAP, format!("a map has no attribute `{word}`"), name);
+                return Err(self.error(match nearest(word, ATTRIBUTES.iter().copied()) {
+                    Some(near) => d.suggest(format!("did you mean `{near}`?"), name, near),
+                    None => d.note(format!("attributes are: {}", ATTRIBUTES.join(", "))),
+                }));
+            }
+        }
+        Ok(())
+    }
+
+    /// What the kernel would refuse with a bare EINVAL.
+    fn check_map(&mut self, map: &'a Map, plain: &PlainMap) -> Result<(), Reported> {
+        const NO_PREALLOC: u32 = 1;
+        let at = map.entries.as_ref().map_or(map.name, |e| e.span);
+        let d = |message: &str| Diagnostic::error(code::MAP, message, at);
+        let sized_later = matches!(plain.kind, MapType::PERF_EVENT_ARRAY | MapType::ARENA);
+        let without = [
+            MapType::SK_STORAGE,
+            MapType::INODE_STORAGE,
+            MapType::TASK_STORAGE,
+            MapType::CGRP_STORAGE,
+            MapType::CGROUP_STORAGE,
+            MapType::PERCPU_CGROUP_STORAGE,
+        ];
+        match plain.kind {
+            kind if without.contains(&kind) => {}
+            MapType::RINGBUF | MapType::USER_RINGBUF
+                if !plain.entries.is_power_of_two() || plain.entries % 4096 != 0 =>
+            {
+                let d = d("a ring buffer's size is a power of two and a multiple of the page size");
+                return Err(self.error(d.help("write, say, `ringbuf[256K]`")));
+            }
+            _ if plain.entries == 0 && !sized_later => {
+                let d = d("this map has no entries");
+                return Err(self.error(d.help("say how many, in brackets behind its type: `[1024]`")));
+            }
+            _ => {}
+        }
+        if plain.kind == MapType::LPM_TRIE && plain.flags & NO_PREALLOC == 0 {
+            let d = Diagnostic::error(code::MAP, "an LPM trie is never preallocated", map.kind);
+            return Err(self.error(d.help("write `{ flags: BPF_F_NO_PREALLOC }` behind its size")));
+        }
+        let arrays = [MapType::ARRAY, MapType::PERCPU_ARRAY, MapType::PROG_ARRAY, MapType::PERF_EVENT_ARRAY];
+        if arrays.contains(&plain.kind) && plain.key.is_some_and(|key| self.types.size(key) != 4) {
+            let d = Diagnostic::error(code::MAP, "the key of an array is 4 bytes", map.types[0].span);
+            return Err(self.error(d.suggest("write `u32`", map.types[0].span, "u32")));
+        }
+        Ok(())
+    }
+
+    pub(super) fn variable(&mut self, var: &'a Var) {
+        let Ok(ty) = self.ty(&var.ty) else { return };
+        let (size, align) = self.types.layout(ty);
+        let mut bytes = vec![0; size as usize];
+        if let Some(value) = &var.value {
+            if self.initial(value, ty, &mut bytes).is_err() {
+                bytes.fill(0);
+            }
+        } else if var.config {
+            let d = Diagnostic::error(code::CONSTANT, "a config variable has a value", var.name);
+            let name = self.text(var.name);
+            self.error(d.help(format!("give the one that holds without `--set {name}=…`")));
+        }
+        let section = match (var.config, var.value.is_some()) {
+            (true, _) => RODATA,
+            (false, true) => DATA,
+            (false, false) => BSS,
+        };
+        let name = self.text(var.name).to_string();
+        let offset = self.place(section, &bytes, align);
+        self.program.data[section].vars.push(PlainVar { name, ty, offset });
+    }
+
+    /// Appends bytes to a data section, aligned; gives their offset.
+    fn place(&mut self, section: usize, bytes: &[u8], align: u32) -> u32 {
+        let data = &mut self.program.data[section];
+        data.align = data.align.max(align);
+        let start = data.bytes.len().next_multiple_of(align as usize);
+        data.bytes.resize(start, 0);
+        data.bytes.extend_from_slice(bytes);
+        u32::try_from(start).unwrap_or(u32::MAX)
+    }
+
+    /// Where a string stands in `.rodata`; equal ones stand there once.
+    pub(super) fn string_data(&mut self, span: Span) -> Result<(usize, u32), Reported> {
+        let bytes = self.string(span)?;
+        let offset = match self.strings.get(&bytes) {
+            Some(offset) => *offset,
+            None => {
+                let offset = self.place(RODATA, &bytes, 1);
+                self.strings.insert(bytes, offset);
+                offset
+            }
+        };
+        Ok((RODATA, offset))
+    }
+
+    /// The place of a variable.
+    pub(super) fn data_of(&mut self, name: &str) -> Result<Value, Reported> {
+        let found = self.program.data.iter().enumerate().find_map(|(section, data)| {
+            let var = data.vars.iter().find(|v| v.name == name)?;
+            Some(Value::Data(section, var.offset, var.ty))
+        });
+        // Where there is none, its declaration was wrong and has been reported.
+        found.ok_or(Reported)
+    }
+
+    /// What a variable holds at first.
+    fn initial(&mut self, value: &'a Expr, ty: TyId, bytes: &mut [u8]) -> Result<(), Reported> {
+        let class = match self.types.get(ty) {
+            Ty::Builtin(b) => Some(BUILTINS[*b].class),
+            Ty::Array(elem, _) if matches!(self.types.get(*elem), Ty::Builtin(b) if BUILTINS[*b].class == Class::Char) =>
+            {
+                return self.initial_text(value, ty, bytes);
+            }
+            _ => None,
+        };
+        let Some(class) = class.filter(|c| *c != Class::Bytes) else {
+            let message = format!("a variable of type `{}` begins as zero", self.types.name(ty));
+            return Err(self.error(Diagnostic::error(code::TYPE, message, value.span)));
+        };
+        let int = self.int(value)?;
+        if class == Class::Big && !int.big && int.value != 0 {
+            let name = self.types.name(ty);
+            let function = if name == "ip4" { "be32" } else { name.as_str() };
+            let message = format!("`{name}` is in network byte order, this number is not");
+            let d = Diagnostic::error(code::BYTE_ORDER, message, value.span);
+            let text = self.text(value.span);
+            return Err(self.error(d.suggest("say so", value.span, format!("{function}({text})"))));
+        }
+        let bits = 8 * bytes.len();
+        let (min, max) = match class {
+            Class::Bool => (0, 1),
+            Class::Signed => (-(1i128 << (bits - 1)), (1i128 << (bits - 1)) - 1),
+            _ => (0, (1i128 << bits) - 1),
+        };
+        if int.value < min || int.value > max {
+            let message = format!("`{}` holds {min} to {max}, not {}", self.types.name(ty), int.value);
+            return Err(self.error(Diagnostic::error(code::RANGE, message, value.span)));
+        }
+        match self.endian {
+            Endian::Little => bytes.copy_from_slice(&int.value.to_le_bytes()[..bits / 8]),
+            Endian::Big => bytes.copy_from_slice(&int.value.to_be_bytes()[16 - bits / 8..]),
+        }
+        Ok(())
+    }
+
+    fn initial_text(&mut self, value: &'a Expr, ty: TyId, bytes: &mut [u8]) -> Result<(), Reported> {
+        let ExprKind::Str = value.kind else {
+            let message = format!("`{}` begins as a string", self.types.name(ty));
+            return Err(self.error(Diagnostic::error(code::TYPE, message, value.span)));
+        };
+        let text = self.string(value.span)?;
+        let Some(room) = bytes.get_mut(..text.len()) else {
+            let message = format!(
+                "this needs {} bytes with its NUL, `{}` has {}",
+                text.len(),
+                self.types.name(ty),
+                bytes.len()
+            );
+            return Err(self.error(Diagnostic::error(code::RANGE, message, value.span)));
+        };
+        room.copy_from_slice(&text);
+        Ok(())
+    }
+
+    /// Takes a function's head, so that others can call it.
+    pub(super) fn declare(&mut self, func: &'a Func) {
+        let section = func.section.and_then(|span| self.section(span).ok());
+        let mut params = vec![];
+        for (name, ty) in &func.params {
+            if let Ok(ty) = self.ty(ty) {
+                params.push((self.text(*name).to_string(), ty));
+            }
+        }
+        if let Some((_, extra)) = func.params.get(5) {
+            self.error(Diagnostic::error(
+                code::RANGE,
+                "a function has at most five parameters: r1 to r5",
+                extra.span,
+            ));
+        }
+        let result = func.result.as_ref().and_then(|ty| self.ty(ty).ok());
+        let name = self.text(func.name).to_string();
+        let plain =
+            PlainFunc { name, span: func.name, section, params, result, insns: vec![], labels: vec![] };
+        self.program.funcs.push(plain);
+    }
+
+    fn section(&mut self, span: Span) -> Result<String, Reported> {
+        let name = self.plain_string(span)?;
+        let unknown = section::parse(&name).is_none();
+        if unknown {
+            let (head, rest) = name.split_once('/').map_or((name.as_str(), None), |(h, r)| (h, Some(r)));
+            let d = Diagnostic::warning(
+                code::SECTION,
+                format!("no program type belongs to section `{name}`"),
+                span,
+            );
+            let d = match (nearest(head, section::SECTIONS.iter().map(|s| s.name)), rest) {
+                (Some(near), Some(rest)) => d.suggest(format!("did you mean `{near}/{rest}`?"), span, format!("\"{near}/{rest}\"")),
+                (Some(near), None) => d.suggest(format!("did you mean `{near}`?"), span, format!("\"{near}\"")),
+                _ => d.help("sections are, for example, \"xdp\", \"tc/egress\" and \"tracepoint/syscalls/sys_enter_execve\""),
+            };
+            self.error(d);
+        }
+        Ok(name)
+    }
+
+    /// Checks a macro that may never be used.
+    pub(super) fn check_macro(&mut self, definition: &'a crate::lang::ast::Macro) {
+        for (i, param) in definition.params.iter().enumerate() {
+            let name = self.text(param.name);
+            if let Some(first) = definition.params[..i].iter().find(|p| self.text(p.name) == name) {
+                let d = Diagnostic::error(
+                    code::DUPLICATE,
+                    format!("parameter `{name}` is there already"),
+                    param.name,
+                );
+                self.error(d.also(first.name, "here"));
+            }
+        }
+    }
+
+    /// The function of that name, for a call.
+    pub(super) fn callable(&self, span: Span) -> Option<usize> {
+        match self.names.get(self.text(span), span.file)? {
+            Def::Func(index, _) => Some(index),
+            _ => None,
+        }
+    }
+}

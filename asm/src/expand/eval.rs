@@ -1,0 +1,548 @@
+//! Expressions to values.
+
+use super::types::TyId;
+use super::{Def, Expander, LabelId, Reported};
+use crate::diag::{Diagnostic, Span, code};
+use crate::isa::{Endian, Size, Width};
+use crate::lang::ast::{Const, Expr, ExprKind, Step};
+
+/// What an operand turns out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Value {
+    /// A constant.
+    Int(Int),
+    /// A register under one of its two names.
+    Reg(u8, Width),
+    /// `-r1`.
+    NegReg(u8, Width),
+    /// A 64-bit register and bytes from it.
+    Address(u8, i64),
+    /// A place in memory.
+    Mem(Mem),
+    /// A label.
+    Label(LabelId),
+    /// A string; its place, with quotes.
+    Str(Span),
+    /// A map.
+    Map(usize),
+    /// A place in a data section.
+    Data(usize, u32, TyId),
+    /// A function.
+    Func(usize),
+    /// A type.
+    Type(TyId),
+}
+
+/// A constant: from −2⁶³ to 2⁶⁴ − 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Int {
+    pub(super) value: i128,
+    /// Made by `be16` and its relatives, so its bytes are in network order when stored.
+    pub(super) big: bool,
+}
+
+/// A place in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Mem {
+    /// Base register.
+    pub(super) reg: u8,
+    /// Bytes from it.
+    pub(super) off: i64,
+    /// Its size in bytes.
+    pub(super) bytes: u32,
+    /// The load or store that takes it whole, where there is one; and whether it is signed.
+    pub(super) access: Option<(Size, bool)>,
+    /// What stands there, where that is known.
+    pub(super) ty: Option<TyId>,
+    /// The view it was named by: where that was declared, and at which instruction.
+    pub(super) view: Option<(Span, usize)>,
+}
+
+impl Int {
+    pub(super) fn host(value: i128) -> Self {
+        Self { value, big: false }
+    }
+}
+
+/// Functions of constant expressions.
+const FUNCTIONS: &[&str] = &["be16", "be32", "be64", "ip4", "sizeof", "offsetof", "baseof"];
+
+impl<'a> Expander<'a> {
+    /// The value of an expression.
+    pub(super) fn eval(&mut self, expr: &'a Expr) -> Result<Value, Reported> {
+        let value = match &expr.kind {
+            ExprKind::Int(n) => Value::Int(Int::host(i128::from(*n))),
+            ExprKind::Ip4(address) => Value::Int(self.big_endian(u64::from(*address), 4)),
+            ExprKind::Str => Value::Str(expr.span),
+            ExprKind::Name => return self.name_value(expr.span),
+            ExprKind::Label(name) => Value::Label(self.label(*name)?),
+            ExprKind::Param => return self.argument(expr.span),
+            ExprKind::Field(base, steps) => return self.field(base, steps),
+            ExprKind::Path(base, steps) => return self.path(expr, base, steps),
+            ExprKind::Deref(ty, address) | ExprKind::Cast(ty, address) => return self.deref(*ty, address),
+            ExprKind::Packet(..) => {
+                let d = Diagnostic::error(code::FORM, "packet data is only loaded into `r0`", expr.span);
+                return Err(self.error(d.help("write `r0 = *(u32 *)skb[14]`")));
+            }
+            ExprKind::Unary(operator, value) => return self.unary(expr.span, self.text(*operator), value),
+            ExprKind::Binary(operator, left, right) => return self.binary(expr.span, *operator, left, right),
+            ExprKind::Call(name, args) => return self.call_function(expr.span, *name, args),
+        };
+        Ok(value)
+    }
+
+    /// The value of a constant expression.
+    pub(super) fn int(&mut self, expr: &'a Expr) -> Result<Int, Reported> {
+        match self.eval(expr)? {
+            Value::Int(int) => Ok(int),
+            other => {
+                let message = format!("expected a constant, found {}", other.what());
+                Err(self.error(Diagnostic::error(code::CONSTANT, message, expr.span)))
+            }
+        }
+    }
+
+    /// The value of a constant expression that is not negative and not above a bound.
+    pub(super) fn unsigned(&mut self, expr: &'a Expr, max: u64, what: &str) -> Result<u64, Reported> {
+        let value = self.int(expr)?.value;
+        match u64::try_from(value) {
+            Ok(n) if n <= max => Ok(n),
+            _ => {
+                let message = format!("{what} is from 0 to {max}, not {value}");
+                Err(self.error(Diagnostic::error(code::RANGE, message, expr.span)))
+            }
+        }
+    }
+
+    fn name_value(&mut self, span: Span) -> Result<Value, Reported> {
+        let text = self.text(span);
+        if let Some(register) = self.register(text, span) {
+            return register.map(|(number, width)| Value::Reg(number, width));
+        }
+        if let Some(view) = self.view(text) {
+            return Ok(if view.off == 0 {
+                Value::Reg(view.reg, Width::W64)
+            } else {
+                Value::Address(view.reg, view.off)
+            });
+        }
+        match self.names.get(text, span.file) {
+            Some(Def::Const(c)) => self.constant(c).map(Value::Int),
+            Some(Def::Map(index, _)) => Ok(Value::Map(index)),
+            Some(Def::Var(_, var)) => self.data_of(self.text(var.name)),
+            Some(Def::Func(index, _)) => Ok(Value::Func(index)),
+            Some(Def::Struct(_)) => self.named_type(span).map(Value::Type),
+            Some(Def::Macro(_)) | None => Err(self.unknown("name", span, self.local_names())),
+        }
+    }
+
+    /// `r0`…`r10`, `w0`…`w10`, `fp`. `None`: no name of a register.
+    fn register(&mut self, text: &str, span: Span) -> Option<Result<(u8, Width), Reported>> {
+        if text == "fp" {
+            return Some(Ok((10, Width::W64)));
+        }
+        let (width, digits) = match text.split_at_checked(1)? {
+            ("r", digits) => (Width::W64, digits),
+            ("w", digits) => (Width::W32, digits),
+            _ => return None,
+        };
+        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        Some(match digits.parse::<u8>() {
+            Ok(number) if number <= 10 && (digits.len() == 1 || digits == "10") => Ok((number, width)),
+            _ => {
+                let d = Diagnostic::error(code::REGISTER, format!("there is no register `{text}`"), span);
+                Err(self
+                    .error(d.note("registers are r0 to r10; w0 to w10 name their lower halves, fp is r10")))
+            }
+        })
+    }
+
+    /// The value of a constant, worked out once.
+    pub(super) fn constant(&mut self, c: &'a Const) -> Result<Int, Reported> {
+        if let Some(known) = self.constants.get(&c.name) {
+            return match known {
+                Some(int) => Ok(*int),
+                None => {
+                    let name = self.text(c.name);
+                    let d = Diagnostic::error(code::CYCLE, format!("`{name}` is defined by itself"), c.name);
+                    Err(self.error(d))
+                }
+            };
+        }
+        self.constants.insert(c.name, None);
+        // A constant means the same wherever it is used: no views and arguments of the place of use.
+        let frames = std::mem::take(&mut self.frames);
+        let value = self.int(&c.value);
+        self.frames = frames;
+        match value {
+            Ok(int) => drop(self.constants.insert(c.name, Some(int))),
+            // Reported; a value spares the uses a second report.
+            Err(Reported) => drop(self.constants.insert(c.name, Some(Int::host(0)))),
+        }
+        value
+    }
+
+    fn field(&mut self, base: &'a Expr, steps: &'a [Step]) -> Result<Value, Reported> {
+        if let (ExprKind::Name, "fp") = (&base.kind, self.text(base.span)) {
+            return self.slot(base.span, steps);
+        }
+        let ExprKind::Name = base.kind else {
+            let d = Diagnostic::error(code::KIND, "only a view and `fp` have fields", base.span);
+            return Err(self.error(d.help("name the register and its type: `view ip = r7: iphdr`")));
+        };
+        let name = self.text(base.span);
+        let Some(view) = self.view(name) else {
+            let views = self.frames.last().map_or(vec![], |f| f.views.iter().map(|v| v.0).collect());
+            let near = crate::diag::nearest(name, views);
+            let d = Diagnostic::error(code::UNKNOWN, format!("there is no view `{name}`"), base.span);
+            return Err(self.error(match near {
+                Some(near) => d.suggest(format!("did you mean `{near}`?"), base.span, near),
+                None => d.help(format!("declare it above: `view {name} = r1: TYPE`")),
+            }));
+        };
+        let (offset, ty) = self.walk(view.ty, steps)?;
+        let mut mem = self.typed_mem(view.reg, view.off + i64::from(offset), ty);
+        mem.view = Some((view.span, view.at));
+        Ok(Value::Mem(mem))
+    }
+
+    /// `fp->slot.path`.
+    fn slot(&mut self, base: Span, steps: &'a [Step]) -> Result<Value, Reported> {
+        let Some((Step::Field(name), rest)) = steps.split_first() else {
+            return Err(self.error(Diagnostic::error(
+                code::FIELD,
+                "expected the name of a stack slot",
+                base,
+            )));
+        };
+        let text = self.text(*name);
+        let slots = self.frames.last().map_or(vec![], |f| f.slots.clone());
+        let Some((_, off, ty)) = slots.iter().rev().find(|s| s.0 == text) else {
+            let d = Diagnostic::error(code::UNKNOWN, format!("there is no stack slot `{text}`"), *name);
+            return Err(self.error(match crate::diag::nearest(text, slots.iter().map(|s| s.0)) {
+                Some(near) => d.suggest(format!("did you mean `{near}`?"), *name, near),
+                None => d.help(format!("declare it above: `stack {{ {text}: u64 }}`")),
+            }));
+        };
+        let (offset, ty) = self.walk(*ty, rest)?;
+        Ok(Value::Mem(self.typed_mem(10, i64::from(*off) + i64::from(offset), ty)))
+    }
+
+    fn typed_mem(&self, reg: u8, off: i64, ty: TyId) -> Mem {
+        Mem { reg, off, bytes: self.types.size(ty), access: self.types.access(ty), ty: Some(ty), view: None }
+    }
+
+    /// `$reg.w`, `$mem.field`, `variable.field`.
+    fn path(&mut self, whole: &'a Expr, base: &'a Expr, steps: &'a [Step]) -> Result<Value, Reported> {
+        if let Some(ty) = self.expr_as_type(whole) {
+            return ty.map(Value::Type);
+        }
+        match self.eval(base)? {
+            Value::Reg(number, _) => {
+                let width = match steps {
+                    [Step::Field(name)] if self.text(*name) == "w" => Width::W32,
+                    [Step::Field(name)] if self.text(*name) == "r" => Width::W64,
+                    _ => {
+                        let d = Diagnostic::error(code::KIND, "a register has no fields", whole.span);
+                        return Err(
+                            self.error(d.help("name its type: `view ip = r7: iphdr`, then `ip->ttl`"))
+                        );
+                    }
+                };
+                Ok(Value::Reg(number, width))
+            }
+            Value::Mem(Mem { reg, off, ty: Some(ty), view, .. }) => {
+                let (offset, ty) = self.walk(ty, steps)?;
+                Ok(Value::Mem(Mem { view, ..self.typed_mem(reg, off + i64::from(offset), ty) }))
+            }
+            Value::Data(section, start, ty) => {
+                let (offset, ty) = self.walk(ty, steps)?;
+                Ok(Value::Data(section, start + offset, ty))
+            }
+            other => Err(self.wrong_kind(base.span, other.what(), "something with fields")),
+        }
+    }
+
+    /// `*(type *)(address)` and, for atomics, `(type *)(address)`.
+    fn deref(&mut self, ty: Span, address: &'a Expr) -> Result<Value, Reported> {
+        let text = self.text(ty);
+        let access = match Size::from_any_text(text) {
+            Some((size, signed)) => Some((size, signed)),
+            None => {
+                let id = self.named_type(ty)?;
+                self.types.access(id)
+            }
+        };
+        let Some((size, signed)) = access else {
+            let message = format!("`{text}` is no size that one instruction loads or stores");
+            let d = Diagnostic::error(code::TYPE, message, ty);
+            return Err(self.error(d.note("sizes are u8, u16, u32, u64, s8, s16 and s32")));
+        };
+        let (reg, off) = self.address(address)?;
+        let bytes = u32::from(size.bytes());
+        Ok(Value::Mem(Mem { reg, off, bytes, access: Some((size, signed)), ty: None, view: None }))
+    }
+
+    /// A register with a constant distance from it.
+    pub(super) fn address(&mut self, expr: &'a Expr) -> Result<(u8, i64), Reported> {
+        match self.eval(expr)? {
+            Value::Reg(reg, Width::W64) => Ok((reg, 0)),
+            Value::Address(reg, off) => Ok((reg, off)),
+            Value::Reg(reg, Width::W32) => {
+                let d = Diagnostic::error(code::WIDTH, "an address is a 64-bit register", expr.span);
+                Err(self.error(d.help(format!("write `r{reg}`"))))
+            }
+            other => {
+                let message = format!("expected a register and an offset, found {}", other.what());
+                Err(self.error(Diagnostic::error(code::KIND, message, expr.span).help("write `r1 + 8`")))
+            }
+        }
+    }
+
+    fn unary(&mut self, span: Span, operator: &str, value: &'a Expr) -> Result<Value, Reported> {
+        let int = match (operator, self.eval(value)?) {
+            (_, Value::Int(int)) => int.value,
+            ("-", Value::Reg(number, width)) => return Ok(Value::NegReg(number, width)),
+            (_, other) => {
+                let message = format!("`{operator}` takes a constant, not {}", other.what());
+                return Err(self.error(Diagnostic::error(code::CONSTANT, message, span)));
+            }
+        };
+        let result = match operator {
+            "-" => -int,
+            "~" => !int,
+            "!" => i128::from(int == 0),
+            _ => int,
+        };
+        self.in_range(span, Some(result)).map(|value| Value::Int(Int::host(value)))
+    }
+
+    fn in_range(&mut self, span: Span, value: Option<i128>) -> Result<i128, Reported> {
+        let range = i128::from(i64::MIN)..=i128::from(u64::MAX);
+        value.filter(|v| range.contains(v)).ok_or(()).map_err(|()| {
+            let d = Diagnostic::error(code::RANGE, "this does not fit into 64 bits", span);
+            self.error(d)
+        })
+    }
+
+    fn binary(
+        &mut self,
+        span: Span,
+        operator: Span,
+        left: &'a Expr,
+        right: &'a Expr,
+    ) -> Result<Value, Reported> {
+        let op = self.text(operator);
+        let (l, r) = (self.eval(left), self.eval(right));
+        let (l, r) = (l?, r?);
+        let distance = |int: Int| i64::try_from(int.value).ok();
+        let address = match (l, op, r) {
+            (Value::Int(l), _, Value::Int(r)) => return self.arithmetic(span, op, (l, r), right),
+            (Value::Reg(reg, Width::W64), "+", Value::Int(n))
+            | (Value::Int(n), "+", Value::Reg(reg, Width::W64)) => (reg, distance(n)),
+            (Value::Reg(reg, Width::W64), "-", Value::Int(n)) => {
+                (reg, distance(n).and_then(i64::checked_neg))
+            }
+            (Value::Address(reg, off), "+", Value::Int(n)) => {
+                (reg, distance(n).and_then(|n| off.checked_add(n)))
+            }
+            (Value::Address(reg, off), "-", Value::Int(n)) => {
+                (reg, distance(n).and_then(|n| off.checked_sub(n)))
+            }
+            _ => {
+                let wrong = if matches!(l, Value::Int(_)) { r } else { l };
+                let message = format!("`{op}` takes constants here, not {}", wrong.what());
+                let d = Diagnostic::error(code::CONSTANT, message, span);
+                return Err(self.error(d.note("a line is one instruction: `r1 += r2` works in place")));
+            }
+        };
+        let (reg, Some(off)) = address else {
+            return Err(self.error(Diagnostic::error(code::RANGE, "this distance does not fit", span)));
+        };
+        Ok(Value::Address(reg, off))
+    }
+
+    fn arithmetic(
+        &mut self,
+        span: Span,
+        op: &str,
+        (l, r): (Int, Int),
+        right: &Expr,
+    ) -> Result<Value, Reported> {
+        let (a, b) = (l.value, r.value);
+        if matches!(op, "/" | "%") && b == 0 {
+            return Err(self.error(Diagnostic::error(code::RANGE, "division by zero", right.span)));
+        }
+        let shift = || u32::try_from(b).ok().filter(|n| *n < 64);
+        if matches!(op, "<<" | ">>") && shift().is_none() {
+            let message = format!("a shift is from 0 to 63 bits, not {b}");
+            return Err(self.error(Diagnostic::error(code::RANGE, message, right.span)));
+        }
+        let result = match op {
+            "+" => a.checked_add(b),
+            "-" => a.checked_sub(b),
+            "*" => a.checked_mul(b),
+            "/" => Some(a / b),
+            "%" => Some(a % b),
+            "<<" => shift().map(|n| a << n),
+            ">>" => shift().map(|n| a >> n),
+            "&" => Some(a & b),
+            "|" => Some(a | b),
+            "^" => Some(a ^ b),
+            "==" => Some(i128::from(a == b)),
+            "!=" => Some(i128::from(a != b)),
+            "<" => Some(i128::from(a < b)),
+            "<=" => Some(i128::from(a <= b)),
+            ">" => Some(i128::from(a > b)),
+            ">=" => Some(i128::from(a >= b)),
+            "&&" => Some(i128::from(a != 0 && b != 0)),
+            _ => Some(i128::from(a != 0 || b != 0)),
+        };
+        // Masks keep the byte order that both sides have.
+        let big = matches!(op, "&" | "|" | "^") && l.big && r.big;
+        self.in_range(span, result).map(|value| Value::Int(Int { value, big }))
+    }
+
+    fn call_function(&mut self, span: Span, name: Span, args: &'a [Expr]) -> Result<Value, Reported> {
+        let text = self.text(name);
+        match (text, args) {
+            ("be16" | "be32" | "be64", [value]) => {
+                let bytes = match text {
+                    "be16" => 2,
+                    "be32" => 4,
+                    _ => 8,
+                };
+                let int = self.int(value)?;
+                if int.big {
+                    let d = Diagnostic::error(
+                        code::BYTE_ORDER,
+                        "this is in network byte order already",
+                        value.span,
+                    );
+                    return Err(self.error(d));
+                }
+                let max = u64::MAX >> (64 - 8 * bytes);
+                let n = self.unsigned(value, max, &format!("the operand of `{text}`"))?;
+                Ok(Value::Int(self.big_endian(n, bytes)))
+            }
+            ("ip4", [Expr { kind: ExprKind::Ip4(address), .. }]) => {
+                Ok(Value::Int(self.big_endian(u64::from(*address), 4)))
+            }
+            ("sizeof", [of]) => self.size_of(of).map(|n| Value::Int(Int::host(i128::from(n)))),
+            ("offsetof", [mem]) => match self.eval(mem)? {
+                Value::Mem(mem) => Ok(Value::Int(Int::host(i128::from(mem.off)))),
+                other => Err(self.wrong_kind(mem.span, other.what(), "a place in memory, such as `fp->key`")),
+            },
+            ("offsetof", [ty, path]) => {
+                let offset = self.offset_of(ty, path)?;
+                Ok(Value::Int(Int::host(i128::from(offset))))
+            }
+            ("baseof", [mem]) => match self.eval(mem)? {
+                Value::Mem(mem) => Ok(Value::Reg(mem.reg, Width::W64)),
+                other => Err(self.wrong_kind(mem.span, other.what(), "a place in memory, such as `fp->key`")),
+            },
+            _ if FUNCTIONS.contains(&text) => {
+                let help = match text {
+                    "ip4" => "write an address: `ip4(10.9.0.1)`",
+                    "offsetof" => "write `offsetof(iphdr, ttl)` or `offsetof(fp->key)`",
+                    _ => "it takes one operand",
+                };
+                let d = Diagnostic::error(code::ARGUMENT, format!("wrong operands of `{text}`"), span);
+                Err(self.error(d.help(help)))
+            }
+            _ => {
+                let mut d = Diagnostic::error(code::UNKNOWN, format!("unknown function `{text}`"), name);
+                if let Some(near) =
+                    crate::diag::nearest(text, FUNCTIONS.iter().chain(super::lower::ATOMICS).copied())
+                {
+                    d = d.suggest(format!("did you mean `{near}`?"), name, near);
+                } else if self.names.macro_named(text, name.file).is_some() {
+                    d = d.help(format!("`{text}` is a macro: write `{text}! …` on a line of its own"));
+                }
+                Err(self.error(d))
+            }
+        }
+    }
+
+    /// The number whose bytes, as the target stores it, are those of `n` with the most significant first.
+    fn big_endian(&self, n: u64, bytes: u32) -> Int {
+        let value = match self.endian {
+            Endian::Big => n,
+            Endian::Little => n.swap_bytes() >> (64 - 8 * bytes),
+        };
+        Int { value: i128::from(value), big: true }
+    }
+
+    fn size_of(&mut self, of: &'a Expr) -> Result<u64, Reported> {
+        if let Some(ty) = self.expr_as_type(of) {
+            return ty.map(|ty| u64::from(self.types.size(ty)));
+        }
+        if let (ExprKind::Name, Some(view)) = (&of.kind, self.view(self.text(of.span))) {
+            return Ok(u64::from(self.types.size(view.ty)));
+        }
+        match self.eval(of)? {
+            Value::Mem(mem) => Ok(u64::from(mem.bytes)),
+            Value::Data(_, _, ty) | Value::Type(ty) => Ok(u64::from(self.types.size(ty))),
+            Value::Str(span) => Ok(self.string(span)?.len() as u64),
+            other => Err(self.wrong_kind(of.span, other.what(), "a type, a place in memory or a string")),
+        }
+    }
+
+    fn offset_of(&mut self, ty: &'a Expr, path: &'a Expr) -> Result<u32, Reported> {
+        let Some(id) = self.expr_as_type(ty) else {
+            return Err(self.unknown("type", ty.span, vec![]));
+        };
+        let id = id?;
+        match &path.kind {
+            ExprKind::Name => self.walk_field(id, path.span).map(|(offset, _)| offset),
+            ExprKind::Path(first, rest) if matches!(first.kind, ExprKind::Name) => {
+                let (offset, ty) = self.walk_field(id, first.span)?;
+                Ok(offset + self.walk(ty, rest)?.0)
+            }
+            _ => Err(self.error(Diagnostic::error(
+                code::SYNTAX,
+                "expected a field, such as `saddr` or `a.b[2]`",
+                path.span,
+            ))),
+        }
+    }
+
+    /// The bytes of a string, with the NUL at its end.
+    pub(super) fn string(&mut self, span: Span) -> Result<Vec<u8>, Reported> {
+        let quoted = self.text(span);
+        match crate::lang::lexer::unescape(&quoted[1..quoted.len() - 1]) {
+            Ok(mut bytes) => {
+                bytes.push(0);
+                Ok(bytes)
+            }
+            Err(at) => {
+                // Offsets of bytes in a text below 4 GiB.
+                let start = span.start + 1 + u32::try_from(at).unwrap_or(0);
+                let end = (start + 2).min(span.end);
+                let d = Diagnostic::error(code::STRING, "unknown escape", Span { start, end, ..span });
+                Err(self.error(d.note("escapes are \\n \\t \\r \\0 \\\\ \\\" \\' and \\x41")))
+            }
+        }
+    }
+}
+
+impl Value {
+    /// What a person calls it.
+    pub(super) fn what(&self) -> &'static str {
+        match self {
+            Value::Int(_) => "a constant",
+            Value::Reg(..) => "a register",
+            Value::NegReg(..) => "a negated register",
+            Value::Address(..) => "an address",
+            Value::Mem(_) => "a place in memory",
+            Value::Label(_) => "a label",
+            Value::Str(_) => "a string",
+            Value::Map(_) => "a map",
+            Value::Data(..) => "a variable",
+            Value::Func(_) => "a function",
+            Value::Type(_) => "a type",
+        }
+    }
+}

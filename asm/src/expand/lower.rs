@@ -1,0 +1,794 @@
+//! Statements to instructions: one each.
+
+use super::eval::{Int, Mem, Value};
+use super::plain::LabelId;
+use super::{Expander, Reported, views};
+use crate::diag::{Diagnostic, Span, code};
+use crate::isa::{AluOp, AtomicOp, Cond, Form, Insn, Rhs, Size, Swap, Syntax, Width};
+use crate::lang::ast::{Callee, Expr, ExprKind, Jump, Stmt, StmtKind, Target};
+use crate::object::Symbol;
+use crate::uapi::HelperId;
+
+/// Instructions that are written like functions.
+pub(super) const ATOMICS: &[&str] = &[
+    "atomic_fetch_add",
+    "atomic_fetch_or",
+    "atomic_fetch_and",
+    "atomic_fetch_xor",
+    "atomic64_fetch_add",
+    "atomic64_fetch_or",
+    "atomic64_fetch_and",
+    "atomic64_fetch_xor",
+    "atomic_xchg",
+    "atomic64_xchg",
+    "atomic_cmpxchg",
+    "atomic64_cmpxchg",
+    "xchg32_32",
+    "xchg_64",
+    "cmpxchg32_32",
+    "cmpxchg_64",
+    "load_acquire",
+    "store_release",
+    "addr_space_cast",
+];
+
+/// The operands of an instruction; what its form fixes stays zero.
+#[derive(Debug, Clone, Copy, Default)]
+struct Operands {
+    dst: u8,
+    src: u8,
+    off: i64,
+    imm: i64,
+}
+
+impl<'a> Expander<'a> {
+    /// Lowers a statement that is an instruction.
+    pub(super) fn insn(&mut self, stmt: &'a Stmt) -> Result<(), Reported> {
+        let span = stmt.span;
+        match &stmt.kind {
+            StmtKind::Assign(dst, op, value) => self.assign(span, dst, *op, value),
+            StmtKind::AssignWide(dst, value) => self.assign_wide(span, dst, value),
+            StmtKind::AssignSwap(dst, swap, bits, src) => self.assign_swap(span, dst, *swap, *bits, src),
+            StmtKind::AssignSigned(dst, bits, src) => self.assign_signed(span, dst, *bits, src),
+            StmtKind::AssignPercpu(dst, src) => {
+                let (dst, src) = (self.written(dst)?.0, self.reg(src)?.0);
+                self.emit(span, Syntax::MovPercpu, Operands { dst, src, ..Operands::default() })
+            }
+            StmtKind::Lock(place, op, value) => self.lock(span, place, *op, value),
+            StmtKind::Apply(call) => self.apply(span, None, call),
+            StmtKind::LoadPseudo(dst, kind, value) => self.load_pseudo(span, dst, kind, value),
+            StmtKind::If(left, cond, right, target) => self.condition(span, left, *cond, right, target),
+            StmtKind::Goto(jump, target) => {
+                let syntax = match jump {
+                    Jump::Goto => Syntax::Goto,
+                    Jump::Gotol => Syntax::Gotol,
+                    Jump::MayGoto => Syntax::MayGoto,
+                };
+                self.jump(span, syntax, Operands::default(), target)
+            }
+            StmtKind::Gotox(register) => {
+                let dst = self.reg64(register)?;
+                self.emit(span, Syntax::Gotox, Operands { dst, ..Operands::default() })
+            }
+            StmtKind::Call(callee) => self.call(span, callee),
+            StmtKind::CallX(register) => {
+                let dst = self.reg64(register)?;
+                self.emit(span, Syntax::CallX, Operands { dst, ..Operands::default() })
+            }
+            StmtKind::Exit => self.emit(span, Syntax::Exit, Operands::default()),
+            StmtKind::Nospec => self.emit(span, Syntax::Nospec, Operands::default()),
+            StmtKind::View(..)
+            | StmtKind::Stack(_)
+            | StmtKind::Label(_)
+            | StmtKind::Raw(_)
+            | StmtKind::Macro(..) => Ok(()),
+        }
+    }
+
+    /// Appends the instruction of a form.
+    fn emit(&mut self, span: Span, syntax: Syntax, o: Operands) -> Result<(), Reported> {
+        let Some(form) = Form::of(syntax) else {
+            return Err(self.error(Diagnostic::error(code::FORM, "there is no such instruction", span)));
+        };
+        let Ok(off) = i16::try_from(o.off) else {
+            let message = format!("offset {} does not fit into 16 bits", o.off);
+            let d = Diagnostic::error(code::RANGE, message, span);
+            return Err(self.error(d.note("offsets are from -32768 to 32767")));
+        };
+        let Some(insn) = form.insn(o.dst, o.src, off, o.imm) else {
+            let message = format!("{} does not fit into 32 bits", o.imm);
+            return Err(self.error(Diagnostic::error(code::RANGE, message, span)));
+        };
+        self.push(insn, span);
+        Ok(())
+    }
+
+    /// A load or store: remembers the view that named its place.
+    fn emit_access(
+        &mut self,
+        span: Span,
+        place: Span,
+        mem: Mem,
+        syntax: Syntax,
+        o: Operands,
+    ) -> Result<(), Reported> {
+        if mem.view.is_some() {
+            let insn = self.body.insns.len();
+            self.body.uses.push(views::Use { insn, reg: mem.reg, span: place, chain: self.chain });
+        }
+        self.emit(span, syntax, Operands { off: mem.off, ..o })
+    }
+
+    /// A register that an instruction writes.
+    fn written(&mut self, expr: &'a Expr) -> Result<(u8, Width), Reported> {
+        let (number, width) = self.reg(expr)?;
+        if number == 10 {
+            let d = Diagnostic::warning(
+                code::READ_ONLY,
+                "the kernel refuses to write r10, the frame pointer",
+                expr.span,
+            );
+            self.error(d.help("copy it first: `r2 = r10`"));
+        }
+        Ok((number, width))
+    }
+
+    /// A register under its 64-bit name.
+    fn reg64(&mut self, expr: &'a Expr) -> Result<u8, Reported> {
+        match self.reg(expr)? {
+            (number, Width::W64) => Ok(number),
+            (number, Width::W32) => {
+                Err(self.other_width(expr.span, number, Width::W64, "this takes a 64-bit register"))
+            }
+        }
+    }
+
+    fn other_width(&mut self, span: Span, number: u8, wanted: Width, why: &str) -> Reported {
+        let name = format!("{}{number}", wanted.letter());
+        let d = Diagnostic::error(code::WIDTH, why, span);
+        self.error(d.suggest(format!("write `{name}`"), span, name))
+    }
+
+    fn assign(&mut self, span: Span, dst: &'a Expr, op: AluOp, value: &'a Expr) -> Result<(), Reported> {
+        if let (ExprKind::Call(name, _), AluOp::Mov) = (&value.kind, op)
+            && ATOMICS.contains(&self.text(*name))
+        {
+            return self.apply(span, Some(dst), value);
+        }
+        match self.eval(dst)? {
+            Value::Reg(..) => self.assign_register(span, dst, op, value),
+            Value::Mem(mem) => self.store(span, dst, mem, op, value),
+            Value::NegReg(..) | Value::Int(_) => {
+                let d = Diagnostic::error(code::KIND, "nothing can be assigned to this", dst.span);
+                Err(self.error(d.note("the left side is a register or a place in memory")))
+            }
+            other => Err(self.wrong_kind(dst.span, other.what(), "a register or a place in memory")),
+        }
+    }
+
+    fn assign_register(
+        &mut self,
+        span: Span,
+        dst: &'a Expr,
+        op: AluOp,
+        value: &'a Expr,
+    ) -> Result<(), Reported> {
+        let (d, width) = self.written(dst)?;
+        let o = Operands { dst: d, ..Operands::default() };
+        if let (ExprKind::Packet(ty, index), AluOp::Mov) = (&value.kind, op) {
+            return self.load_packet(span, dst, d, *ty, index);
+        }
+        match self.eval(value)? {
+            Value::Reg(src, w) if w == width => {
+                self.emit(span, Syntax::Alu(op, width, Rhs::Reg), Operands { src, ..o })
+            }
+            Value::Reg(src, _) => Err(self.other_width(
+                value.span,
+                src,
+                width,
+                "both sides have the same width: r with r, w with w",
+            )),
+            Value::Int(int) => {
+                let imm = self.imm(value.span, int, width, op == AluOp::Mov)?;
+                self.emit(span, Syntax::Alu(op, width, Rhs::Imm), Operands { imm, ..o })
+            }
+            Value::Mem(mem) if op == AluOp::Mov => {
+                let syntax = self.load(dst.span, (d, width), value.span, mem)?;
+                self.emit_access(span, value.span, mem, syntax, Operands { dst: d, src: mem.reg, ..o })
+            }
+            Value::Mem(_) => {
+                let d = Diagnostic::error(
+                    code::FORM,
+                    format!("`{}` does not take a place in memory", op.text()),
+                    value.span,
+                );
+                Err(self.error(d.help("load it into a register first, on a line of its own")))
+            }
+            Value::NegReg(src, w) if op == AluOp::Mov && (src, w) == (d, width) => {
+                self.emit(span, Syntax::Neg(width, Rhs::Imm), o)
+            }
+            Value::NegReg(src, _) => {
+                let name = format!("{}{src}", width.letter());
+                let d = Diagnostic::error(code::FORM, "negation works in place", value.span);
+                Err(self.error(d.help(format!("write `{name} = -{name}`"))))
+            }
+            Value::Address(reg, off) => {
+                let (letter, sign) = (width.letter(), if off < 0 { '-' } else { '+' });
+                let d = Diagnostic::error(code::FORM, "this takes two instructions", span);
+                let lines = format!(
+                    "`{letter}{d} = r{reg}` and `{letter}{d} {sign}= {}`",
+                    off.unsigned_abs(),
+                    d = o.dst
+                );
+                Err(self.error(d.help(format!("write {lines}, each on its line"))))
+            }
+            Value::Map(_) | Value::Data(..) | Value::Func(_) | Value::Str(_) if op == AluOp::Mov => {
+                let text = self.text(value.span);
+                let d = Diagnostic::error(
+                    code::WIDE,
+                    "an address is a 64-bit immediate, which is marked by `ll`",
+                    value.span,
+                );
+                Err(self.error(d.suggest("write", value.span, format!("{text} ll"))))
+            }
+            other => Err(self.wrong_kind(value.span, other.what(), "a register or a constant")),
+        }
+    }
+
+    /// The form of a load into a register.
+    fn load(
+        &mut self,
+        dst: Span,
+        (number, width): (u8, Width),
+        place: Span,
+        mem: Mem,
+    ) -> Result<Syntax, Reported> {
+        let (size, signed) = self.access(place, mem)?;
+        match (size, signed, width) {
+            (Size::DW, _, Width::W32) => {
+                Err(self.other_width(dst, number, Width::W64, "a load of 8 bytes fills a 64-bit register"))
+            }
+            (Size::W, true, Width::W32) => Ok(Syntax::Load(Size::W, false)),
+            (_, true, Width::W32) => Err(self.other_width(
+                dst,
+                number,
+                Width::W64,
+                "a load that extends the sign fills a 64-bit register",
+            )),
+            _ => Ok(Syntax::Load(size, signed)),
+        }
+    }
+
+    /// The load or store that takes a place whole.
+    fn access(&mut self, place: Span, mem: Mem) -> Result<(Size, bool), Reported> {
+        if let Some(access) = mem.access {
+            return Ok(access);
+        }
+        let ty = mem.ty.map_or("it".to_string(), |ty| format!("`{}`", self.types.name(ty)));
+        let d = Diagnostic::error(
+            code::TYPE,
+            format!("no single instruction takes {ty}, {} bytes", mem.bytes),
+            place,
+        );
+        Err(self.error(d.help("name a part of it, or load a part: `*(u64 *)(r1 + offsetof(…))`")))
+    }
+
+    fn load_packet(
+        &mut self,
+        span: Span,
+        dst: &Expr,
+        d: u8,
+        ty: Span,
+        index: &'a Expr,
+    ) -> Result<(), Reported> {
+        let size = match Size::from_text(self.text(ty)) {
+            Some(size) if size != Size::DW => size,
+            _ => {
+                let d = Diagnostic::error(code::FORM, "packet data is loaded as u8, u16 or u32", ty);
+                return Err(self.error(d));
+            }
+        };
+        if d != 0 {
+            return Err(self.other_width(dst.span, 0, Width::W64, "packet data is only loaded into `r0`"));
+        }
+        let o = Operands::default();
+        match self.eval(index)? {
+            Value::Int(int) => {
+                let imm = self.imm(index.span, int, Width::W32, false)?;
+                self.emit(span, Syntax::LoadAbs(size), Operands { imm, ..o })
+            }
+            Value::Reg(src, Width::W64) => self.emit(span, Syntax::LoadInd(size), Operands { src, ..o }),
+            Value::Address(src, imm) => self.emit(span, Syntax::LoadInd(size), Operands { src, imm, ..o }),
+            other => {
+                Err(self.wrong_kind(index.span, other.what(), "a constant, or a register and a constant"))
+            }
+        }
+    }
+
+    fn store(
+        &mut self,
+        span: Span,
+        place: &'a Expr,
+        mem: Mem,
+        op: AluOp,
+        value: &'a Expr,
+    ) -> Result<(), Reported> {
+        if op != AluOp::Mov {
+            let d =
+                Diagnostic::error(code::FORM, format!("`{}` does not work on memory", op.text()), place.span);
+            return Err(self.error(match AtomicOp::from_assignment(op) {
+                Some(_) => d.help(format!("atomically it does: `lock {}`", self.text(span))),
+                None => d.help("load it, change it, and store it: three lines"),
+            }));
+        }
+        let (size, _) = self.access(place.span, mem)?;
+        let o = Operands { dst: mem.reg, ..Operands::default() };
+        match self.eval(value)? {
+            Value::Reg(src, Width::W32) if size == Size::DW => Err(self.other_width(
+                value.span,
+                src,
+                Width::W64,
+                "a store of 8 bytes takes a 64-bit register",
+            )),
+            Value::Reg(src, _) => {
+                self.emit_access(span, place.span, mem, Syntax::Store(size, Rhs::Reg), Operands { src, ..o })
+            }
+            Value::Int(int) => {
+                let imm = self.store_imm(value.span, int, size)?;
+                self.emit_access(span, place.span, mem, Syntax::Store(size, Rhs::Imm), Operands { imm, ..o })
+            }
+            other => Err(self.wrong_kind(value.span, other.what(), "a register or a constant")),
+        }
+    }
+
+    fn store_imm(&mut self, span: Span, int: Int, size: Size) -> Result<i64, Reported> {
+        if size == Size::DW {
+            return self.imm(span, int, Width::W64, false);
+        }
+        let bits = 8 * u32::from(size.bytes());
+        let (min, max) = (-(1i128 << (bits - 1)), (1i128 << bits) - 1);
+        if int.value < min || int.value > max {
+            let message = format!("{} does not fit into {} bytes", int.value, size.bytes());
+            let d = Diagnostic::error(code::RANGE, message, span);
+            return Err(self.error(d.note(format!("they hold {min} to {max}"))));
+        }
+        self.imm(span, int, Width::W32, false)
+    }
+
+    /// An immediate as the instruction holds it: 32 bits, which a 64-bit instruction sign-extends.
+    fn imm(&mut self, span: Span, int: Int, width: Width, assigned: bool) -> Result<i64, Reported> {
+        let value = int.value;
+        if let Ok(imm) = i32::try_from(value) {
+            return Ok(i64::from(imm));
+        }
+        match (u32::try_from(value), width) {
+            (Ok(imm), Width::W32) => Ok(i64::from(imm.cast_signed())),
+            (Ok(imm), Width::W64) => {
+                let negative = imm.cast_signed();
+                let message =
+                    format!("this would be sign-extended to {negative}, {:#x}", i64::from(negative));
+                let mut d = Diagnostic::error(code::SIGN_EXTEND, message, span);
+                d = d.suggest(format!("if {negative} is meant, write so"), span, negative.to_string());
+                d = if assigned {
+                    d.help(format!("if {imm:#x} is meant, write `ll` behind it, or assign to the w register, which clears the upper half"))
+                } else {
+                    d.help(format!("if {imm:#x} is meant, put it into a register: `r1 = {imm:#x} ll`"))
+                };
+                Err(self.error(d))
+            }
+            (Err(_), _) => {
+                let d = Diagnostic::error(code::WIDE, format!("{value} does not fit into 32 bits"), span);
+                Err(self.error(match (assigned, width) {
+                    (true, Width::W64) => {
+                        d.suggest("a 64-bit immediate is marked by `ll`", span.after(), " ll")
+                    }
+                    _ => d.help("put it into a register first: `r1 = … ll`"),
+                }))
+            }
+        }
+    }
+
+    fn assign_wide(&mut self, span: Span, dst: &'a Expr, value: &'a Expr) -> Result<(), Reported> {
+        let (dst, width) = { (self.written(dst)?, dst.span) };
+        if dst.1 == Width::W32 {
+            return Err(self.other_width(
+                width,
+                dst.0,
+                Width::W64,
+                "a 64-bit immediate fills a 64-bit register",
+            ));
+        }
+        let symbol = match self.eval(value)? {
+            Value::Int(int) => {
+                // Both halves of the range have 64 bits: −1 and 2⁶⁴ − 1 are the same.
+                let imm =
+                    i64::try_from(int.value).or_else(|_| u64::try_from(int.value).map(u64::cast_signed));
+                let imm = imm.unwrap_or_default();
+                return self.emit(
+                    span,
+                    Syntax::LoadImm64(0),
+                    Operands { dst: dst.0, imm, ..Operands::default() },
+                );
+            }
+            Value::Map(index) => Symbol::Map(index),
+            Value::Data(section, offset, _) => Symbol::Data(section, offset),
+            Value::Func(index) => Symbol::Func(index),
+            Value::Str(string) => {
+                let (section, offset) = self.string_data(string)?;
+                Symbol::Data(section, offset)
+            }
+            other => {
+                return Err(self.wrong_kind(
+                    value.span,
+                    other.what(),
+                    "a constant, map, variable, string or function",
+                ));
+            }
+        };
+        self.emit(span, Syntax::LoadImm64(0), Operands { dst: dst.0, ..Operands::default() })?;
+        self.refer(symbol);
+        Ok(())
+    }
+
+    /// Lets the last instruction name something.
+    fn refer(&mut self, symbol: Symbol) {
+        if let Some(last) = self.body.insns.last_mut() {
+            last.symbol = Some(symbol);
+        }
+    }
+
+    fn load_pseudo(
+        &mut self,
+        span: Span,
+        dst: &'a Expr,
+        kind: &'a Expr,
+        value: &'a Expr,
+    ) -> Result<(), Reported> {
+        let (dst, _) = self.written(dst)?;
+        let kind = self.unsigned(kind, 15, "the kind of a 64-bit load")?;
+        let value = self.int(value)?.value;
+        let imm =
+            i64::try_from(value).or_else(|_| u64::try_from(value).map(u64::cast_signed)).unwrap_or_default();
+        let kind = u8::try_from(kind).unwrap_or(0);
+        self.emit(span, Syntax::LoadImm64(kind), Operands { dst, imm, ..Operands::default() })
+    }
+
+    fn assign_swap(
+        &mut self,
+        span: Span,
+        dst: &'a Expr,
+        swap: Swap,
+        bits: u8,
+        src: &'a Expr,
+    ) -> Result<(), Reported> {
+        let (d, s) = (self.written(dst)?, self.reg(src)?);
+        if d.0 != s.0 {
+            let message = format!("`{}{bits}` works in place", swap.text());
+            let name = self.text(dst.span);
+            let d = Diagnostic::error(code::FORM, message, span);
+            return Err(self.error(d.help(format!("write `{name} = {}{bits} {name}`", swap.text()))));
+        }
+        self.emit(span, Syntax::Swap(swap, bits), Operands { dst: d.0, ..Operands::default() })
+    }
+
+    fn assign_signed(&mut self, span: Span, dst: &'a Expr, bits: u8, src: &'a Expr) -> Result<(), Reported> {
+        let ((dst, width), (s, w)) = (self.written(dst)?, self.reg(src)?);
+        if width != w {
+            return Err(self.other_width(
+                src.span,
+                s,
+                width,
+                "both sides have the same width: r with r, w with w",
+            ));
+        }
+        if width == Width::W32 && bits == 32 {
+            let d = Diagnostic::error(code::FORM, "32 bits into 32 bits is no extension", span);
+            return Err(self.error(d.help(format!("write `w{dst} = w{s}`, or `r{dst} = (s32)r{s}`"))));
+        }
+        self.emit(span, Syntax::MovSx(width, bits), Operands { dst, src: s, ..Operands::default() })
+    }
+
+    fn lock(&mut self, span: Span, place: &'a Expr, op: AtomicOp, value: &'a Expr) -> Result<(), Reported> {
+        let mem = self.mem(place)?;
+        let size = self.atomic_size(place.span, mem)?;
+        let src = self.atomic_reg(value, size)?;
+        self.emit_access(
+            span,
+            place.span,
+            mem,
+            Syntax::Lock(op, size),
+            Operands { dst: mem.reg, src, ..Operands::default() },
+        )
+    }
+
+    fn mem(&mut self, expr: &'a Expr) -> Result<Mem, Reported> {
+        match self.eval(expr)? {
+            Value::Mem(mem) => Ok(mem),
+            other => Err(self.wrong_kind(expr.span, other.what(), "a place in memory")),
+        }
+    }
+
+    fn atomic_size(&mut self, place: Span, mem: Mem) -> Result<Size, Reported> {
+        match self.access(place, mem)?.0 {
+            size @ (Size::W | Size::DW) => Ok(size),
+            size => {
+                let message = format!("an atomic operation works on 4 or 8 bytes, not {}", size.bytes());
+                Err(self.error(Diagnostic::error(code::FORM, message, place)))
+            }
+        }
+    }
+
+    /// A register of an atomic operation: 8 bytes take the 64-bit name, less take both.
+    fn atomic_reg(&mut self, expr: &'a Expr, size: Size) -> Result<u8, Reported> {
+        if size == Size::DW { self.reg64(expr) } else { self.reg(expr).map(|(number, _)| number) }
+    }
+
+    /// An instruction that is written like a function.
+    fn apply(&mut self, span: Span, result: Option<&'a Expr>, call: &'a Expr) -> Result<(), Reported> {
+        let ExprKind::Call(name, args) = &call.kind else { return Ok(()) };
+        let text = self.text(*name);
+        let fetch = text.strip_prefix("atomic_fetch_").or_else(|| text.strip_prefix("atomic64_fetch_"));
+        match (text, result, args.as_slice()) {
+            (_, Some(result), [place, value]) if fetch.and_then(AtomicOp::from_text).is_some() => {
+                let op = fetch.and_then(AtomicOp::from_text).unwrap_or(AtomicOp::Add);
+                let mem = self.mem(place)?;
+                let size = self.atomic_size(place.span, mem)?;
+                self.exchange(span, result, place, mem, value, size, Syntax::Fetch(op, size))
+            }
+            ("atomic_xchg" | "atomic64_xchg" | "xchg32_32" | "xchg_64", Some(result), [place, value]) => {
+                let (mem, size) = self.exchange_place(text, place)?;
+                self.exchange(span, result, place, mem, value, size, Syntax::Xchg(size))
+            }
+            (
+                "atomic_cmpxchg" | "atomic64_cmpxchg" | "cmpxchg32_32" | "cmpxchg_64",
+                Some(result),
+                [place, old, new],
+            ) => {
+                let (mem, size) = self.exchange_place(text, place)?;
+                for expr in [result, old] {
+                    let number = self.atomic_reg(expr, size)?;
+                    if number != 0 {
+                        return Err(self.other_width(
+                            expr.span,
+                            0,
+                            size.width(),
+                            "compare and exchange works with r0",
+                        ));
+                    }
+                }
+                let src = self.atomic_reg(new, size)?;
+                let o = Operands { dst: mem.reg, src, ..Operands::default() };
+                self.emit_access(span, place.span, mem, Syntax::CmpXchg(size), o)
+            }
+            ("load_acquire", Some(result), [place]) => {
+                let mem = self.mem(place)?;
+                let size = self.access(place.span, mem)?.0;
+                let dst = self.atomic_reg(result, size)?;
+                let o = Operands { dst, src: mem.reg, ..Operands::default() };
+                self.emit_access(span, place.span, mem, Syntax::LoadAcquire(size), o)
+            }
+            ("store_release", None, [place, value]) => {
+                let mem = self.mem(place)?;
+                let size = self.access(place.span, mem)?.0;
+                let src = self.atomic_reg(value, size)?;
+                let o = Operands { dst: mem.reg, src, ..Operands::default() };
+                self.emit_access(span, place.span, mem, Syntax::StoreRelease(size), o)
+            }
+            ("addr_space_cast", Some(result), [source, to, from]) => {
+                self.written(result)?;
+                let (dst, src) = (self.reg64(result)?, self.reg64(source)?);
+                let to = self.unsigned(to, 0xffff, "an address space")?;
+                let from = self.unsigned(from, 0xffff, "an address space")?;
+                // Each has 16 bits, so together they have 32.
+                let imm = u32::try_from(to << 16 | from).unwrap_or(0).cast_signed();
+                self.emit(
+                    span,
+                    Syntax::AddrSpaceCast,
+                    Operands { dst, src, imm: i64::from(imm), ..Operands::default() },
+                )
+            }
+            _ if ATOMICS.contains(&text) => {
+                let d = Diagnostic::error(code::FORM, format!("this is not how `{text}` is written"), span);
+                Err(self.error(d.help(format!("write `{}`", example(text)))))
+            }
+            // Reports what else the function is, or is not.
+            _ => match self.eval(call)? {
+                _ if result.is_some() => Ok(()),
+                _ => {
+                    let d = Diagnostic::error(code::SYNTAX, "nothing is done with this value", span);
+                    Err(self.error(d))
+                }
+            },
+        }
+    }
+
+    /// The place of an exchange: `r1 + 16`, whose size the name says, or `(u32 *)(r1 + 16)`.
+    fn exchange_place(&mut self, name: &str, place: &'a Expr) -> Result<(Mem, Size), Reported> {
+        let size = match name {
+            "xchg32_32" | "cmpxchg32_32" => Size::W,
+            "xchg_64" | "cmpxchg_64" => Size::DW,
+            _ => {
+                let mem = self.mem(place)?;
+                return Ok((mem, self.atomic_size(place.span, mem)?));
+            }
+        };
+        let (reg, off) = self.address(place)?;
+        let bytes = u32::from(size.bytes());
+        Ok((Mem { reg, off, bytes, access: Some((size, false)), ty: None, view: None }, size))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one instruction")]
+    fn exchange(
+        &mut self,
+        span: Span,
+        result: &'a Expr,
+        place: &'a Expr,
+        mem: Mem,
+        value: &'a Expr,
+        size: Size,
+        syntax: Syntax,
+    ) -> Result<(), Reported> {
+        let (to, src) = (self.atomic_reg(result, size)?, self.atomic_reg(value, size)?);
+        if to != src {
+            let name = format!("{}{src}", size.width().letter());
+            let d = Diagnostic::error(
+                code::FORM,
+                "the old value lands in the register that gave the new one",
+                result.span,
+            );
+            return Err(self.error(d.suggest(format!("write `{name}`"), result.span, name)));
+        }
+        self.emit_access(span, place.span, mem, syntax, Operands { dst: mem.reg, src, ..Operands::default() })
+    }
+
+    fn condition(
+        &mut self,
+        span: Span,
+        left: &'a Expr,
+        cond: Cond,
+        right: &'a Expr,
+        target: &'a Target,
+    ) -> Result<(), Reported> {
+        let (dst, width) = self.reg(left)?;
+        let (rhs, o) = match self.eval(right)? {
+            Value::Reg(src, w) if w == width => (Rhs::Reg, Operands { dst, src, ..Operands::default() }),
+            Value::Reg(src, _) => {
+                return Err(self.other_width(
+                    right.span,
+                    src,
+                    width,
+                    "both sides have the same width: r with r, w with w",
+                ));
+            }
+            Value::Int(int) => {
+                let imm = self.imm(right.span, int, width, false)?;
+                (Rhs::Imm, Operands { dst, imm, ..Operands::default() })
+            }
+            other => return Err(self.wrong_kind(right.span, other.what(), "a register or a constant")),
+        };
+        self.jump(span, Syntax::If(cond, width, rhs), o, target)
+    }
+
+    fn jump(&mut self, span: Span, syntax: Syntax, o: Operands, target: &'a Target) -> Result<(), Reported> {
+        let label = match target {
+            Target::Label(name) => self.label(*name)?,
+            Target::Param(name) => match self.argument(*name)? {
+                Value::Label(label) => label,
+                Value::Int(int) => return self.jump_by(span, syntax, o, target, int),
+                other => return Err(self.wrong_kind(*name, other.what(), "a label")),
+            },
+            Target::Offset(_, distance) => {
+                let distance = self.int(distance)?;
+                return self.jump_by(span, syntax, o, target, distance);
+            }
+        };
+        self.emit(span, syntax, o)?;
+        self.aim(label);
+        Ok(())
+    }
+
+    fn aim(&mut self, label: LabelId) {
+        if let Some(last) = self.body.insns.last_mut() {
+            last.target = Some(label);
+        }
+    }
+
+    /// A jump by a number of slots.
+    fn jump_by(
+        &mut self,
+        span: Span,
+        syntax: Syntax,
+        o: Operands,
+        target: &Target,
+        distance: Int,
+    ) -> Result<(), Reported> {
+        let limit = if syntax == Syntax::Gotol { i128::from(i32::MAX) } else { i128::from(i16::MAX) };
+        if distance.value > limit || distance.value < -limit - 1 {
+            let message = format!("a jump by {} slots is too far", distance.value);
+            return Err(self.error(Diagnostic::error(code::DISTANCE, message, target.span())));
+        }
+        let distance = i64::try_from(distance.value).unwrap_or_default();
+        let o = if syntax == Syntax::Gotol {
+            Operands { imm: distance, ..o }
+        } else {
+            Operands { off: distance, ..o }
+        };
+        self.emit(span, syntax, o)
+    }
+
+    fn call(&mut self, span: Span, callee: &'a Callee) -> Result<(), Reported> {
+        let o = Operands::default();
+        let number =
+            |expander: &mut Self, expr| expander.int(expr).and_then(|int| expander.imm_of_call(expr, int));
+        match callee {
+            Callee::Helper(expr) => {
+                let imm = number(self, expr)?;
+                self.emit(span, Syntax::CallHelper, Operands { imm, ..o })
+            }
+            Callee::Kfunc(expr) => {
+                let imm = number(self, expr)?;
+                self.emit(span, Syntax::CallKfunc, Operands { imm, ..o })
+            }
+            Callee::Offset(expr) => {
+                let imm = number(self, expr)?;
+                self.emit(span, Syntax::CallLocal, Operands { imm, ..o })
+            }
+            Callee::Name(name) => self.call_name(span, *name),
+        }
+    }
+
+    fn imm_of_call(&mut self, expr: &'a Expr, int: Int) -> Result<i64, Reported> {
+        self.imm(expr.span, int, Width::W32, false)
+    }
+
+    fn call_name(&mut self, span: Span, name: Span) -> Result<(), Reported> {
+        let text = self.text(name);
+        match (self.callable(name), HelperId::from_name(text)) {
+            (Some(function), None) => {
+                if self.program.funcs[function].section.is_some() {
+                    let d = Diagnostic::error(
+                        code::CALL,
+                        format!("`{text}` is a program, and programs are not called"),
+                        name,
+                    );
+                    return Err(self.error(d.help("move what both need into a `func`")));
+                }
+                self.emit(span, Syntax::CallLocal, Operands { imm: -1, ..Operands::default() })?;
+                self.refer(Symbol::Func(function));
+                Ok(())
+            }
+            (None, Some(helper)) => self.emit(
+                span,
+                Syntax::CallHelper,
+                Operands { imm: i64::from(helper.0), ..Operands::default() },
+            ),
+            (Some(function), Some(helper)) => {
+                let place = self.program.funcs[function].span;
+                let d = Diagnostic::error(code::CALL, format!("`{text}` is a helper and a function"), name);
+                let d = d.also(place, "this function");
+                Err(self.error(
+                    d.help(format!("say `call helper {}`, or give the function another name", helper.0)),
+                ))
+            }
+            (None, None) => {
+                let helpers = HelperId::all().filter_map(HelperId::name);
+                Err(self.unknown("helper or function", name, helpers.collect()))
+            }
+        }
+    }
+}
+
+/// How an instruction that looks like a function is written.
+fn example(name: &str) -> String {
+    match name {
+        "load_acquire" => "w1 = load_acquire((u32 *)(r2 + 16))".to_string(),
+        "store_release" => "store_release((u32 *)(r1 + 16), w2)".to_string(),
+        "addr_space_cast" => "r1 = addr_space_cast(r2, 0, 1)".to_string(),
+        "cmpxchg32_32" => "w0 = cmpxchg32_32(r1 + 16, w0, w2)".to_string(),
+        "cmpxchg_64" => "r0 = cmpxchg_64(r1 + 16, r0, r2)".to_string(),
+        "xchg32_32" => "w2 = xchg32_32(r1 + 16, w2)".to_string(),
+        "xchg_64" => "r2 = xchg_64(r1 + 16, r2)".to_string(),
+        _ if name.ends_with("cmpxchg") => format!("r0 = {name}((u64 *)(r1 + 16), r0, r2)"),
+        _ => format!("r2 = {name}((u64 *)(r1 + 16), r2)"),
+    }
+}
