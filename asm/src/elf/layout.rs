@@ -1,0 +1,176 @@
+//! The file as sections and symbols, and these as bytes.
+
+use goblin::elf::section_header::{SHT_NOBITS, SHT_STRTAB, SHT_SYMTAB};
+
+use super::Error;
+use crate::btf::Strings;
+use crate::btf::bytes::Out;
+use crate::isa::Endian;
+
+/// Length of the file header in bytes.
+const EHDR_LEN: u16 = 64;
+/// Length of a section header in bytes.
+const SHDR_LEN: u16 = 64;
+/// Length of a symbol in bytes.
+pub(super) const SYM_LEN: u64 = 24;
+/// Length of a relocation in bytes.
+pub(super) const REL_LEN: u64 = 16;
+
+/// A section to be written.
+#[derive(Debug, Default)]
+pub(super) struct Section {
+    pub name: String,
+    pub kind: u32,
+    pub flags: u64,
+    pub align: u64,
+    pub entry: u64,
+    /// `sh_link`; symbol and string table are filled in.
+    pub link: Link,
+    pub info: u32,
+    pub bytes: Vec<u8>,
+}
+
+/// What `sh_link` names.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) enum Link {
+    #[default]
+    None,
+    Symbols,
+    Strings,
+}
+
+/// A symbol to be written.
+#[derive(Debug, Clone)]
+pub(super) struct Symbol {
+    pub name: String,
+    /// `STT_*`.
+    pub kind: u8,
+    pub global: bool,
+    pub section: u16,
+    pub value: u64,
+    pub size: u64,
+}
+
+/// The numbers of all symbols in the file: local ones stand before global ones.
+pub(super) fn symbol_numbers(symbols: &[Symbol]) -> Vec<u32> {
+    let locals = symbols.iter().filter(|s| !s.global).count();
+    let (mut local, mut global) = (1, u32::try_from(locals).unwrap_or(u32::MAX).saturating_add(1));
+    let number = |s: &Symbol| {
+        let next = if s.global { &mut global } else { &mut local };
+        let number = *next;
+        *next = next.saturating_add(1);
+        number
+    };
+    symbols.iter().map(number).collect()
+}
+
+/// The bytes of the file. The first section has number 1; string table and symbol table are put in front of it
+/// and behind the last.
+pub(super) fn file(endian: Endian, mut sections: Vec<Section>, symbols: &[Symbol]) -> Result<Vec<u8>, Error> {
+    let too_big = |what| move |_| Error::TooBig { what };
+    let mut strings = Strings::default();
+    let (table, locals) = symbol_table(endian, symbols, &mut strings)?;
+    sections.push(Section {
+        name: ".symtab".into(),
+        kind: SHT_SYMTAB,
+        align: 8,
+        entry: SYM_LEN,
+        link: Link::Strings,
+        info: locals,
+        bytes: table,
+        ..Section::default()
+    });
+    let names = sections.iter().map(|s| strings.add(&s.name)).collect::<Result<Vec<_>, _>>()?;
+    let own_name = strings.add(".strtab")?;
+    let symtab = u32::try_from(sections.len()).map_err(too_big("the section table"))?;
+    let strtab = u16::try_from(sections.len() + 1).map_err(too_big("the section table"))?;
+    let count = strtab.checked_add(1).ok_or(Error::TooBig { what: "the section table" })?;
+    sections.push(Section {
+        name: ".strtab".into(),
+        kind: SHT_STRTAB,
+        align: 1,
+        bytes: strings.bytes().to_vec(),
+        ..Section::default()
+    });
+
+    let mut out = Out::new(endian);
+    out.bytes.resize(usize::from(EHDR_LEN), 0);
+    let mut headers = Out::new(endian);
+    headers.bytes.resize(usize::from(SHDR_LEN), 0);
+    for (section, name) in sections.iter().zip(names.into_iter().chain([own_name])) {
+        out.align(usize::try_from(section.align).map_err(too_big("an alignment"))?);
+        headers.u32(name);
+        headers.u32(section.kind);
+        headers.u64(section.flags);
+        headers.u64(0);
+        headers.u64(len64(out.bytes.len())?);
+        headers.u64(len64(section.bytes.len())?);
+        headers.u32(match section.link {
+            Link::None => 0,
+            Link::Symbols => symtab,
+            Link::Strings => u32::from(strtab),
+        });
+        headers.u32(section.info);
+        headers.u64(section.align);
+        headers.u64(section.entry);
+        if section.kind != SHT_NOBITS {
+            out.bytes.extend(&section.bytes);
+        }
+    }
+    out.align(8);
+    let table = len64(out.bytes.len())?;
+    out.bytes.extend(headers.bytes);
+    let header = file_header(endian, table, count, strtab);
+    for (to, from) in out.bytes.iter_mut().zip(header) {
+        *to = from;
+    }
+    Ok(out.bytes)
+}
+
+/// `Elf64_Ehdr` of a relocatable file for `EM_BPF`.
+fn file_header(endian: Endian, sections_at: u64, count: u16, names: u16) -> Vec<u8> {
+    use goblin::elf::header::{ELFCLASS64, ELFDATA2LSB, ELFDATA2MSB, ELFMAG, EM_BPF, ET_REL, EV_CURRENT};
+    let mut out = Out::new(endian);
+    out.bytes.extend(ELFMAG);
+    out.u8(ELFCLASS64);
+    out.u8(if endian == Endian::Little { ELFDATA2LSB } else { ELFDATA2MSB });
+    out.u8(EV_CURRENT);
+    out.bytes.resize(16, 0);
+    out.u16(ET_REL);
+    out.u16(EM_BPF);
+    out.u32(u32::from(EV_CURRENT));
+    out.u64(0);
+    out.u64(0);
+    out.u64(sections_at);
+    out.u32(0);
+    for field in [EHDR_LEN, 0, 0, SHDR_LEN, count, names] {
+        out.u16(field);
+    }
+    out.bytes
+}
+
+/// The symbol table's bytes and the number of the first global symbol.
+fn symbol_table(endian: Endian, symbols: &[Symbol], names: &mut Strings) -> Result<(Vec<u8>, u32), Error> {
+    let mut out = Out::new(endian);
+    out.bytes.resize(24, 0);
+    let mut locals = 1u32;
+    for global in [false, true] {
+        for s in symbols.iter().filter(|s| s.global == global) {
+            out.u32(names.add(&s.name)?);
+            out.u8(u8::from(global) << 4 | s.kind);
+            out.u8(0);
+            out.u16(s.section);
+            out.u64(s.value);
+            out.u64(s.size);
+            if !global {
+                locals = locals.checked_add(1).ok_or(Error::TooBig { what: "the symbol table" })?;
+            }
+        }
+    }
+    Ok((out.bytes, locals))
+}
+
+/// A length as the file holds it.
+pub(super) fn len64(len: usize) -> Result<u64, Error> {
+    u64::try_from(len).map_err(|_| Error::TooBig { what: "a section" })
+}

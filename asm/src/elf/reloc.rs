@@ -1,0 +1,165 @@
+//! References: what stands in the instruction and what in the relocation.
+
+use super::{CALL, Error, PSEUDO_CALL, R_BPF_64_32, R_BPF_64_64};
+use crate::btf::bytes::signed;
+use crate::isa::form::LD_IMM64;
+use crate::isa::{Insn, SLOT};
+use crate::object::{Func, Linkage, Object, Ref, Symbol, TEXT};
+
+/// Where everything is in the file; symbols by their index.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    /// Sections of code.
+    pub code: Vec<Code>,
+    /// For each function its section of code, start in slots and symbol.
+    funcs: Vec<(usize, usize, usize)>,
+    /// For each data section its own symbol, and offset, size and symbol of its global variables, by offset.
+    pub data: Vec<(usize, Vec<(u32, u32, usize)>)>,
+    /// The symbol of each map.
+    pub maps: Vec<usize>,
+}
+
+/// A section of code.
+#[derive(Debug)]
+pub(super) struct Code {
+    pub name: String,
+    /// Its number in the file.
+    pub number: u16,
+    /// Its own symbol.
+    pub symbol: usize,
+    /// Its functions and where they begin, in slots.
+    pub funcs: Vec<(usize, usize)>,
+    /// Its length in slots.
+    pub slots: usize,
+}
+
+/// A relocation: offset in bytes from the start of the section.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reloc {
+    pub offset: u64,
+    pub symbol: usize,
+    pub kind: u32,
+}
+
+impl Places {
+    /// Notes a section of code.
+    pub fn code(&mut self, name: &str, number: u16, symbol: usize) -> usize {
+        self.code.push(Code { name: name.into(), number, symbol, funcs: vec![], slots: 0 });
+        self.code.len() - 1
+    }
+
+    /// The section's number in the file, and where its next function begins, in slots.
+    pub fn next(&self, code: usize) -> (u16, usize) {
+        self.code.get(code).map_or((0, 0), |c| (c.number, c.slots))
+    }
+
+    /// Notes a function at the end of its section.
+    pub fn func(&mut self, code: usize, func: &Func, symbol: usize) {
+        if let Some(place) = self.code.get_mut(code) {
+            place.funcs.push((self.funcs.len(), place.slots));
+            self.funcs.push((code, place.slots, symbol));
+            place.slots += func.slots();
+        }
+    }
+
+    /// The section of a function: its index and its number in the file.
+    pub fn section_of(&self, func: usize) -> Option<(usize, u16)> {
+        let (code, ..) = self.funcs.get(func)?;
+        Some((*code, self.code.get(*code)?.number))
+    }
+}
+
+/// The bytes of a function; its relocations are appended.
+pub(super) fn encode(
+    object: &Object,
+    index: usize,
+    func: &Func,
+    places: &Places,
+    relocs: &mut Vec<Reloc>,
+) -> Result<Vec<u8>, Error> {
+    let (code, start, _) = places.funcs.get(index).copied().unwrap_or_default();
+    let mut out = Vec::with_capacity(func.insns.len() * SLOT);
+    let mut refs = func.refs.iter().peekable();
+    let mut slot = start;
+    for (i, insn) in func.insns.iter().enumerate() {
+        let mut insn = *insn;
+        while let Some(r) = refs.next_if(|r| r.insn <= i) {
+            let wrong = |what| Error::Ref { func: func.name.clone(), insn: i, what };
+            if r.insn < i {
+                return Err(wrong("its references are out of order"));
+            }
+            if let Some((symbol, kind)) = fill(object, places, (code, slot), r, &mut insn).map_err(wrong)? {
+                relocs.push(Reloc { offset: super::layout::len64(slot * SLOT)?, symbol, kind });
+            }
+        }
+        insn.encode(object.endian, &mut out);
+        slot += insn.slots();
+    }
+    match refs.next() {
+        Some(r) => {
+            Err(Error::Ref { func: func.name.clone(), insn: r.insn, what: "a reference lies beyond the end" })
+        }
+        None => Ok(out),
+    }
+}
+
+/// Fills in what the instruction itself holds, and tells symbol and type of the relocation that it needs.
+fn fill(
+    object: &Object,
+    places: &Places,
+    (code, slot): (usize, usize),
+    r: &Ref,
+    insn: &mut Insn,
+) -> Result<Option<(usize, u32)>, &'static str> {
+    let load = insn.code == LD_IMM64 && insn.hi.is_some();
+    let call = insn.code == CALL && insn.src == PSEUDO_CALL;
+    if !load && !(call && matches!(r.to, Symbol::Func(_))) {
+        return Err("a reference needs a 64-bit immediate load, or a call for a function");
+    }
+    let missing = "it refers to something that is not there";
+    let (symbol, kind, imm) = match r.to {
+        Symbol::Map(map) => (*places.maps.get(map).ok_or(missing)?, R_BPF_64_64, 0),
+        Symbol::Data(section, offset) => {
+            let (own, vars) = places.data.get(section).ok_or(missing)?;
+            // A global variable by its name, so that listings show it; else the section and the offset.
+            let last = vars.partition_point(|(at, ..)| *at <= offset).checked_sub(1);
+            let var = last.and_then(|i| vars.get(i)).filter(|(at, size, _)| offset - at < *size);
+            let (symbol, base) = var.map_or((*own, 0), |(at, _, symbol)| (*symbol, *at));
+            (symbol, R_BPF_64_64, signed(offset - base))
+        }
+        Symbol::Func(target) => {
+            let (to_code, to_slot, own) = *places.funcs.get(target).ok_or(missing)?;
+            let to = object.funcs.get(target).ok_or(missing)?;
+            let distance = |from: usize| -> Option<i32> {
+                let (to, from) = (i64::try_from(to_slot).ok()?, i64::try_from(from).ok()?);
+                i32::try_from(to - from).ok()
+            };
+            let far = "the function is too far away";
+            if call && to_code == code {
+                insn.imm = distance(slot + 1).ok_or(far)?;
+                return Ok(None);
+            }
+            if to.section != TEXT {
+                return Err(
+                    "it refers to a program in a section of its own; only functions in .text can be used",
+                );
+            }
+            let section = places.code.get(to_code).ok_or(missing)?.symbol;
+            match (to.linkage, call) {
+                (Linkage::Global, true) => (own, R_BPF_64_32, -1),
+                (Linkage::Global, false) => (own, R_BPF_64_64, 0),
+                (Linkage::Static, true) => (section, R_BPF_64_32, distance(1).ok_or(far)?),
+                (Linkage::Static, false) => {
+                    let bytes = distance(0).and_then(|d| d.checked_mul(8)).ok_or(far)?;
+                    (section, R_BPF_64_64, bytes)
+                }
+            }
+        }
+    };
+    insn.imm = imm;
+    if load {
+        insn.src = 0;
+        insn.hi = Some(0);
+    }
+    Ok(Some((symbol, kind)))
+}
