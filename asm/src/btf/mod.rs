@@ -12,6 +12,8 @@ pub mod ext;
 mod lookup;
 pub mod maps;
 mod strings;
+#[cfg(test)]
+mod tests;
 mod types;
 pub mod value;
 
