@@ -52,9 +52,8 @@ impl Builder {
         &self.btf
     }
 
-    /// Puts another type in the place of one; nothing happens where the number is not in use.
-    ///
-    /// Before the type is complete, `intern` may find it under what it was: change only types made with `add`.
+    /// Puts another type in the place of one, as a struct needs that points to itself: `add` it empty, make its
+    /// members, then put it in place. Nothing happens where the number is not in use.
     pub fn replace(&mut self, id: TypeId, ty: Type) {
         let place = self.place(&ty);
         if let Some(slot) = self.btf.get_mut(id) {

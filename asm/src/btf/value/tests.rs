@@ -260,11 +260,17 @@ fn types_without_end_end() {
     for _ in 0..30 {
         inner = packed(&mut t, &[("a", inner), ("b", inner)]);
     }
+    let mut nameless = packed(&mut t, &[]);
+    for _ in 0..30 {
+        nameless = packed(&mut t, &[("", nameless), ("", nameless)]);
+    }
     let many = array(&mut t, inner, u32::MAX);
     let own = t.add(Type::named("own", Kind::Typedef(TypeId(0))));
     t.replace(own, Type::named("own", Kind::Typedef(own)));
     let btf = t.finish();
     assert!(display(&btf, many, &[], Little).len() < 1 << 20);
+    assert_eq!(display(&btf, nameless, &[], Little), "{}");
+    assert_eq!(parse(&btf, nameless, "{}", Little), Ok(vec![]));
     assert_eq!(parse(&btf, many, "[{}, {a: {b: {}}}]", Little), Ok(vec![]));
     assert_eq!((btf.size_of(own), btf.resolve(own)), (None, TypeId::VOID));
     assert_eq!(display(&btf, own, &[], Little), "");
