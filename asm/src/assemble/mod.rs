@@ -197,7 +197,7 @@ impl Assembler<'_> {
     }
 
     fn report(&mut self, plain: &Plain, diagnostic: Diagnostic) {
-        let expansion = self.program.expansion(plain.chain, self.sources);
+        let (expansion, _) = self.program.expansion(plain.chain, self.sources);
         self.diagnostics.push(Diagnostic { expansion, ..diagnostic });
     }
 

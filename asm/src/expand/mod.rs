@@ -103,12 +103,12 @@ impl<'a> Expander<'a> {
         let items = || files.iter().flat_map(|(_, file)| &file.items);
         let user = || items().filter(|i| !self.sources.get(i.span.file).is_library());
         let heads = |item: &&Item| matches!(item.kind, ItemKind::License(_) | ItemKind::Import(_));
-        self.import_place = user().filter(heads).last().map(|item| item.span);
+        self.import_place = user().rev().find(heads).map(|item| item.span);
         // In source order, so that what builds on others finds them worked out.
         for item in user().collect::<Vec<_>>() {
             match &item.kind {
                 ItemKind::Const(c) => drop(self.constant(c)),
-                ItemKind::Struct(s) => drop(self.named_type(s.name)),
+                ItemKind::Struct(s) => drop(self.structure(s, s.name)),
                 ItemKind::Macro(m) => self.check_macro(m),
                 _ => {}
             }
@@ -152,7 +152,11 @@ impl<'a> Expander<'a> {
                 return Reported;
             }
         }
-        let expansion = self.program.expansion(self.chain, self.sources);
+        let (expansion, hidden) = self.program.expansion(self.chain, self.sources);
+        let diagnostic = match hidden {
+            0 => diagnostic,
+            n => diagnostic.note(format!("{n} more uses of macros lie between the last two below")),
+        };
         self.diagnostics.push(Diagnostic { expansion, ..diagnostic });
         Reported
     }

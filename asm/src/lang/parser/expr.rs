@@ -166,7 +166,8 @@ impl Parser<'_> {
             steps.push(Step::Field(self.name("the name of a field")?));
         }
         loop {
-            if self.peek().kind == Kind::DotName {
+            let adjacent = self.peek().span.start == self.last().end;
+            if self.peek().kind == Kind::DotName && adjacent {
                 let span = self.bump().span;
                 steps.push(Step::Field(Span { start: span.start + 1, ..span }));
             } else if self.eat("[") {
