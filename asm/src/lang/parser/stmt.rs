@@ -293,7 +293,7 @@ impl Parser<'_> {
             self.bump();
             return Ok(Callee::Offset(self.operand()?));
         }
-        let number = matches!(self.nth(1).kind, Kind::Int | Kind::Param);
+        let number = matches!(self.nth(1).kind, Kind::Int | Kind::Param) || self.is_nth(1, "-");
         match self.peek().kind {
             Kind::Ident if self.is("helper") && number => {
                 self.bump();
