@@ -7,6 +7,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod assemble;
 pub mod btf;
 pub mod diag;
 pub mod elf;

@@ -7,6 +7,9 @@ use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
 
 use super::{Diagnostic, Help, Severity, Sources, Span};
 
+/// The renderer trims lines beyond the width; this is wide enough for any that a person reads.
+const WIDE: usize = 1000;
+
 /// How to draw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Style {
@@ -52,7 +55,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> Strin
     report.extend(diagnostic.help.iter().filter(|h| !h.edits.is_empty()).map(|h| suggestion(h, sources)));
 
     let renderer = if style.colour { Renderer::styled() } else { Renderer::plain() };
-    let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(style.width.unwrap_or(usize::MAX));
+    let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(style.width.unwrap_or(WIDE));
     renderer.render(&report)
 }
 

@@ -9,7 +9,7 @@ use super::types::TyId;
 use super::{Expander, Reported, views};
 use crate::diag::{Diagnostic, Span, code, nearest};
 use crate::isa::{Insn, Width};
-use crate::lang::ast::{Arg, Expr, ExprKind, Func, Macro, ParamKind, Stmt, StmtKind};
+use crate::lang::ast::{Arg, Expr, ExprKind, Func, Macro, ParamKind, Stmt, StmtKind, TypeExpr};
 
 /// How deep macros may use each other.
 const DEPTH: usize = 128;
@@ -97,16 +97,15 @@ impl<'a> Expander<'a> {
     fn stmt(&mut self, stmt: &'a Stmt) -> Result<(), Reported> {
         match &stmt.kind {
             StmtKind::View(name, value, ty) => {
-                let (address, ty) = (self.address(value), self.ty(ty));
-                let ((reg, off), ty) = (address?, ty?);
-                let view = View { reg, off, ty, span: *name, at: self.body.insns.len() };
-                self.body.views.push(views::Declaration { at: view.at, reg });
+                let view = self.declare_view(*name, value, ty);
                 let text = self.text(*name);
-                self.frame().views.push((text, view));
+                self.frame().views.push((text, view.ok()));
             }
             StmtKind::Stack(slots) => {
                 for (name, ty) in slots {
-                    self.stack_slot(*name, self.text(*name), ty)?;
+                    let text = self.text(*name);
+                    let slot = self.stack_slot(*name, text, ty);
+                    self.frame().slots.push((text, slot.ok()));
                 }
             }
             StmtKind::Label(name) => self.define_label(*name),
@@ -115,6 +114,14 @@ impl<'a> Expander<'a> {
             _ => self.insn(stmt)?,
         }
         Ok(())
+    }
+
+    fn declare_view(&mut self, span: Span, value: &'a Expr, ty: &'a TypeExpr) -> Result<View, Reported> {
+        let (address, ty) = (self.address(value), self.ty(ty));
+        let ((reg, off), ty) = (address?, ty?);
+        let at = self.body.insns.len();
+        self.body.views.push(views::Declaration { at, reg });
+        Ok(View { reg, off, ty, span, at })
     }
 
     fn raw(&mut self, span: Span, bytes: &[u8]) -> Result<(), Reported> {
@@ -140,8 +147,8 @@ impl<'a> Expander<'a> {
     }
 
     /// The view of that name, the newest first.
-    pub(super) fn view(&self, name: &str) -> Option<View> {
-        self.frames.last()?.views.iter().rev().find(|v| v.0 == name).map(|v| v.1)
+    pub(super) fn view(&self, name: &str) -> Option<Result<View, Reported>> {
+        self.frames.last()?.views.iter().rev().find(|v| v.0 == name).map(|v| v.1.ok_or(Reported))
     }
 
     /// Names that exist only here, for suggestions.
@@ -149,12 +156,7 @@ impl<'a> Expander<'a> {
         self.frames.last().map_or(vec![], |f| f.views.iter().map(|v| v.0).collect())
     }
 
-    fn stack_slot(
-        &mut self,
-        name: Span,
-        text: &'a str,
-        ty: &'a crate::lang::ast::TypeExpr,
-    ) -> Result<(), Reported> {
+    fn stack_slot(&mut self, name: Span, text: &'a str, ty: &'a TypeExpr) -> Result<(i32, TyId), Reported> {
         let ty = self.ty(ty)?;
         if self.frame().slots.iter().any(|s| s.0 == text) {
             let d = Diagnostic::error(code::DUPLICATE, format!("stack slot `{text}` is there already"), name);
@@ -170,8 +172,7 @@ impl<'a> Expander<'a> {
             return Err(self.error(d.note(format!("it takes {size} bytes, {} are taken", self.body.stack))));
         };
         self.body.stack = taken;
-        self.frame().slots.push((text, -taken, ty));
-        Ok(())
+        Ok((-taken, ty))
     }
 
     // Labels.

@@ -120,6 +120,7 @@ impl<'a> Expander<'a> {
             return register.map(|(number, width)| Value::Reg(number, width));
         }
         if let Some(view) = self.view(text) {
+            let view = view?;
             return Ok(if view.off == 0 {
                 Value::Reg(view.reg, Width::W64)
             } else {
@@ -129,7 +130,7 @@ impl<'a> Expander<'a> {
         match self.names.get(text, span.file) {
             Some(Def::Const(c)) => self.constant(c).map(Value::Int),
             Some(Def::Map(index, _)) => Ok(Value::Map(index)),
-            Some(Def::Var(_, var)) => self.data_of(self.text(var.name)),
+            Some(Def::Var(var)) => self.data_of(self.text(var.name)),
             Some(Def::Func(index, _)) => Ok(Value::Func(index)),
             Some(Def::Struct(_)) => self.named_type(span).map(Value::Type),
             Some(Def::Macro(_)) | None => Err(self.unknown("name", span, self.local_names())),
@@ -202,6 +203,7 @@ impl<'a> Expander<'a> {
                 None => d.help(format!("declare it above: `view {name} = r1: TYPE`")),
             }));
         };
+        let view = view?;
         let (offset, ty) = self.walk(view.ty, steps)?;
         let mut mem = self.typed_mem(view.reg, view.off + i64::from(offset), ty);
         mem.view = Some((view.span, view.at));
@@ -219,15 +221,16 @@ impl<'a> Expander<'a> {
         };
         let text = self.text(*name);
         let slots = self.frames.last().map_or(vec![], |f| f.slots.clone());
-        let Some((_, off, ty)) = slots.iter().rev().find(|s| s.0 == text) else {
+        let Some((_, slot)) = slots.iter().rev().find(|s| s.0 == text) else {
             let d = Diagnostic::error(code::UNKNOWN, format!("there is no stack slot `{text}`"), *name);
             return Err(self.error(match crate::diag::nearest(text, slots.iter().map(|s| s.0)) {
                 Some(near) => d.suggest(format!("did you mean `{near}`?"), *name, near),
                 None => d.help(format!("declare it above: `stack {{ {text}: u64 }}`")),
             }));
         };
-        let (offset, ty) = self.walk(*ty, rest)?;
-        Ok(Value::Mem(self.typed_mem(10, i64::from(*off) + i64::from(offset), ty)))
+        let (off, ty) = slot.ok_or(Reported)?;
+        let (offset, ty) = self.walk(ty, rest)?;
+        Ok(Value::Mem(self.typed_mem(10, i64::from(off) + i64::from(offset), ty)))
     }
 
     fn typed_mem(&self, reg: u8, off: i64, ty: TyId) -> Mem {
@@ -480,7 +483,7 @@ impl<'a> Expander<'a> {
             return ty.map(|ty| u64::from(self.types.size(ty)));
         }
         if let (ExprKind::Name, Some(view)) = (&of.kind, self.view(self.text(of.span))) {
-            return Ok(u64::from(self.types.size(view.ty)));
+            return Ok(u64::from(self.types.size(view?.ty)));
         }
         match self.eval(of)? {
             Value::Mem(mem) => Ok(u64::from(mem.bytes)),

@@ -11,10 +11,10 @@ use crate::diag::Span;
 pub(super) struct Frame<'a> {
     /// The macro's arguments by name, without `$`.
     pub(super) args: HashMap<&'a str, Value>,
-    /// Views, the newest last.
-    pub(super) views: Vec<(&'a str, View)>,
-    /// Stack slots: offset from r10 and type.
-    pub(super) slots: Vec<(&'a str, i32, TyId)>,
+    /// Views, the newest last; `None`: its declaration was wrong and has been reported.
+    pub(super) views: Vec<(&'a str, Option<View>)>,
+    /// Stack slots: offset from r10 and type; `None` as above.
+    pub(super) slots: Vec<(&'a str, Option<(i32, TyId)>)>,
     /// Labels that the statements define.
     pub(super) labels: HashSet<&'a str>,
     /// Told apart from all other frames of the function; 0: the function itself.

@@ -7,7 +7,9 @@ macro_rules! modules {
     };
 }
 
-modules! {}
+modules! {
+    "bpf" "cgroup" "errno" "eth" "fib" "flow" "ip" "iter" "l4" "lirc" "macros" "net" "nf" "sock" "sockopt" "syscall" "tc" "trace" "xdp"
+}
 
 /// The text of a module.
 #[must_use]

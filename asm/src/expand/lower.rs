@@ -4,7 +4,7 @@ use super::eval::{Int, Mem, Value};
 use super::plain::LabelId;
 use super::{Expander, Reported, views};
 use crate::diag::{Diagnostic, Span, code};
-use crate::isa::{AluOp, AtomicOp, Cond, Form, Insn, Rhs, Size, Swap, Syntax, Width};
+use crate::isa::{AluOp, AtomicOp, Cond, Form, Rhs, Size, Swap, Syntax, Width};
 use crate::lang::ast::{Callee, Expr, ExprKind, Jump, Stmt, StmtKind, Target};
 use crate::object::Symbol;
 use crate::uapi::HelperId;

@@ -12,7 +12,7 @@ pub(super) enum Def<'a> {
     Const(&'a Const),
     Struct(&'a Struct),
     Map(usize, &'a Map),
-    Var(usize, &'a Var),
+    Var(&'a Var),
     Func(usize, &'a Func),
     Macro(&'a Macro),
 }
@@ -23,7 +23,7 @@ impl Def<'_> {
             Def::Const(d) => d.name,
             Def::Struct(d) => d.name,
             Def::Map(_, d) => d.name,
-            Def::Var(_, d) => d.name,
+            Def::Var(d) => d.name,
             Def::Func(_, d) => d.name,
             Def::Macro(d) => d.name,
         }
@@ -36,8 +36,8 @@ impl Def<'_> {
             Def::Struct(d) if d.union => "a union",
             Def::Struct(_) => "a struct",
             Def::Map(..) => "a map",
-            Def::Var(_, d) if d.config => "a config variable",
-            Def::Var(..) => "a global variable",
+            Def::Var(d) if d.config => "a config variable",
+            Def::Var(_) => "a global variable",
             Def::Func(_, d) if d.section.is_some() => "a program",
             Def::Func(..) => "a function",
             Def::Macro(_) => "a macro",
@@ -75,7 +75,7 @@ impl<'a> Names<'a> {
     ) -> Self {
         let mut names =
             Names { library_files: sources.iter().map(Source::is_library).collect(), ..Names::default() };
-        let (mut maps, mut vars, mut funcs) = (0, 0, 0);
+        let (mut maps, mut funcs) = (0, 0);
         for item in files.iter().flat_map(|(_, file)| &file.items) {
             let def = match &item.kind {
                 ItemKind::License(_) | ItemKind::Import(_) => continue,
@@ -86,10 +86,7 @@ impl<'a> Names<'a> {
                     maps += 1;
                     Def::Map(maps - 1, d)
                 }
-                ItemKind::Var(d) => {
-                    vars += 1;
-                    Def::Var(vars - 1, d)
-                }
+                ItemKind::Var(d) => Def::Var(d),
                 ItemKind::Func(d) => {
                     funcs += 1;
                     Def::Func(funcs - 1, d)

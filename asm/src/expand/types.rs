@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Expander, Reported};
+use super::{Expander, Reported, library};
 use crate::diag::{Diagnostic, Span, code};
 use crate::isa::Size;
 use crate::lang::ast::{Expr, ExprKind, Field, Step, Struct, TypeExpr, TypeExprKind};
@@ -124,6 +124,11 @@ impl Types {
         &self.list[id.0]
     }
 
+    /// All types with their numbers.
+    pub fn iter(&self) -> impl Iterator<Item = (TyId, &Ty)> {
+        self.list.iter().enumerate().map(|(i, ty)| (TyId(i), ty))
+    }
+
     fn add(&mut self, ty: Ty) -> TyId {
         *self.index.entry(ty).or_insert_with_key(|ty| {
             self.list.push(ty.clone());
@@ -184,7 +189,7 @@ impl Types {
             Ty::Builtin(b) if BUILTINS[*b].class != Class::Bytes => BUILTINS[*b].class == Class::Signed,
             _ => return None,
         };
-        let size = Size::from_bytes(self.size(id))?;
+        let size = Size::from_bytes(u64::from(self.size(id)))?;
         Some((size, signed && size != Size::DW))
     }
 
@@ -232,6 +237,10 @@ impl<'a> Expander<'a> {
                         Some(self.types.add(Ty::Forward(name.to_string(), s.union)))
                     }
                     (TypeExprKind::Name, None) if name == "void" => None,
+                    // A module of the library may point to what another one defines.
+                    (TypeExprKind::Name, None) if library::defining(name).is_some() => {
+                        Some(self.types.add(Ty::Forward(name.to_string(), false)))
+                    }
                     _ => Some(self.ty(to)?),
                 };
                 Ok(self.types.add(Ty::Pointer(target)))

@@ -1,1 +1,160 @@
-//! To come.
+//! An [`Object`] into the kernel: maps, data, types and programs, with no call that it does not need.
+//!
+//! Nothing is asked of the kernel in advance. What is optional is tried, and left out when the kernel refuses:
+//! types (BTF), `BPF_F_MMAPABLE`, before Linux 5.11 more locked memory. Whether a program is accepted is decided
+//! by a load without a log; the log is fetched only after a failure, whole. Every descriptor closes when
+//! [`Loaded`] is dropped, so a failure leaves nothing behind.
+
+mod config;
+mod layout;
+mod maps;
+mod memlock;
+mod names;
+mod pin;
+pub mod privileges;
+mod prog;
+mod types;
+
+pub use layout::{Layout, Part};
+pub use pin::Pins;
+
+use crate::error::{Error, Result};
+use crate::sys::bpf::Map;
+use bpfasm_asm::isa::Endian;
+use bpfasm_asm::object::{DataKind, Object};
+use bpfasm_asm::uapi::{AttachType, ProgType};
+use memlock::Memlock;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+/// How to load.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Values for variables, by name: as many bytes as the variable has, in the byte order of its type.
+    pub config: Vec<(String, Vec<u8>)>,
+    /// The programs to load, by name; empty: all but those whose section begins with `?`.
+    pub programs: Vec<String>,
+}
+
+/// What was loaded. Dropping it closes everything; what is pinned or attached stays.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The maps, as in the object.
+    pub maps: Vec<LoadedMap>,
+    /// The data sections that the programs use.
+    pub data: Vec<LoadedData>,
+    /// The programs.
+    pub progs: Vec<LoadedProg>,
+    /// The types, where there are some and the kernel took them.
+    pub btf: Option<OwnedFd>,
+    /// What was done otherwise than the object says: names cut, types left out.
+    pub notes: Vec<String>,
+}
+
+/// A map in the kernel.
+#[derive(Debug)]
+pub struct LoadedMap {
+    /// Its whole name.
+    pub name: String,
+    /// Its index in [`Object::maps`].
+    pub index: usize,
+    /// How many entries it was made with; for ring buffers, bytes.
+    pub max_entries: u32,
+    /// The descriptor, with access to the elements.
+    pub map: Map,
+}
+
+/// A data section in the kernel: an array map with one element.
+#[derive(Debug)]
+pub struct LoadedData {
+    /// Its name: `.bss`, `.data`, `.rodata`, `.rodata.str` …
+    pub name: String,
+    /// Its index in [`Object::data`].
+    pub index: usize,
+    /// Its kind.
+    pub kind: DataKind,
+    /// The descriptor, with access to the element; its key is four zero bytes.
+    pub map: Map,
+}
+
+/// A program in the kernel.
+#[derive(Debug)]
+pub struct LoadedProg {
+    /// Its whole name.
+    pub name: String,
+    /// Its section.
+    pub section: String,
+    /// Its index in [`Object::funcs`].
+    pub index: usize,
+    /// `enum bpf_prog_type`.
+    pub kind: ProgType,
+    /// What it was loaded for; 0 where the type has none.
+    pub attach_type: AttachType,
+    /// Its length in 8-byte slots, with the functions that it calls.
+    pub slots: usize,
+    /// Which function each slot is from.
+    pub layout: Layout,
+    /// The descriptor.
+    pub fd: OwnedFd,
+}
+
+impl AsFd for LoadedProg {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+impl Loaded {
+    /// The map of that name.
+    #[must_use]
+    pub fn map(&self, name: &str) -> Option<&LoadedMap> {
+        self.maps.iter().find(|m| m.name == name)
+    }
+
+    /// The program of that name.
+    #[must_use]
+    pub fn prog(&self, name: &str) -> Option<&LoadedProg> {
+        self.progs.iter().find(|p| p.name == name)
+    }
+}
+
+/// Loads an object: its types, maps, data and programs, in this order.
+///
+/// # Errors
+/// Any of [`Error`] but those about pins. Nothing stays in the kernel then.
+pub fn load(object: &Object, options: &Options) -> Result<Loaded> {
+    check_endian(object)?;
+    let selected = prog::select(object, &options.programs)?;
+    let layouts = selected.iter().map(|s| Layout::new(object, s.index)).collect::<Result<Vec<Layout>>>()?;
+    let data = config::patched(object, &options.config)?;
+
+    let mut notes = Vec::new();
+    let mut memlock = Memlock::default();
+    let types = types::load(object, &mut memlock, &mut notes)?;
+    let maps = maps::create_all(object, types.as_ref(), &mut memlock, &mut notes)?;
+    let used = layout::used_data(object, &layouts);
+    let sections = maps::create_data(object, &data, &used, types.as_ref(), &mut memlock, &mut notes)?;
+
+    let places = layout::Places::new(&maps, &sections);
+    let mut progs = Vec::with_capacity(selected.len());
+    for (choice, layout) in selected.into_iter().zip(layouts) {
+        progs.push(prog::load(object, choice, layout, &places, types.as_ref(), &mut memlock)?);
+    }
+    let named = maps.iter().map(|m| &m.name).chain(progs.iter().map(|p| &p.name));
+    notes.extend(names::note(named.map(String::as_str)));
+    Ok(Loaded { maps, data: sections, progs, btf: types.map(|t| t.fd), notes })
+}
+
+/// The byte order of this machine.
+const HOST: Endian = if cfg!(target_endian = "big") { Endian::Big } else { Endian::Little };
+
+fn check_endian(object: &Object) -> Result<()> {
+    let name = |e| match e {
+        Endian::Little => "little",
+        Endian::Big => "big",
+    };
+    if object.endian == HOST {
+        Ok(())
+    } else {
+        Err(Error::Endian { object: name(object.endian), host: name(HOST) })
+    }
+}

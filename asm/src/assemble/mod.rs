@@ -1,0 +1,218 @@
+//! Plain items to an [`Object`]: jumps are resolved, sections laid out, types and lines written down.
+
+mod types;
+
+use crate::btf;
+use crate::diag::{Diagnostic, FileId, Severity, Sources, Span, code};
+use crate::expand::{self, Plain, PlainFunc, Program, SECTIONS};
+use crate::isa::{Endian, Insn, Syntax};
+use crate::lang::ast::File;
+use crate::object::{Data, Func, Line, Linkage, Map, Object, Ref, Symbol, TEXT, Var};
+
+use types::TypeWriter;
+
+/// What became of a source text.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The object, where there was no error.
+    pub object: Option<Object>,
+    /// The program before its jumps were resolved.
+    pub program: Program,
+    /// The syntax trees: the file itself, then what it imports.
+    pub files: Vec<(FileId, File)>,
+    /// What is to say about it, in the order of the source.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Takes a source text through all stages.
+#[must_use]
+pub fn compile(sources: &mut Sources, root: FileId, endian: Endian) -> Compiled {
+    let mut diagnostics = vec![];
+    let files = expand::load(sources, root, &mut diagnostics);
+    let program = expand::expand(sources, &files, endian, &mut diagnostics);
+    let sound = |diagnostics: &[Diagnostic]| diagnostics.iter().all(|d| d.severity != Severity::Error);
+    // Jumps are resolved where the rest is sound: else distances mean nothing.
+    let object = sound(&diagnostics).then(|| assemble(&program, sources, endian, &mut diagnostics));
+    let object = object.filter(|_| sound(&diagnostics));
+    diagnostics.sort_by_key(|d| d.expansion.last().map_or(d.primary.span, |(span, _)| *span));
+    Compiled { object, program, files, diagnostics }
+}
+
+fn assemble(
+    program: &Program,
+    sources: &Sources,
+    endian: Endian,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Object {
+    let mut object = Object { endian, license: program.license.clone(), ..Object::default() };
+    let mut types = TypeWriter::new(&program.types);
+    for map in &program.maps {
+        object.maps.push(Map {
+            name: map.name.clone(),
+            kind: map.kind,
+            key_size: map.key.map_or(0, |ty| program.types.size(ty)),
+            value_size: map.value.map_or(0, |ty| program.types.size(ty)),
+            max_entries: map.entries,
+            flags: map.flags,
+            extra: map.extra,
+            numa_node: map.numa_node,
+            key: map.key.map(|ty| types.id(ty)),
+            value: map.value.map(|ty| types.id(ty)),
+            pin_by_name: map.pin_by_name,
+        });
+    }
+    let sections = data(program, &mut types, &mut object);
+    let mut assembler = Assembler { program, sources, sections, files: vec![], diagnostics };
+    for func in &program.funcs {
+        let btf = Some(types.func(func));
+        let func = assembler.func(func, btf);
+        object.funcs.push(func);
+    }
+    object.files = assembler.files.iter().map(|f| sources.get(*f).name.clone()).collect();
+    object.btf = types.finish();
+    let declared = btf::data::declare(&mut object.btf, &object.data)
+        .and_then(|()| btf::maps::declare(&mut object.btf, &object.maps));
+    if let Err(error) = declared {
+        let d = Diagnostic::error(
+            code::TYPE,
+            format!("these types cannot be described: {error}"),
+            Span::default(),
+        );
+        diagnostics.push(d);
+    }
+    object
+}
+
+/// The data sections that hold something; for each of [`SECTIONS`] its place among them.
+fn data(program: &Program, types: &mut TypeWriter, object: &mut Object) -> [usize; SECTIONS.len()] {
+    let mut places = [0; SECTIONS.len()];
+    for (i, (name, kind)) in SECTIONS.into_iter().enumerate() {
+        let plain = &program.data[i];
+        places[i] = object.data.len();
+        if plain.bytes.is_empty() {
+            continue;
+        }
+        let var = |var: &expand::PlainVar| Var {
+            name: var.name.clone(),
+            offset: var.offset,
+            size: program.types.size(var.ty),
+            ty: Some(types.id(var.ty)),
+            linkage: Linkage::Global,
+        };
+        let vars = plain.vars.iter().map(var).collect();
+        let bytes = plain.bytes.clone();
+        object.data.push(Data { name: name.to_string(), kind, bytes, align: plain.align.max(1), vars });
+    }
+    places
+}
+
+struct Assembler<'a> {
+    program: &'a Program,
+    sources: &'a Sources,
+    /// Places of the data sections in the object.
+    sections: [usize; SECTIONS.len()],
+    /// Source files that lines name.
+    files: Vec<FileId>,
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl Assembler<'_> {
+    fn func(&mut self, func: &PlainFunc, btf: Option<btf::TypeId>) -> Func {
+        // The slot of each instruction, and of the end.
+        let mut slots = Vec::with_capacity(func.insns.len() + 1);
+        let end = func.insns.iter().fold(0i64, |slot, plain| {
+            slots.push(slot);
+            slot + if plain.insn.hi.is_some() { 2 } else { 1 }
+        });
+        slots.push(end);
+
+        let (mut insns, mut refs, mut lines) = (vec![], vec![], vec![]);
+        for (i, plain) in func.insns.iter().enumerate() {
+            insns.push(self.resolve(func, plain, i, &slots));
+            if let Some(symbol) = plain.symbol {
+                let to = match symbol {
+                    Symbol::Data(section, offset) => Symbol::Data(self.sections[section], offset),
+                    other => other,
+                };
+                refs.push(Ref { insn: i, to });
+            }
+            self.line(plain, i, &mut lines);
+        }
+        let section = func.section.clone().unwrap_or_else(|| TEXT.to_string());
+        let linkage = if func.section.is_some() { Linkage::Global } else { Linkage::Static };
+        Func { name: func.name.clone(), section, linkage, btf, insns, refs, lines }
+    }
+
+    /// Fills in the distance of a jump.
+    fn resolve(&mut self, func: &PlainFunc, plain: &Plain, i: usize, slots: &[i64]) -> Insn {
+        let mut insn = plain.insn;
+        let syntax = insn.form().map(|f| f.syntax);
+        let Some(label) = plain.target.map(|id| &func.labels[id.0]) else {
+            self.check_distance(plain, syntax, i, slots);
+            return insn;
+        };
+        // Labels that are not defined have been reported; this is not reached with one.
+        let distance = slots[label.at.unwrap_or(i)] - slots[i] - 1;
+        match (syntax, i16::try_from(distance), i32::try_from(distance)) {
+            (Some(Syntax::Gotol), _, Ok(distance)) => insn.imm = distance,
+            (Some(Syntax::Gotol), _, Err(_)) | (_, Err(_), _) => {
+                let message = format!("`{}` is {distance} slots away, a jump reaches 32767", label.name);
+                let d = Diagnostic::error(code::DISTANCE, message, plain.span).also(label.span, "this label");
+                let d = match syntax {
+                    Some(Syntax::Goto) => d.help("`gotol` reaches further (Linux 6.6)"),
+                    _ => d.help("jump the other way over a `gotol`, which reaches further (Linux 6.6)"),
+                };
+                self.report(plain, d);
+            }
+            (_, Ok(distance), _) => insn.off = distance,
+        }
+        if label.at == Some(func.insns.len()) {
+            let d = Diagnostic::error(code::TARGET, "no instruction follows this label", label.span);
+            self.report(plain, d.also(plain.span, "this jump leads there"));
+        }
+        insn
+    }
+
+    /// A jump that is given as a number must lead to an instruction.
+    fn check_distance(&mut self, plain: &Plain, syntax: Option<Syntax>, i: usize, slots: &[i64]) {
+        let distance = match syntax {
+            Some(Syntax::Goto | Syntax::MayGoto | Syntax::If(..)) => i64::from(plain.insn.off),
+            Some(Syntax::Gotol) => i64::from(plain.insn.imm),
+            _ => return,
+        };
+        let target = slots[i] + 1 + distance;
+        let (end, starts) = slots.split_last().unwrap_or((&0, &[]));
+        if starts.binary_search(&target).is_ok() {
+            return;
+        }
+        let message = if target < 0 || target >= *end {
+            "this jump leaves the function"
+        } else {
+            "this jump leads into the middle of a 64-bit load"
+        };
+        // The kernel says no, but text that shows such code must assemble.
+        let d = Diagnostic::warning(code::TARGET, message, plain.span);
+        self.report(plain, d.note(format!("it leads to slot {target}; the function has {end}")));
+    }
+
+    fn report(&mut self, plain: &Plain, diagnostic: Diagnostic) {
+        let expansion = self.program.expansion(plain.chain);
+        self.diagnostics.push(Diagnostic { expansion, ..diagnostic });
+    }
+
+    /// Notes the line of an instruction where it is another than before.
+    fn line(&mut self, plain: &Plain, insn: usize, lines: &mut Vec<Line>) {
+        let span = self.program.origin(plain);
+        let (line, column) = self.sources.position(span);
+        let known = self.files.iter().position(|f| *f == span.file);
+        let file = known.unwrap_or_else(|| {
+            self.files.push(span.file);
+            self.files.len() - 1
+        });
+        let same = |last: &Line| (last.file, last.line, last.column) == (file, line, column);
+        if !lines.last().is_some_and(same) {
+            let text = self.sources.line(span).to_string();
+            lines.push(Line { insn, file, line, column, text });
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! `build`, `check`, `expand`: source text in, objects and diagnostics out.
+
+use std::fs;
+use std::io::{IsTerminal, Read, Write, stderr, stdin, stdout};
+use std::path::{Path, PathBuf};
+
+use bpfasm_asm::assemble::{self, Compiled};
+use bpfasm_asm::diag::{Severity, Sources, Style, render};
+use bpfasm_asm::isa::Endian;
+use bpfasm_asm::object::Object;
+use bpfasm_asm::{elf, expand};
+use serde_json::json;
+
+use crate::args::{BuildArgs, CheckArgs, EndianArg, SourceArgs};
+use crate::fail::{Code, Failure};
+
+/// The byte order of this machine.
+const HOST: Endian = if cfg!(target_endian = "big") { Endian::Big } else { Endian::Little };
+
+/// `bpfasm build`.
+pub fn build(args: &BuildArgs) -> Result<(), Failure> {
+    let object = object(&args.source)?;
+    let bytes = elf::write(&object).map_err(|e| Failure::new(Code::Input, e))?;
+    let output = args.output.clone().unwrap_or_else(|| default_output(&args.source.file));
+    write_output(&output, &bytes)?;
+    if args.json {
+        println!("{}", describe(&object, &output, bytes.len()));
+    }
+    Ok(())
+}
+
+/// `bpfasm check`.
+pub fn check(args: &CheckArgs) -> Result<(), Failure> {
+    object(&args.source).map(drop)
+}
+
+/// `bpfasm expand`.
+pub fn expand(args: &CheckArgs) -> Result<(), Failure> {
+    let (sources, compiled, endian) = compile(&args.source)?;
+    if compiled.object.is_none() {
+        return Err(Failure::reported(Code::Input));
+    }
+    let text = expand::to_text(&compiled.program, &sources, &compiled.files, endian);
+    stdout()
+        .write_all(text.as_bytes())
+        .map_err(|e| Failure::new(Code::System, format!("standard output: {e}")))
+}
+
+/// The object of a source file; diagnostics have been printed.
+pub fn object(args: &SourceArgs) -> Result<Object, Failure> {
+    let (_, compiled, _) = compile(args)?;
+    compiled.object.ok_or_else(|| Failure::reported(Code::Input))
+}
+
+fn compile(args: &SourceArgs) -> Result<(Sources, Compiled, Endian), Failure> {
+    let endian = match args.endian {
+        Some(EndianArg::Little) => Endian::Little,
+        Some(EndianArg::Big) => Endian::Big,
+        None => HOST,
+    };
+    let (name, text) = read(&args.file)?;
+    let mut sources = Sources::default();
+    let root = sources.add(name, text);
+    let compiled = assemble::compile(&mut sources, root, endian);
+    print_diagnostics(&sources, &compiled);
+    Ok((sources, compiled, endian))
+}
+
+fn read(file: &Path) -> Result<(String, String), Failure> {
+    let mut bytes = vec![];
+    let (name, result) = if file == Path::new("-") {
+        ("<stdin>".to_string(), stdin().read_to_end(&mut bytes).map(drop))
+    } else {
+        (file.display().to_string(), fs::read(file).map(|b| bytes = b))
+    };
+    result.map_err(|e| Failure::new(Code::Input, format!("{name}: {}", io_reason(&e))))?;
+    if u32::try_from(bytes.len()).is_err() {
+        return Err(Failure::new(Code::Input, format!("{name}: a source file is smaller than 4 GiB")));
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok((name, text)),
+        Err(e) => {
+            let at = e.utf8_error().valid_up_to();
+            let line = e.as_bytes()[..at].iter().filter(|b| **b == b'\n').count() + 1;
+            Err(Failure::new(Code::Input, format!("{name}:{line}: this is not UTF-8 text (byte {at})")))
+        }
+    }
+}
+
+/// An I/O error without Rust's `(os error 2)`.
+pub fn io_reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+}
+
+fn print_diagnostics(sources: &Sources, compiled: &Compiled) {
+    let style =
+        Style { colour: stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(), width: None };
+    for diagnostic in &compiled.diagnostics {
+        eprintln!("{}\n", render(diagnostic, sources, style));
+    }
+    let errors = compiled.diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
+    match errors {
+        0 => {}
+        1 => eprintln!("error: 1 error in {}", sources.iter().next().map_or("", |s| &s.name)),
+        n => eprintln!("error: {n} errors in {}", sources.iter().next().map_or("", |s| &s.name)),
+    }
+}
+
+fn default_output(source: &Path) -> PathBuf {
+    if source == Path::new("-") { PathBuf::from("-") } else { source.with_extension("o") }
+}
+
+/// Writes a file whole or not at all: beside it first, then in its place.
+fn write_output(output: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let fail =
+        |e: &std::io::Error| Failure::new(Code::System, format!("{}: {}", output.display(), io_reason(e)));
+    if output == Path::new("-") {
+        if stdout().is_terminal() {
+            return Err(Failure::new(Code::Input, "an object is no text for a terminal: use -o FILE"));
+        }
+        return stdout().write_all(bytes).map_err(|e| fail(&e));
+    }
+    // What is no plain file (a pipe, /dev/null) is written to as it is.
+    if fs::metadata(output).is_ok_and(|m| !m.is_file()) {
+        return fs::write(output, bytes).map_err(|e| fail(&e));
+    }
+    let mut beside = output.as_os_str().to_owned();
+    beside.push(format!(".{}.tmp", std::process::id()));
+    let result = fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, output));
+    result.map_err(|e| {
+        let _ = fs::remove_file(&beside);
+        fail(&e)
+    })
+}
+
+fn describe(object: &Object, output: &Path, size: usize) -> serde_json::Value {
+    let funcs = |programs: bool| {
+        let funcs = object.funcs.iter().filter(|f| (f.section != bpfasm_asm::object::TEXT) == programs);
+        funcs.map(|f| json!({ "name": f.name, "section": f.section, "slots": f.slots() })).collect::<Vec<_>>()
+    };
+    let maps = object.maps.iter().map(|m| {
+        json!({
+            "name": m.name,
+            "type": m.kind.to_string(),
+            "bytes_key": m.key_size,
+            "bytes_value": m.value_size,
+            "max_entries": m.max_entries,
+        })
+    });
+    json!({
+        "output": output.display().to_string(),
+        "size": size,
+        "endian": if object.endian == Endian::Big { "big" } else { "little" },
+        "license": object.license,
+        "programs": funcs(true),
+        "functions": funcs(false),
+        "maps": maps.collect::<Vec<_>>(),
+        "data": object.data.iter().map(|d| json!({ "name": d.name, "size": d.bytes.len() })).collect::<Vec<_>>(),
+    })
+}

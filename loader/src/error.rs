@@ -1,0 +1,167 @@
+//! What can go wrong between an object and a running kernel.
+
+use crate::load::privileges::Diagnosis;
+use crate::sys;
+use crate::verifier::Rejection;
+use nix::errno::Errno;
+use std::path::PathBuf;
+
+/// The result of loading, pinning or inspecting.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// An object that was not loaded or pinned. Nothing is left behind when one of these is returned.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The object was made for machines of the other byte order.
+    #[error("the object is {object}-endian, but this machine is {host}-endian: build it for this one")]
+    Endian {
+        /// Byte order of the object: `little` or `big`.
+        object: &'static str,
+        /// Byte order of the machine.
+        host: &'static str,
+    },
+    /// Nothing to load.
+    #[error("no program called `{name}`; the object has {}", list(.known))]
+    NoProgram {
+        /// The name asked for.
+        name: String,
+        /// The programs that are there.
+        known: Vec<String>,
+    },
+    /// A section name that fixes no program type.
+    #[error("program `{prog}`: section `{section}` does not say which type of program it is")]
+    Section {
+        /// The program.
+        prog: String,
+        /// Its section.
+        section: String,
+    },
+    /// A program type whose target must be found in the kernel's BTF.
+    #[error("program `{prog}`: loading `{section}` programs is not supported yet")]
+    Unsupported {
+        /// The program.
+        prog: String,
+        /// Its section.
+        section: String,
+    },
+    /// A value for a variable that is not there.
+    #[error("no variable called `{name}`; the object has {}", list(.known))]
+    NoConfig {
+        /// The name asked for.
+        name: String,
+        /// The variables that are there.
+        known: Vec<String>,
+    },
+    /// A value of another size than its variable.
+    #[error("variable `{name}` takes {want} bytes, not {got}")]
+    ConfigSize {
+        /// The variable.
+        name: String,
+        /// Its size in bytes.
+        want: u32,
+        /// The size of the value in bytes.
+        got: usize,
+    },
+    /// An object whose parts do not fit together.
+    #[error("function `{func}`, instruction {insn}: {what}")]
+    Object {
+        /// The function.
+        func: String,
+        /// Index of the instruction in it.
+        insn: usize,
+        /// What does not fit.
+        what: &'static str,
+    },
+    /// A function too long for its numbers.
+    #[error("program `{prog}` with its functions is too long")]
+    TooLong {
+        /// The program.
+        prog: String,
+    },
+    /// BTF that cannot be written.
+    #[error("types: {0}")]
+    Btf(String),
+    /// The kernel does not let this process do it.
+    #[error("{what}: {source}: {diagnosis}")]
+    NotPermitted {
+        /// What was to be done: `map "drops"`, `program "port_drop"`.
+        what: String,
+        /// The call that failed.
+        source: sys::Error,
+        /// What is missing, and what to do.
+        diagnosis: Diagnosis,
+    },
+    /// A map or data section that the kernel did not make or fill.
+    #[error("map `{name}`: {source}{}", suffix(*.help))]
+    Map {
+        /// The map or the data section.
+        name: String,
+        /// The call that failed.
+        source: sys::Error,
+        /// What may be wrong, where that is known.
+        help: Option<&'static str>,
+    },
+    /// A program that the kernel refused before looking at its instructions.
+    #[error("program `{prog}`: {source}{}", suffix(*.help))]
+    Program {
+        /// The program.
+        prog: String,
+        /// The call that failed.
+        source: sys::Error,
+        /// What may be wrong, where that is known.
+        help: Option<&'static str>,
+    },
+    /// A program that the verifier refused.
+    #[error("{0}")]
+    Rejected(Box<Rejection>),
+    /// A directory for pins that is not on a BPF file system.
+    #[error("{}: not on a BPF file system; mount one: mount -t bpf bpf /sys/fs/bpf", .path.display())]
+    NotBpffs {
+        /// The directory, or the one that it would be made in.
+        path: PathBuf,
+    },
+    /// A pin that would take the place of another.
+    #[error("{}: exists; remove it or choose another directory", .path.display())]
+    PinExists {
+        /// The path.
+        path: PathBuf,
+    },
+    /// A name that no pin can have.
+    #[error("{}: `{name}` cannot be pinned: a pin's name has neither a dot nor a slash and is not empty", .path.display())]
+    PinName {
+        /// The path.
+        path: PathBuf,
+        /// The part of it that cannot be.
+        name: String,
+    },
+    /// A directory that cannot be made or looked at, or a pin that the kernel refused.
+    #[error("{}: {call}: {errno}", .path.display())]
+    Pin {
+        /// The path.
+        path: PathBuf,
+        /// The call that failed.
+        call: &'static str,
+        /// Why.
+        errno: Errno,
+    },
+    /// A system call that failed elsewhere.
+    #[error(transparent)]
+    Sys(#[from] sys::Error),
+}
+
+/// `a, b and c`, or `none`.
+fn list(names: &[String]) -> String {
+    match names {
+        [] => "none".into(),
+        [one] => format!("`{one}`"),
+        [head @ .., last] => {
+            let head: Vec<String> = head.iter().map(|n| format!("`{n}`")).collect();
+            format!("{} and `{last}`", head.join(", "))
+        }
+    }
+}
+
+/// `: text`, or nothing.
+fn suffix(help: Option<&str>) -> String {
+    help.map_or_else(String::new, |h| format!(": {h}"))
+}

@@ -1,0 +1,215 @@
+//! Why the kernel said `EPERM`, and the one thing to do.
+//!
+//! Sources: `bpf_prog_load()`, `is_net_admin_prog_type()`, `is_perfmon_prog_type()` and `map_create()` in Linux
+//! `kernel/bpf/syscall.c`; capabilities(7); `Documentation/admin-guide/sysctl/kernel.rst`.
+
+use super::memlock::{counts_memlock, kernel_version};
+use bpfasm_asm::uapi::ProgType;
+use std::fmt;
+
+/// A capability: its number and its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capability {
+    number: u32,
+    name: &'static str,
+}
+
+const NET_ADMIN: Capability = Capability { number: 12, name: "CAP_NET_ADMIN" };
+const SYS_ADMIN: Capability = Capability { number: 21, name: "CAP_SYS_ADMIN" };
+const PERFMON: Capability = Capability { number: 38, name: "CAP_PERFMON" };
+const BPF: Capability = Capability { number: 39, name: "CAP_BPF" };
+
+/// Types that want `CAP_NET_ADMIN` too.
+const NETWORK: [ProgType; 20] = [
+    ProgType::SCHED_CLS,
+    ProgType::SCHED_ACT,
+    ProgType::XDP,
+    ProgType::CGROUP_SOCK,
+    ProgType::LWT_IN,
+    ProgType::LWT_OUT,
+    ProgType::LWT_XMIT,
+    ProgType::SOCK_OPS,
+    ProgType::SK_SKB,
+    ProgType::CGROUP_DEVICE,
+    ProgType::SK_MSG,
+    ProgType::CGROUP_SOCK_ADDR,
+    ProgType::LWT_SEG6LOCAL,
+    ProgType::LIRC_MODE2,
+    ProgType::FLOW_DISSECTOR,
+    ProgType::CGROUP_SYSCTL,
+    ProgType::CGROUP_SOCKOPT,
+    ProgType::EXT,
+    ProgType::SK_LOOKUP,
+    ProgType::NETFILTER,
+];
+/// Types that want `CAP_PERFMON` too.
+const TRACING: [ProgType; 9] = [
+    ProgType::KPROBE,
+    ProgType::TRACEPOINT,
+    ProgType::PERF_EVENT,
+    ProgType::RAW_TRACEPOINT,
+    ProgType::RAW_TRACEPOINT_WRITABLE,
+    ProgType::TRACING,
+    ProgType::STRUCT_OPS,
+    ProgType::EXT,
+    ProgType::LSM,
+];
+
+/// Why something was not permitted; its text says what is missing and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Diagnosis {
+    /// Capabilities are missing.
+    Capabilities(Vec<Capability>),
+    /// The process is root only in its own user namespace.
+    UserNamespace,
+    /// Too little memory may be locked (before Linux 5.11).
+    Memlock,
+    /// The kernel is locked down.
+    Lockdown(String),
+    /// The capabilities are there; something else refuses.
+    Other,
+}
+
+impl fmt::Display for Diagnosis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Diagnosis::Capabilities(missing) => {
+                let names: Vec<&str> = missing.iter().map(|c| c.name).collect();
+                write!(f, "this process lacks {}; run it as root", names.join(" and "))
+            }
+            Diagnosis::UserNamespace => f.write_str(
+                "this process is in a user namespace, where no capability counts for BPF; run it as root outside \
+                 of the container",
+            ),
+            Diagnosis::Memlock => f.write_str(
+                "before Linux 5.11 maps and programs count as locked memory, and the limit is reached; raise it \
+                 (ulimit -l unlimited)",
+            ),
+            Diagnosis::Lockdown(mode) => write!(
+                f,
+                "the kernel is locked down ({mode}), which forbids programs to read its memory; boot it without \
+                 lockdown= and secure boot, or use a program type that does not"
+            ),
+            Diagnosis::Other => f.write_str(
+                "this process has the capabilities, so a security module or a seccomp filter forbids it, or \
+                 this kernel does not let such programs be loaded; see the kernel's log (dmesg)",
+            ),
+        }
+    }
+}
+
+/// The facts that a diagnosis is made from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Facts {
+    /// Effective capabilities, a bit each.
+    effective: u64,
+    /// Whether this is not the first user namespace.
+    user_namespace: bool,
+    /// The lockdown mode: `none`, `integrity`, `confidentiality`; empty where there is none.
+    lockdown: String,
+    /// Before 5.8 there are no `CAP_BPF` and `CAP_PERFMON`.
+    only_sys_admin: bool,
+    /// Before 5.11.
+    counts_memlock: bool,
+}
+
+impl Facts {
+    fn of_this_process() -> Facts {
+        let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+        Facts {
+            effective: effective(&read("/proc/self/status")).unwrap_or(0),
+            user_namespace: is_nested(&read("/proc/self/uid_map")),
+            lockdown: lockdown(&read("/sys/kernel/security/lockdown")),
+            only_sys_admin: kernel_version().is_some_and(|v| v < (5, 8)),
+            counts_memlock: counts_memlock(),
+        }
+    }
+
+    fn has(&self, capability: Capability) -> bool {
+        self.effective >> capability.number & 1 == 1
+    }
+
+    fn diagnose(&self, kind: Option<ProgType>) -> Diagnosis {
+        let is = |table: &[ProgType]| kind.is_some_and(|k| table.contains(&k));
+        let mut missing = Vec::new();
+        if self.only_sys_admin {
+            missing.push(SYS_ADMIN);
+        } else {
+            missing.push(BPF);
+            missing.extend(is(&NETWORK).then_some(NET_ADMIN));
+            missing.extend(is(&TRACING).then_some(PERFMON));
+        }
+        missing.retain(|&c| !self.has(c) && !self.has(SYS_ADMIN));
+        if !missing.is_empty() {
+            Diagnosis::Capabilities(missing)
+        } else if self.user_namespace {
+            Diagnosis::UserNamespace
+        } else if self.counts_memlock {
+            Diagnosis::Memlock
+        } else if self.lockdown == "confidentiality" && is(&TRACING) {
+            Diagnosis::Lockdown(self.lockdown.clone())
+        } else {
+            Diagnosis::Other
+        }
+    }
+}
+
+/// Why this process may not load such a program, or with `None` make a map.
+#[must_use]
+pub fn diagnose(kind: Option<ProgType>) -> Diagnosis {
+    Facts::of_this_process().diagnose(kind)
+}
+
+/// The line `CapEff` of `/proc/self/status`.
+fn effective(status: &str) -> Option<u64> {
+    let line = status.lines().find_map(|l| l.strip_prefix("CapEff:"))?;
+    u64::from_str_radix(line.trim(), 16).ok()
+}
+
+/// Whether `/proc/self/uid_map` is another than that of the first user namespace, which maps all to itself.
+fn is_nested(uid_map: &str) -> bool {
+    !uid_map.is_empty() && uid_map.split_whitespace().ne(["0", "0", "4294967295"])
+}
+
+/// The mode in brackets: `none [integrity] confidentiality`.
+fn lockdown(text: &str) -> String {
+    let inside = text.split_once('[').and_then(|(_, rest)| rest.split_once(']'));
+    inside.map_or_else(String::new, |(mode, _)| mode.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const XDP: Option<ProgType> = Some(ProgType::XDP);
+    const KPROBE: Option<ProgType> = Some(ProgType::KPROBE);
+
+    #[test]
+    fn what_the_files_say() {
+        assert_eq!(effective("Name:\tx\nCapEff:\t000001fffeffffff\nCapBnd:\t0\n"), Some(0x1ff_feff_ffff));
+        assert!(!is_nested("         0          0 4294967295\n"));
+        assert!(is_nested("         0       1000          1\n"));
+        assert_eq!(lockdown("none [integrity] confidentiality\n"), "integrity");
+        assert_eq!(lockdown(""), "");
+    }
+
+    #[test]
+    fn the_first_thing_missing_is_named() {
+        let nobody = Facts::default();
+        let text = nobody.diagnose(XDP).to_string();
+        assert_eq!(text, "this process lacks CAP_BPF and CAP_NET_ADMIN; run it as root");
+        let bpf = Facts { effective: 1 << 39, ..Facts::default() };
+        assert_eq!(bpf.diagnose(XDP), Diagnosis::Capabilities(vec![NET_ADMIN]));
+        assert_eq!(bpf.diagnose(KPROBE), Diagnosis::Capabilities(vec![PERFMON]));
+        let old = Facts { only_sys_admin: true, effective: 1 << 39, ..Facts::default() };
+        assert_eq!(old.diagnose(None), Diagnosis::Capabilities(vec![SYS_ADMIN]));
+        let root = Facts { effective: u64::MAX, ..Facts::default() };
+        assert_eq!(root.diagnose(XDP), Diagnosis::Other);
+        let container = Facts { user_namespace: true, ..root.clone() };
+        assert_eq!(container.diagnose(XDP), Diagnosis::UserNamespace);
+        let locked = Facts { lockdown: "confidentiality".into(), ..root.clone() };
+        assert!(matches!(locked.diagnose(KPROBE), Diagnosis::Lockdown(_)));
+        assert_eq!(locked.diagnose(XDP), Diagnosis::Other);
+        assert_eq!(Facts { counts_memlock: true, ..root }.diagnose(XDP), Diagnosis::Memlock);
+    }
+}

@@ -1,0 +1,187 @@
+//! One program: which type it has, loading it, and its log when the verifier refuses it.
+
+use super::layout::Places;
+use super::memlock::Memlock;
+use super::names::kernel_name;
+use super::types::{Records as TypeRecords, Types};
+use super::{Layout, LoadedProg, privileges};
+use crate::error::{Error, Result};
+use crate::sys::bpf::{LoadFailed, Log, ProgLoad, Records, prog_load};
+use crate::verifier::Rejection;
+use bpfasm_asm::btf::ext::{FUNC_INFO_LEN, LINE_INFO_LEN};
+use bpfasm_asm::object::{Func, Object};
+use bpfasm_asm::uapi::section::Section;
+use bpfasm_asm::uapi::{AttachType, ProgType, section};
+use nix::errno::Errno;
+use std::ffi::CString;
+use std::os::fd::{AsFd, OwnedFd};
+
+/// How often a load is tried again that a signal interrupted.
+const INTERRUPTED: usize = 5;
+/// The last and largest log buffer for kernels that do not tell the size (before 5.2 the limit is 16 MiB − 1).
+const LARGEST_LOG: usize = (16 << 20) - 1;
+/// Types whose target must be found in the kernel's BTF.
+const NEED_KERNEL_BTF: [ProgType; 4] =
+    [ProgType::TRACING, ProgType::STRUCT_OPS, ProgType::EXT, ProgType::LSM];
+
+/// A program that is to be loaded.
+#[derive(Debug)]
+pub(super) struct Choice<'o> {
+    pub(super) index: usize,
+    section: Section<'o>,
+}
+
+/// The programs to load: those named, or all but the optional ones.
+pub(super) fn select<'o>(object: &'o Object, names: &[String]) -> Result<Vec<Choice<'o>>> {
+    for name in names {
+        if !object.programs().any(|(_, f)| &f.name == name) {
+            let known = object.programs().map(|(_, f)| f.name.clone()).collect();
+            return Err(Error::NoProgram { name: name.clone(), known });
+        }
+    }
+    let mut chosen = Vec::new();
+    for (index, func) in object.programs() {
+        let named = names.contains(&func.name);
+        if !names.is_empty() && !named {
+            continue;
+        }
+        let section = parse_section(func)?;
+        if named || !section.optional {
+            chosen.push(Choice { index, section });
+        }
+    }
+    Ok(chosen)
+}
+
+fn parse_section(func: &Func) -> Result<Section<'_>> {
+    let (prog, section) = (&func.name, &func.section);
+    let parsed = section::parse(section)
+        .ok_or_else(|| Error::Section { prog: prog.clone(), section: section.clone() })?;
+    if NEED_KERNEL_BTF.contains(&parsed.def.prog_type) {
+        return Err(Error::Unsupported { prog: prog.clone(), section: section.clone() });
+    }
+    Ok(parsed)
+}
+
+/// Loads one program.
+pub(super) fn load(
+    object: &Object,
+    choice: Choice<'_>,
+    layout: Layout,
+    places: &Places,
+    types: Option<&Types>,
+    memlock: &mut Memlock,
+) -> Result<LoadedProg> {
+    let func = &object.funcs[choice.index];
+    let def = choice.section.def;
+    let bytes = layout.encode(object, places)?;
+    let records = types.map_or_else(TypeRecords::default, |t| t.records(&layout));
+    let record = |bytes, size: usize| Records { bytes, size: u32::try_from(size).unwrap_or(0) };
+    let license = CString::new(object.license.as_deref().unwrap_or("")).unwrap_or_default();
+    let name = kernel_name(&func.name);
+    let attach_type = def.attach_type.unwrap_or(AttachType(0));
+    let mut prog = ProgLoad {
+        flags: def.prog_flags,
+        name: &name,
+        expected_attach_type: attach_type,
+        ..ProgLoad::new(def.prog_type, &bytes, &license)
+    };
+    if !records.func_info.is_empty() {
+        prog.btf = types.map(|t| t.fd.as_fd());
+        prog.func_info = record(&records.func_info, FUNC_INFO_LEN);
+        prog.line_info = record(&records.line_info, LINE_INFO_LEN);
+    }
+    let fd = match memlock.retry(|| try_load(&prog, None)) {
+        Ok(fd) => fd,
+        Err(failed) => match fetch_log(&prog) {
+            Fetched::Loaded(fd) => fd,
+            Fetched::Log(log) => return Err(refused(object, func, def.prog_type, &layout, failed, log)),
+        },
+    };
+    let slots = layout.slots();
+    Ok(LoadedProg {
+        name: func.name.clone(),
+        section: func.section.clone(),
+        index: choice.index,
+        kind: def.prog_type,
+        attach_type,
+        slots,
+        layout,
+        fd,
+    })
+}
+
+/// Loads, and again when a signal came in between.
+fn try_load(
+    prog: &ProgLoad<'_>,
+    mut log: Option<(u32, &mut [u8])>,
+) -> std::result::Result<OwnedFd, LoadFailed> {
+    let mut left = INTERRUPTED;
+    loop {
+        let request = log.as_mut().map(|(level, buf)| Log { level: *level, buf });
+        match prog_load(prog, request) {
+            Err(e) if e.error.errno == Errno::EAGAIN && left > 0 => left -= 1,
+            result => return result,
+        }
+    }
+}
+
+/// What a load with a log gave.
+enum Fetched {
+    /// This time it was accepted.
+    Loaded(OwnedFd),
+    /// The whole log; empty if the kernel refused the program before looking at it.
+    Log(String),
+}
+
+/// Gets the log of a program that was refused. Linux 6.4 tells how long it is; before that, only trying helps.
+fn fetch_log(prog: &ProgLoad<'_>) -> Fetched {
+    const LEVEL: u32 = 1;
+    let size = match try_load(prog, Some((LEVEL, &mut []))) {
+        Ok(fd) => return Fetched::Loaded(fd),
+        Err(e) => usize::try_from(e.log_true_size).unwrap_or(0),
+    };
+    let mut room = if size > 0 { size } else { 64 * 1024 };
+    loop {
+        let mut buf = vec![0; room];
+        match try_load(prog, Some((LEVEL, &mut buf))) {
+            Ok(fd) => return Fetched::Loaded(fd),
+            Err(e) if e.error.errno == Errno::ENOSPC && room < LARGEST_LOG => {
+                room = usize::try_from(e.log_true_size).unwrap_or(0).max((room * 4).min(LARGEST_LOG));
+            }
+            Err(_) => {
+                buf.truncate(buf.iter().position(|&b| b == 0).unwrap_or(buf.len()));
+                return Fetched::Log(String::from_utf8_lossy(&buf).into_owned());
+            }
+        }
+    }
+}
+
+fn refused(
+    object: &Object,
+    func: &Func,
+    kind: ProgType,
+    layout: &Layout,
+    failed: LoadFailed,
+    log: String,
+) -> Error {
+    let source = failed.error;
+    if log.trim().is_empty() {
+        return if source.errno == Errno::EPERM {
+            let what = format!("program `{}`", func.name);
+            Error::NotPermitted { what, source, diagnosis: privileges::diagnose(Some(kind)) }
+        } else {
+            Error::Program { prog: func.name.clone(), source, help: help(source.errno) }
+        };
+    }
+    Error::Rejected(Box::new(Rejection::new(object, func, layout, source.errno, log)))
+}
+
+fn help(errno: Errno) -> Option<&'static str> {
+    match errno {
+        Errno::EINVAL => Some("this kernel has no such program type, attach type or flag"),
+        Errno::E2BIG => Some("it has no instruction, or too many (4096 without CAP_BPF, else one million)"),
+        Errno::ENOMEM => Some("there is not enough memory for it"),
+        _ => None,
+    }
+}

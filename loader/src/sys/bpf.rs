@@ -1,1 +1,0 @@
-//! The bpf(2) system call, one function per command.

@@ -1,0 +1,180 @@
+//! The bpf(2) system call: one function for each command, safe to call with any values.
+//!
+//! Sources: Linux `include/uapi/linux/bpf.h` (`union bpf_attr`), `kernel/bpf/syscall.c`, bpf(2).
+//!
+//! Each command has its own attribute struct, as long as the last field it needs: a kernel takes a shorter
+//! attribute as if zeros followed, and refuses (`E2BIG`) only unknown bytes that are not zero. Numbers are in
+//! host byte order throughout. Descriptors that these functions return have `O_CLOEXEC` set by the kernel.
+
+mod attr;
+mod btf;
+mod cpus;
+mod id;
+mod info;
+mod link;
+mod link_info;
+mod map;
+mod object;
+mod prog;
+mod query;
+
+pub use btf::{BtfInfo, btf_info, btf_load};
+pub use cpus::possible_cpus;
+pub use id::{Kind, fd_by_id, next_id};
+pub use info::{MapInfo, ProgInfo, map_info, prog_info, prog_jited, prog_xlated};
+pub use link::{
+    LinkCreate, LinkOptions, ProgAttach, Relative, Target, link_create, link_detach, link_update,
+    prog_attach, prog_detach, raw_tracepoint_open,
+};
+pub use link_info::{LinkDetail, LinkInfo, link_info};
+pub use map::{Map, MapBtf, MapCreate, map_create};
+pub use object::{obj_get, obj_pin};
+pub use prog::{LoadFailed, Log, ProgLoad, Records, TestResult, TestRun, prog_load, prog_test_run};
+pub use query::{Attached, Query, prog_query};
+
+use super::{Error, Result};
+use nix::errno::Errno;
+use std::ffi::CString;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+/// Bytes of a name in the kernel, with its NUL (`BPF_OBJ_NAME_LEN`).
+pub const NAME_LEN: usize = 16;
+
+/// Attach before the one that [`Relative`] names (`BPF_F_BEFORE`).
+pub const F_BEFORE: u32 = 1 << 3;
+/// Attach after the one that [`Relative`] names (`BPF_F_AFTER`).
+pub const F_AFTER: u32 = 1 << 4;
+/// Replace a program (`BPF_F_REPLACE`).
+pub const F_REPLACE: u32 = 1 << 2;
+/// More than one program may be attached to a cgroup (`BPF_F_ALLOW_MULTI`).
+pub const F_ALLOW_MULTI: u32 = 1 << 1;
+/// A program of a cgroup below may take this one's place (`BPF_F_ALLOW_OVERRIDE`).
+pub const F_ALLOW_OVERRIDE: u32 = 1;
+/// In [`Query::flags`]: the programs in force, those of parents too (`BPF_F_QUERY_EFFECTIVE`).
+pub const F_QUERY_EFFECTIVE: u32 = 1;
+/// Map flag: programs may only read (`BPF_F_RDONLY_PROG`).
+pub const F_RDONLY_PROG: u32 = 1 << 7;
+/// Map flag: user space may mmap(2) it (`BPF_F_MMAPABLE`).
+pub const F_MMAPABLE: u32 = 1 << 10;
+/// Map flag: [`MapCreate::numa_node`] counts (`BPF_F_NUMA_NODE`).
+pub const F_NUMA_NODE: u32 = 1 << 2;
+
+/// A command of bpf(2): its number, and how errors name it.
+#[derive(Clone, Copy)]
+struct Cmd {
+    number: libc::c_int,
+    call: &'static str,
+}
+
+macro_rules! commands {
+    ($($name:ident = $number:literal;)*) => {
+        $(const $name: Cmd = Cmd { number: $number, call: concat!("bpf(BPF_", stringify!($name), ")") };)*
+    };
+}
+
+// enum bpf_cmd
+commands! {
+    MAP_CREATE = 0;
+    MAP_LOOKUP_ELEM = 1;
+    MAP_UPDATE_ELEM = 2;
+    MAP_DELETE_ELEM = 3;
+    MAP_GET_NEXT_KEY = 4;
+    PROG_LOAD = 5;
+    OBJ_PIN = 6;
+    OBJ_GET = 7;
+    PROG_ATTACH = 8;
+    PROG_DETACH = 9;
+    PROG_TEST_RUN = 10;
+    PROG_GET_NEXT_ID = 11;
+    MAP_GET_NEXT_ID = 12;
+    PROG_GET_FD_BY_ID = 13;
+    MAP_GET_FD_BY_ID = 14;
+    OBJ_GET_INFO_BY_FD = 15;
+    PROG_QUERY = 16;
+    RAW_TRACEPOINT_OPEN = 17;
+    BTF_LOAD = 18;
+    BTF_GET_FD_BY_ID = 19;
+    MAP_FREEZE = 22;
+    BTF_GET_NEXT_ID = 23;
+    LINK_CREATE = 28;
+    LINK_UPDATE = 29;
+    LINK_GET_FD_BY_ID = 30;
+    LINK_GET_NEXT_ID = 31;
+    LINK_DETACH = 34;
+}
+
+impl Cmd {
+    fn error(self, errno: Errno) -> Error {
+        Error { call: self.call, errno }
+    }
+}
+
+/// bpf(2) with an attribute of its own type. Returns what the kernel returned, which is not negative.
+///
+/// # Safety
+/// `A` is the attribute of `cmd`: `repr(C)`, integers only, without padding. Every address in it is 0 or valid
+/// for all that the kernel reads or writes there with these sizes.
+unsafe fn call<A>(cmd: Cmd, attr: &mut A) -> Result<libc::c_int> {
+    // SAFETY: the attribute is initialised memory of the size given; its addresses are the caller's promise.
+    let result =
+        unsafe { libc::syscall(libc::SYS_bpf, cmd.number, std::ptr::from_mut(attr), size_of::<A>()) };
+    match libc::c_int::try_from(result) {
+        Ok(n) if n >= 0 => Ok(n),
+        _ => Err(cmd.error(Errno::last())),
+    }
+}
+
+/// [`call`] for commands that return a descriptor.
+///
+/// # Safety
+/// As [`call`]; and `cmd` returns a new descriptor.
+unsafe fn call_fd<A>(cmd: Cmd, attr: &mut A) -> Result<OwnedFd> {
+    // SAFETY: the caller's promise.
+    let fd: RawFd = unsafe { call(cmd, attr)? };
+    // SAFETY: the kernel has just made this descriptor for us; nobody else knows it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// The address of bytes that the kernel reads; 0 for none, since "no buffer" is a null pointer for it.
+fn address(bytes: &[u8]) -> u64 {
+    if bytes.is_empty() { 0 } else { bytes.as_ptr().expose_provenance() as u64 }
+}
+
+/// The address of bytes that the kernel writes; 0 for none.
+fn address_mut(bytes: &mut [u8]) -> u64 {
+    if bytes.is_empty() { 0 } else { bytes.as_mut_ptr().expose_provenance() as u64 }
+}
+
+/// A length as the kernel's u32; `E2BIG` where it does not fit.
+fn length(cmd: Cmd, len: usize) -> Result<u32> {
+    u32::try_from(len).map_err(|_| cmd.error(Errno::E2BIG))
+}
+
+/// A path with its NUL; `EINVAL` for a path that has one inside.
+fn c_path(cmd: Cmd, path: &Path) -> Result<CString> {
+    CString::new(path.as_os_str().as_bytes()).map_err(|_| cmd.error(Errno::EINVAL))
+}
+
+/// A descriptor as the attribute has it.
+fn raw(fd: BorrowedFd<'_>) -> u32 {
+    fd.as_raw_fd().cast_unsigned()
+}
+
+/// A name for the kernel: at most 15 bytes and a NUL, cut at a character.
+fn name_field(name: &str) -> [u8; NAME_LEN] {
+    let mut field = [0; NAME_LEN];
+    let mut end = name.len().min(NAME_LEN - 1);
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    field[..end].copy_from_slice(&name.as_bytes()[..end]);
+    field
+}
+
+/// A name as the kernel gives it: up to its NUL, anything that is not UTF-8 replaced.
+fn name_of(field: &[u8]) -> String {
+    let end = field.iter().position(|&b| b == 0).unwrap_or(field.len());
+    String::from_utf8_lossy(&field[..end]).into_owned()
+}

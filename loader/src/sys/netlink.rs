@@ -1,1 +1,0 @@
-//! Route netlink: sockets, messages, attributes, extended acknowledgements.
