@@ -9,7 +9,8 @@ use std::time::Duration;
 use nix::errno::Errno;
 use nix::ifaddrs::getifaddrs;
 use nix::sys::socket::{
-    AddressFamily, LinkAddr, MsgFlags, SockFlag, SockProtocol, SockType, bind, recvfrom, send, socket,
+    AddressFamily, LinkAddr, MsgFlags, SockFlag, SockProtocol, SockType, bind, recvfrom, send, setsockopt,
+    socket, sockopt,
 };
 
 use crate::net::NetNs;
@@ -20,6 +21,8 @@ fn open(dev: &str) -> OwnedFd {
     let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
     let fd =
         socket(AddressFamily::Packet, SockType::Raw, flags, SockProtocol::EthAll).expect("packet socket");
+    // Frames that come faster than a sniffer reads must wait, not be lost.
+    setsockopt(&fd, sockopt::RcvBufForce, &(64 << 20)).expect("receive buffer");
     // The C library fills in the device's index only, so the socket's own protocol stays.
     let link = getifaddrs().expect("devices").find_map(|entry| {
         (entry.interface_name == dev).then(|| entry.address?.as_link_addr().copied()).flatten()
