@@ -326,10 +326,7 @@ fn llvm_reads_headers_sections_and_symbols() {
         let symbols: Vec<_> = symbols.flatten().collect();
         assert_eq!(
             symbols,
-            [
-                "count", "add_one", "loops", "_license", "packets", "bytes", "limit", "config", "hits",
-                "events"
-            ]
+            ["count", "add_one", "loops", "packets", "bytes", "limit", "config", "hits", "events"]
         );
     }
 }
@@ -350,6 +347,19 @@ fn bpftool_prints_the_types() {
             assert!(list.contains(expected), "{expected:?} is missing in:\n{list}");
         }
     }
+}
+
+#[test]
+fn bpftool_links_it() {
+    let file = TempFile::new("link.o", &elf::write(&sample(Endian::Little)).expect("written"));
+    let linked = TempFile::new("linked.o", b"");
+    if tool("bpftool", &["gen", "object", linked.path(), file.path()]).is_none() {
+        return;
+    }
+    let read = elf::read(&fs::read(&linked.0).expect("bpftool's output")).expect("read");
+    let object = sample(Endian::Little);
+    assert_eq!((read.maps.len(), read.funcs.len(), read.data.len()), (2, 5, 3));
+    assert_eq!(read.license, object.license);
 }
 
 /// Loads an object with bpftool, in a mount namespace with a BPF file system of its own, and gives what
@@ -429,6 +439,7 @@ fn reading_gives_what_was_written() {
 fn numbers_beyond_32_bits_survive_in_a_map() {
     let mut object = sample(Endian::Little);
     object.maps[1].extra = 1 << 40;
+    object.maps[1].max_entries = 1 << 31;
     object.maps[0].numa_node = Some(0);
     object.maps[0].pin_by_name = true;
     object.maps[0].flags = 4;
@@ -437,6 +448,9 @@ fn numbers_beyond_32_bits_survive_in_a_map() {
     object.maps[0].value = None;
     maps::declare(&mut btf, &object.maps).expect("declared");
     assert_eq!(maps::read(&btf).expect("read"), object.maps);
+    for (id, ty) in btf.iter().filter(|(_, t)| matches!(t.kind, Kind::Array { .. })) {
+        assert!(btf.size_of(id).is_some(), "the kernel refuses an array of 4 GiB: {ty:?}");
+    }
 }
 
 #[test]
@@ -512,6 +526,67 @@ fn what_clang_makes_is_read_and_loads_when_written_again() {
             load("clang-again.o", &bytes, "true");
         }
     }
+}
+
+#[test]
+fn what_is_not_supported_is_named() {
+    const XDP: &str = "__attribute__((section(\"xdp\"), used)) int prog(void *ctx)";
+    let sources = [
+        (
+            "extern",
+            format!("extern int far(void) __attribute__((section(\".ksyms\"))); {XDP} {{ return far(); }}"),
+            "symbol far: it is defined elsewhere, which is not supported yet",
+        ),
+        (
+            "core",
+            format!(
+                "struct s {{ int a, b; }} __attribute__((preserve_access_index)); \
+                 {XDP} {{ return ((struct s *)ctx)->b; }}"
+            ),
+            "section .BTF.ext holds CO-RE relocations: not supported yet",
+        ),
+        (
+            "legacy",
+            format!(
+                "struct {{ int a[5]; }} m __attribute__((section(\"maps\"), used)) = {{ {{ 1 }} }}; \
+                 {XDP} {{ return 0; }}"
+            ),
+            "section maps holds maps without BTF: not supported yet",
+        ),
+        (
+            "custom",
+            format!("int x __attribute__((section(\"mine\"), used)) = 1; {XDP} {{ return x; }}"),
+            "section mine holds data of a kind that is not known: not supported yet",
+        ),
+    ];
+    for (name, text, message) in sources {
+        let source = TempFile::new(&format!("{name}.c"), text.as_bytes());
+        let object = TempFile::new(&format!("{name}.o"), b"");
+        let args = ["-target", "bpf", "-O2", "-g", "-c", source.path(), "-o", object.path()];
+        if tool("clang-19", &args).is_none() {
+            return;
+        }
+        let error = elf::read(&fs::read(&object.0).expect("clang's output")).expect_err("not supported");
+        assert_eq!(error.to_string(), message);
+    }
+}
+
+#[test]
+fn a_hidden_function_is_verified_with_its_callers() {
+    let text = "__attribute__((visibility(\"hidden\"), noinline)) int f(int x) { return x + 1; } \
+        __attribute__((section(\"xdp\"), used)) int prog(int *ctx) { return f(ctx[3]) & 1; }";
+    let source = TempFile::new("hidden.c", text.as_bytes());
+    let object = TempFile::new("hidden.o", b"");
+    let args = ["-target", "bpf", "-O2", "-g", "-c", source.path(), "-o", object.path()];
+    if tool("clang-19", &args).is_none() {
+        return;
+    }
+    let read = elf::read(&fs::read(&object.0).expect("clang's output")).expect("read");
+    assert_eq!((read.funcs[0].name.as_str(), read.funcs[0].linkage), ("f", Linkage::Static));
+    let ty = read.funcs[0].btf.and_then(|id| read.btf.get(id)).expect("a type");
+    assert!(matches!(ty.kind, Kind::Func { linkage: FuncLinkage::STATIC, .. }), "{ty:?}");
+    let bytes = elf::write(&read).expect("written");
+    assert_eq!(elf::read(&bytes).expect("read again"), read);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use bpfasm_loader::attach::{Direction, XdpMode};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// eBPF without a compiler: assembles .bpfasm text, loads it into the kernel and attaches it.
@@ -31,6 +32,14 @@ pub enum Command {
     Check(CheckArgs),
     /// Show a source file as plain instructions, without macros and views
     Expand(CheckArgs),
+    /// Load, attach, show what happens, and detach at the end
+    Run(RunArgs),
+    /// Load into the kernel and pin, and attach where a target is given
+    Load(LoadArgs),
+    /// Attach a pinned program
+    Attach(AttachArgs),
+    /// Detach a pinned program or link
+    Detach(DetachArgs),
 }
 
 /// A source file and its byte order.
@@ -39,7 +48,7 @@ pub struct SourceArgs {
     /// Source file (.bpfasm), or - for standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Byte order of the object; the default is this machine's
+    /// Byte order of the object [default: this machine's]
     #[arg(long, value_name = "ORDER")]
     pub endian: Option<EndianArg>,
 }
@@ -71,11 +80,193 @@ pub struct CheckArgs {
     pub source: SourceArgs,
 }
 
+/// What to load: an object for this machine, with its values.
+#[derive(Debug, Args)]
+pub struct ObjectArgs {
+    /// Source file (.bpfasm) or ELF object, or - for standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Load only this program; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub prog: Vec<String>,
+    /// Set a variable before loading, typed by the program: port=4040; may be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+    /// Put an element into a map before attaching: 'allowed[10.9.0.1/32]=1'; may be repeated
+    #[arg(long, value_name = "MAP[KEY]=VALUE")]
+    pub map: Vec<String>,
+}
+
+/// Where to attach, as far as sections do not say.
+#[derive(Debug, Args)]
+pub struct TargetArgs {
+    /// Network device, for XDP and tc
+    #[arg(long, value_name = "IF")]
+    pub dev: Option<String>,
+    /// Directory of a cgroup v2, for cgroup programs and sockops
+    #[arg(long, value_name = "PATH")]
+    pub cgroup: Option<PathBuf>,
+    /// Where an XDP program runs; there is no fallback from one to another
+    #[arg(long, value_enum, default_value_t = ModeArg::Native)]
+    pub mode: ModeArg,
+    /// Attach XDP over netlink rather than by a link: it stays without a pin
+    #[arg(long)]
+    pub netlink: bool,
+    /// Which packets, for sections that do not say (tc)
+    #[arg(long, value_enum)]
+    pub direction: Option<DirectionArg>,
+    /// Sockmap or sockhash for sk_msg and sk_skb: a name in the object, or the path of a pin [default: the only one]
+    #[arg(long, value_name = "MAP")]
+    pub sockmap: Option<String>,
+}
+
+/// `run`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  bpfasm run hello_counter.bpfasm --dev eth0
+  bpfasm run port_drop.bpfasm --dev eth0 --mode generic --set port=4040
+  bpfasm run spoof_drop.bpfasm --dev eth0 --map 'allowed[10.9.0.1/32]=1'
+  bpfasm run sock_redirect.bpfasm --cgroup /sys/fs/cgroup/unified/app
+  bpfasm run port_drop.bpfasm --test             on sample packets, attached nowhere
+
+What programs print, and maps and variables as they change, go to standard output.
+Ctrl-C or SIGTERM detaches and ends the run with exit code 0.")]
+pub struct RunArgs {
+    /// What to run.
+    #[command(flatten)]
+    pub object: ObjectArgs,
+    /// Where.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Attach nowhere: run packet programs on sample packets, and show verdicts and counters
+    #[arg(long, conflicts_with_all = ["dev", "cgroup", "for_"])]
+    pub test: bool,
+    /// End after this many seconds
+    #[arg(long = "for", value_name = "SECONDS")]
+    pub for_: Option<u64>,
+    /// How often maps and variables are looked at, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 250, value_parser = clap::value_parser!(u64).range(10..=60_000))]
+    pub interval: u64,
+    /// One JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `load`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  bpfasm load port_drop.bpfasm --pin /sys/fs/bpf/port_drop
+  bpfasm load port_drop.bpfasm --pin /sys/fs/bpf/port_drop --dev eth0 --set port=4040
+  bpfasm load hello_execve.bpfasm --pin /sys/fs/bpf/hello --attach
+
+Programs are pinned as DIR/NAME, maps as DIR/maps/NAME, links as DIR/links/NAME.
+DIR is on a BPF file system: mount -t bpf bpf /sys/fs/bpf")]
+pub struct LoadArgs {
+    /// What to load.
+    #[command(flatten)]
+    pub object: ObjectArgs,
+    /// Directory on a BPF file system to pin to; it is made where it is not there
+    #[arg(long, value_name = "DIR")]
+    pub pin: PathBuf,
+    /// Attach as well; implied by --dev and --cgroup
+    #[arg(long)]
+    pub attach: bool,
+    /// Where.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Print what was done as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `attach`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  bpfasm attach /sys/fs/bpf/port_drop/port_drop --dev eth0
+  bpfasm attach /sys/fs/bpf/spoof/spoof_drop tc/egress --dev eth0
+  bpfasm attach /sys/fs/bpf/hello/hello_execve tracepoint/syscalls/sys_enter_execve")]
+pub struct AttachArgs {
+    /// Pin of a program
+    #[arg(value_name = "PIN")]
+    pub path: PathBuf,
+    /// Section name that says where: xdp, tc/egress, tracepoint/CATEGORY/NAME … [default: by the program's type]
+    #[arg(value_name = "HOOK")]
+    pub hook: Option<String>,
+    /// Where.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Pin the link here [default: links/NAME beside the program's pin]
+    #[arg(long, value_name = "PATH")]
+    pub pin: Option<PathBuf>,
+    /// Print what was done as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `detach`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  bpfasm detach /sys/fs/bpf/port_drop/port_drop          wherever this program is attached
+  bpfasm detach /sys/fs/bpf/port_drop/links/port_drop    this link
+
+The program itself stays loaded and pinned.")]
+pub struct DetachArgs {
+    /// Pin of a program or of a link
+    #[arg(value_name = "PIN")]
+    pub path: PathBuf,
+    /// Print what was done as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// A byte order.
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum EndianArg {
     /// Least significant byte first (bpfel)
     Little,
     /// Most significant byte first (bpfeb)
     Big,
+}
+
+/// Where an XDP program runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ModeArg {
+    /// In the driver
+    Native,
+    /// In the network stack: every device, slower
+    Generic,
+    /// On the device
+    Hardware,
+}
+
+/// Which packets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DirectionArg {
+    /// Received ones
+    Ingress,
+    /// Sent ones
+    Egress,
+}
+
+impl From<ModeArg> for XdpMode {
+    fn from(mode: ModeArg) -> Self {
+        match mode {
+            ModeArg::Native => XdpMode::Native,
+            ModeArg::Generic => XdpMode::Generic,
+            ModeArg::Hardware => XdpMode::Hardware,
+        }
+    }
+}
+
+impl From<DirectionArg> for Direction {
+    fn from(direction: DirectionArg) -> Self {
+        match direction {
+            DirectionArg::Ingress => Direction::Ingress,
+            DirectionArg::Egress => Direction::Egress,
+        }
+    }
 }

@@ -74,10 +74,16 @@ fn definition(types: &mut Builder, map: &Map) -> (TypeId, u32) {
 }
 
 /// `__uint`: a pointer to an array of so many `int`.
+///
+/// The kernel refuses arrays of 4 GiB and more; only the number counts, so bytes take the place of `int` there.
 fn number(types: &mut Builder, value: u32) -> TypeId {
     let int =
         |size, encoding| Kind::Int { size, encoding, offset: 0, bits: u8::try_from(size * 8).unwrap_or(0) };
-    let elem = types.intern(Type::named("int", int(4, IntEncoding::SIGNED)));
+    let elem = match value.checked_mul(4) {
+        Some(_) => Type::named("int", int(4, IntEncoding::SIGNED)),
+        None => Type::named("char", int(1, IntEncoding::SIGNED)),
+    };
+    let elem = types.intern(elem);
     let index = types.intern(Type::named("__ARRAY_SIZE_TYPE__", int(4, IntEncoding::UNSIGNED)));
     let array = types.intern(Type::anonymous(Kind::Array { elem, index, len: value }));
     types.intern(Type::anonymous(Kind::Ptr(array)))

@@ -9,9 +9,12 @@ mod decode;
 mod encode;
 mod error;
 pub mod ext;
+mod index;
 mod lookup;
 pub mod maps;
 mod strings;
+#[cfg(test)]
+mod tests;
 mod types;
 pub mod value;
 

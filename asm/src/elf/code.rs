@@ -6,12 +6,12 @@ use goblin::elf::sym::{STT_FUNC, STT_NOTYPE, STT_OBJECT, STT_SECTION};
 
 use super::file::{File, Section, SectionKind, Symbol as ElfSymbol};
 use super::{CALL, Error, PSEUDO_CALL, R_BPF_64_32, R_BPF_64_64};
-use crate::btf::StrTable;
 use crate::btf::bytes::unsigned;
 use crate::btf::ext::{Ext, LineInfo};
+use crate::btf::{FuncLinkage, Kind, StrTable};
 use crate::isa::form::LD_IMM64;
 use crate::isa::{Endian, Insn, SLOT};
-use crate::object::{Func, Line, Linkage, Object, Ref, Symbol};
+use crate::object::{Func, Line, Linkage, Object, Ref, Symbol, TEXT};
 
 /// How many times longer than the section the source lines may be, written out.
 const LINE_FACTOR: usize = 64;
@@ -64,7 +64,12 @@ pub(super) fn functions(file: &File, object: &mut Object, index: &mut Index) -> 
             object.funcs.push(Func {
                 name: symbol.name.into(),
                 section: section.name.into(),
-                linkage: if symbol.global { Linkage::Global } else { Linkage::Static },
+                linkage: match symbol {
+                    // As libbpf has it: a hidden function is verified with its callers.
+                    ElfSymbol { hidden: true, .. } if section.name == TEXT => Linkage::Static,
+                    ElfSymbol { global: true, .. } => Linkage::Global,
+                    _ => Linkage::Static,
+                },
                 btf: None,
                 insns,
                 refs: vec![],
@@ -113,6 +118,10 @@ pub(super) fn references(file: &File, object: &mut Object, index: &Index) -> Res
             let insn = insn.ok_or_else(|| wrong("a relocation points into nothing"))?;
             let symbol = usize::try_from(info >> 32).ok().and_then(|i| file.symbols.get(i));
             let symbol = symbol.ok_or_else(|| wrong("a relocation names a symbol that is not there"))?;
+            if symbol.section == 0 {
+                let what = "it is defined elsewhere, which is not supported yet";
+                return Err(Error::Symbol { name: symbol.name.into(), what });
+            }
             let to = target(file, index, symbol, info & 0xffff_ffff, insn).map_err(wrong)?;
             if relocated.insert(at, to).is_some() {
                 return Err(wrong("there are two relocations for one instruction"));
@@ -168,9 +177,6 @@ fn target(
     kind: u64,
     insn: &Insn,
 ) -> Result<Symbol, &'static str> {
-    if symbol.section == 0 {
-        return Err("it refers to a symbol that is defined elsewhere, which is not supported yet");
-    }
     if !matches!(symbol.kind, STT_NOTYPE | STT_OBJECT | STT_FUNC | STT_SECTION) {
         return Err("a relocation names a symbol of a kind that is not known");
     }
@@ -226,7 +232,14 @@ pub(super) fn records(
             let func = index.funcs.get(&(number, u64::from(record.insn_off)));
             let func = func.and_then(|f| object.funcs.get_mut(*f));
             let no_func = || wrong(record.insn_off, "func_info for a place where no function begins");
-            func.ok_or_else(no_func)?.btf = Some(record.type_id);
+            let func = func.ok_or_else(no_func)?;
+            func.btf = Some(record.type_id);
+            if func.linkage == Linkage::Static
+                && let Some(Kind::Func { linkage, .. }) =
+                    object.btf.get_mut(record.type_id).map(|t| &mut t.kind)
+            {
+                *linkage = FuncLinkage::STATIC;
+            }
         }
     }
     let mut lines =

@@ -58,7 +58,7 @@ pub enum Error {
         what: &'static str,
     },
     /// Something that is legal and not supported yet.
-    #[error("section {section}: {what}, which is not supported yet")]
+    #[error("section {section} holds {what}: not supported yet")]
     Unsupported {
         /// The section.
         section: String,

@@ -7,6 +7,8 @@ use goblin::elf::section_header::{
     SectionHeader,
 };
 
+use goblin::elf::sym::{STB_LOCAL, STV_HIDDEN, STV_INTERNAL};
+
 use super::{Error, LICENSE};
 use crate::btf::maps;
 use crate::isa::Endian;
@@ -55,6 +57,8 @@ pub(super) struct Symbol<'a> {
     /// `STT_*`.
     pub kind: u8,
     pub global: bool,
+    /// Not seen by other objects once linked (`STV_HIDDEN`, `STV_INTERNAL`).
+    pub hidden: bool,
     /// Number of the section; 0 for a symbol that is defined elsewhere.
     pub section: usize,
     pub value: u64,
@@ -98,7 +102,8 @@ impl<'a> File<'a> {
         let symbols = elf.syms.iter().map(|s| Symbol {
             name: elf.strtab.get_at(s.st_name).unwrap_or(""),
             kind: s.st_type(),
-            global: s.st_bind() != goblin::elf::sym::STB_LOCAL,
+            global: s.st_bind() != STB_LOCAL,
+            hidden: matches!(s.st_visibility(), STV_HIDDEN | STV_INTERNAL),
             section: s.st_shndx,
             value: s.st_value,
             size: s.st_size,

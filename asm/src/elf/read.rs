@@ -13,7 +13,7 @@ use crate::object::{Data, Linkage, Object, Var};
 /// The object in a file: of bpfasm, of clang, of anything that follows their conventions.
 ///
 /// Functions come in the order of sections and then of places, and only source files that a line names are
-/// kept; apart from that, what [`write`](super::write) made is read back as it was. Sizes and offsets that a
+/// kept; apart from that, what [`write`](super::write()) made is read back as it was. Sizes and offsets that a
 /// compiler leaves open in the BTF of data sections are filled in. DWARF is skipped.
 ///
 /// # Errors

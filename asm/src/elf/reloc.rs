@@ -14,10 +14,13 @@ pub(super) struct Places {
     /// For each function its section of code, start in slots and symbol.
     funcs: Vec<(usize, usize, usize)>,
     /// For each data section its own symbol, and offset, size and symbol of its global variables, by offset.
-    pub data: Vec<(usize, Vec<(u32, u32, usize)>)>,
+    pub data: Vec<(usize, Vec<Place>)>,
     /// The symbol of each map.
     pub maps: Vec<usize>,
 }
+
+/// A variable: offset, size and symbol.
+pub(super) type Place = (u32, u32, usize);
 
 /// A section of code.
 #[derive(Debug)]
@@ -113,7 +116,11 @@ fn fill(
 ) -> Result<Option<(usize, u32)>, &'static str> {
     let load = insn.code == LD_IMM64 && insn.hi.is_some();
     let call = insn.code == CALL && insn.src == PSEUDO_CALL;
-    if !load && !(call && matches!(r.to, Symbol::Func(_))) {
+    let fits = match r.to {
+        Symbol::Func(_) => load || call,
+        Symbol::Map(_) | Symbol::Data(..) => load,
+    };
+    if !fits {
         return Err("a reference needs a 64-bit immediate load, or a call for a function");
     }
     let missing = "it refers to something that is not there";

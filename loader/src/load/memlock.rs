@@ -13,7 +13,7 @@ pub(super) struct Memlock {
 impl Memlock {
     /// Runs a call; when it fails as one does under too small a limit, and the kernel is one that has it, raises
     /// the limit and runs it once more.
-    pub(super) fn retry<T, E: Errorish>(
+    pub(super) fn retry<T, E: HasErrno>(
         &mut self,
         mut run: impl FnMut() -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
@@ -35,17 +35,17 @@ impl Memlock {
 }
 
 /// An error that has a number.
-pub(super) trait Errorish {
+pub(super) trait HasErrno {
     fn errno(&self) -> Errno;
 }
 
-impl Errorish for sys::Error {
+impl HasErrno for sys::Error {
     fn errno(&self) -> Errno {
         self.errno
     }
 }
 
-impl Errorish for sys::bpf::LoadFailed {
+impl HasErrno for sys::bpf::LoadFailed {
     fn errno(&self) -> Errno {
         self.error.errno
     }

@@ -14,9 +14,10 @@ mod pin;
 pub mod privileges;
 mod prog;
 mod types;
+pub mod values;
 
 pub use layout::{Layout, Part};
-pub use pin::Pins;
+pub use pin::{LINKS, Pins};
 
 use crate::error::{Error, Result};
 use crate::sys::bpf::Map;

@@ -55,11 +55,24 @@ const TRACING: [ProgType; 9] = [
     ProgType::LSM,
 ];
 
+/// Types that a kernel may let anybody load; so may it let anybody make maps.
+const UNPRIVILEGED: [ProgType; 2] = [ProgType::SOCKET_FILTER, ProgType::CGROUP_SKB];
+
 /// Why something was not permitted; its text says what is missing and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Diagnosis {
     /// Capabilities are missing.
-    Capabilities(Vec<Capability>),
+    Capabilities {
+        /// Which.
+        missing: Vec<Capability>,
+        /// Whether it is root all the same, as in a container.
+        root: bool,
+    },
+    /// Any process could do this, if `kernel.unprivileged_bpf_disabled` were 0.
+    Unprivileged {
+        /// What it is: 1 (for good) or 2.
+        setting: u32,
+    },
     /// The process is root only in its own user namespace.
     UserNamespace,
     /// Too little memory may be locked (before Linux 5.11).
@@ -73,10 +86,16 @@ pub enum Diagnosis {
 impl fmt::Display for Diagnosis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Diagnosis::Capabilities(missing) => {
+            Diagnosis::Capabilities { missing, root } => {
                 let names: Vec<&str> = missing.iter().map(|c| c.name).collect();
-                write!(f, "this process lacks {}; run it as root", names.join(" and "))
+                let what_to_do =
+                    if *root { "though it is root: give its container these" } else { "run it as root" };
+                write!(f, "this process lacks {}; {what_to_do}", names.join(" and "))
             }
+            Diagnosis::Unprivileged { setting } => write!(
+                f,
+                "this process lacks CAP_BPF, and kernel.unprivileged_bpf_disabled is {setting}; run it as root"
+            ),
             Diagnosis::UserNamespace => f.write_str(
                 "this process is in a user namespace, where no capability counts for BPF; run it as root outside \
                  of the container",
@@ -103,6 +122,10 @@ impl fmt::Display for Diagnosis {
 struct Facts {
     /// Effective capabilities, a bit each.
     effective: u64,
+    /// Whether the effective user is root.
+    root: bool,
+    /// `kernel.unprivileged_bpf_disabled`; 0 where there is none.
+    unprivileged_disabled: u32,
     /// Whether this is not the first user namespace.
     user_namespace: bool,
     /// The lockdown mode: `none`, `integrity`, `confidentiality`; empty where there is none.
@@ -118,6 +141,11 @@ impl Facts {
         let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
         Facts {
             effective: effective(&read("/proc/self/status")).unwrap_or(0),
+            root: nix::unistd::geteuid().is_root(),
+            unprivileged_disabled: read("/proc/sys/kernel/unprivileged_bpf_disabled")
+                .trim()
+                .parse()
+                .unwrap_or(0),
             user_namespace: is_nested(&read("/proc/self/uid_map")),
             lockdown: lockdown(&read("/sys/kernel/security/lockdown")),
             only_sys_admin: kernel_version().is_some_and(|v| v < (5, 8)),
@@ -141,7 +169,11 @@ impl Facts {
         }
         missing.retain(|&c| !self.has(c) && !self.has(SYS_ADMIN));
         if !missing.is_empty() {
-            Diagnosis::Capabilities(missing)
+            let anybody = kind.is_none() || is(&UNPRIVILEGED);
+            match self.unprivileged_disabled {
+                setting if setting != 0 && anybody && !self.root => Diagnosis::Unprivileged { setting },
+                _ => Diagnosis::Capabilities { missing, root: self.root },
+            }
         } else if self.user_namespace {
             Diagnosis::UserNamespace
         } else if self.counts_memlock {
@@ -195,14 +227,24 @@ mod tests {
 
     #[test]
     fn the_first_thing_missing_is_named() {
+        let lacks = |c| Diagnosis::Capabilities { missing: vec![c], root: false };
         let nobody = Facts::default();
         let text = nobody.diagnose(XDP).to_string();
         assert_eq!(text, "this process lacks CAP_BPF and CAP_NET_ADMIN; run it as root");
+        let closed = Facts { unprivileged_disabled: 2, ..Facts::default() };
+        assert_eq!(closed.diagnose(None), Diagnosis::Unprivileged { setting: 2 });
+        assert_eq!(closed.diagnose(Some(ProgType::SOCKET_FILTER)), Diagnosis::Unprivileged { setting: 2 });
+        assert!(matches!(closed.diagnose(XDP), Diagnosis::Capabilities { .. }));
+        let contained = Facts { root: true, unprivileged_disabled: 2, ..Facts::default() };
+        assert_eq!(
+            contained.diagnose(None).to_string(),
+            "this process lacks CAP_BPF; though it is root: give its container these"
+        );
         let bpf = Facts { effective: 1 << 39, ..Facts::default() };
-        assert_eq!(bpf.diagnose(XDP), Diagnosis::Capabilities(vec![NET_ADMIN]));
-        assert_eq!(bpf.diagnose(KPROBE), Diagnosis::Capabilities(vec![PERFMON]));
+        assert_eq!(bpf.diagnose(XDP), lacks(NET_ADMIN));
+        assert_eq!(bpf.diagnose(KPROBE), lacks(PERFMON));
         let old = Facts { only_sys_admin: true, effective: 1 << 39, ..Facts::default() };
-        assert_eq!(old.diagnose(None), Diagnosis::Capabilities(vec![SYS_ADMIN]));
+        assert_eq!(old.diagnose(None), lacks(SYS_ADMIN));
         let root = Facts { effective: u64::MAX, ..Facts::default() };
         assert_eq!(root.diagnose(XDP), Diagnosis::Other);
         let container = Facts { user_namespace: true, ..root.clone() };

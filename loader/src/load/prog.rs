@@ -151,10 +151,15 @@ fn fetch_log(prog: &ProgLoad<'_>) -> Fetched {
             }
             Err(_) => {
                 buf.truncate(buf.iter().position(|&b| b == 0).unwrap_or(buf.len()));
-                return Fetched::Log(String::from_utf8_lossy(&buf).into_owned());
+                return Fetched::Log(text(buf));
             }
         }
     }
+}
+
+/// The log as text, whatever bytes a program's names have brought into it.
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
 }
 
 fn refused(

@@ -100,10 +100,11 @@ impl Scalar<'_> {
             }
             _ => {}
         }
-        if self.order.is_some() && self.bits == 32 && text.contains('.') {
-            if let Ok(ip) = text.parse::<std::net::Ipv4Addr>() {
-                return Ok(u128::from(u32::from(ip)));
-            }
+        if self.order.is_some()
+            && self.bits == 32
+            && let Ok(ip) = text.parse::<std::net::Ipv4Addr>()
+        {
+            return Ok(u128::from(u32::from(ip)));
         }
         let Some((negative, size)) = number(text) else { return Err(self.expected(text, at)) };
         let top = match self.what {

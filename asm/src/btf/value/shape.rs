@@ -3,7 +3,7 @@
 use crate::btf::{Btf, Enumerator, IntEncoding, Kind, Member, TypeId};
 use crate::isa::Endian;
 
-/// How many members anonymous structs and unions may unfold to.
+/// How many members are looked at, with those of anonymous structs and unions.
 const MAX_FIELDS: usize = 1 << 16;
 
 /// How values of a type are written. Sizes in bytes.
@@ -151,7 +151,7 @@ impl<'a> Scalar<'a> {
     pub fn of_bit_field(btf: &'a Btf, field: &Field) -> Option<Self> {
         let Shape::Scalar(scalar) = shape(btf, field.ty) else { return None };
         match field.bit_size {
-            0 if field.bit_offset % 8 == 0 => None,
+            0 if field.bit_offset.is_multiple_of(8) => None,
             0 => Some(scalar),
             bits => Some(Self { bits: bits.min(scalar.bits), shift: 0, ..scalar }),
         }
@@ -167,37 +167,42 @@ pub(super) fn fields<'a>(
     members: &'a [Member],
     one_of_each: bool,
 ) -> Vec<Field<'a>> {
-    let mut all = vec![];
-    unfold(btf, ty, members, 0, one_of_each, super::MAX_DEPTH, &mut all);
-    all
+    let mut unfold = Unfold { btf, one_of_each, left: MAX_FIELDS, all: vec![] };
+    unfold.members(ty, members, 0, super::MAX_DEPTH);
+    unfold.all
 }
 
-fn unfold<'a>(
+struct Unfold<'a> {
     btf: &'a Btf,
-    ty: TypeId,
-    members: &'a [Member],
-    base: u32,
     one_of_each: bool,
-    depth: usize,
-    all: &mut Vec<Field<'a>>,
-) {
-    let Some(depth) = depth.checked_sub(1) else { return };
-    let is_union = matches!(btf.resolved(ty), Some(Kind::Union { .. }));
-    let largest = (is_union && one_of_each).then(|| largest(btf, members)).flatten();
-    for (i, m) in members.iter().enumerate() {
-        if all.len() >= MAX_FIELDS || largest.is_some_and(|l| l != i) {
-            continue;
-        }
-        let Some(bit_offset) = base.checked_add(m.bit_offset) else { continue };
-        match btf.resolved(m.ty) {
-            Some(Kind::Struct { members, .. } | Kind::Union { members, .. }) if m.name.is_empty() => {
-                unfold(btf, m.ty, members, bit_offset, one_of_each, depth, all);
+    /// How many members may still be looked at: structs without size could hold each other without end.
+    left: usize,
+    all: Vec<Field<'a>>,
+}
+
+impl<'a> Unfold<'a> {
+    fn members(&mut self, ty: TypeId, members: &'a [Member], base: u32, depth: usize) {
+        let Some(depth) = depth.checked_sub(1) else { return };
+        let btf = self.btf;
+        let is_union = matches!(btf.resolved(ty), Some(Kind::Union { .. }));
+        let largest = if is_union && self.one_of_each { largest(btf, members) } else { None };
+        for (i, m) in members.iter().enumerate() {
+            let Some(left) = self.left.checked_sub(1) else { return };
+            self.left = left;
+            if largest.is_some_and(|l| l != i) {
+                continue;
             }
-            // A bit field without a name is padding.
-            _ if m.name.is_empty() => {}
-            _ => {
-                let bit_size = u32::from(m.bit_size);
-                all.push(Field { name: &m.name, ty: m.ty, bit_offset, bit_size });
+            let Some(bit_offset) = base.checked_add(m.bit_offset) else { continue };
+            match btf.resolved(m.ty) {
+                Some(Kind::Struct { members, .. } | Kind::Union { members, .. }) if m.name.is_empty() => {
+                    self.members(m.ty, members, bit_offset, depth);
+                }
+                // A bit field without a name is padding.
+                _ if m.name.is_empty() => {}
+                _ => {
+                    let bit_size = u32::from(m.bit_size);
+                    self.all.push(Field { name: &m.name, ty: m.ty, bit_offset, bit_size });
+                }
             }
         }
     }
