@@ -1,5 +1,6 @@
 //! The command line: verbs, flags and their help.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use bpfasm_loader::attach::{Direction, XdpMode};
@@ -7,12 +8,15 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// eBPF without a compiler: assembles .bpfasm text, loads it into the kernel and attaches it.
 #[derive(Debug, Parser)]
-#[command(name = "bpfasm", version, max_term_width = 100, arg_required_else_help = true, after_help = EXIT_CODES)]
+#[command(name = "bpfasm", version, max_term_width = WIDTH, arg_required_else_help = true, after_help = EXIT_CODES)]
 pub struct Cli {
     /// The verb.
     #[command(subcommand)]
     pub command: Command,
 }
+
+/// The widest help in columns.
+const WIDTH: usize = 100;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -23,23 +27,42 @@ Exit codes:
   4  not permitted
   5  any other refusal of the system";
 
-/// The verbs.
+/// The verbs; what each does stands with its arguments.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Assemble a source file into an ELF object
     Build(BuildArgs),
-    /// Report what is wrong with a source file, and write nothing
     Check(CheckArgs),
-    /// Show a source file as plain instructions, without macros and views
-    Expand(CheckArgs),
-    /// Load, attach, show what happens, and detach at the end
+    Expand(ExpandArgs),
     Run(RunArgs),
-    /// Load into the kernel and pin, and attach where a target is given
     Load(LoadArgs),
-    /// Attach a pinned program
     Attach(AttachArgs),
-    /// Detach a pinned program or link
     Detach(DetachArgs),
+}
+
+/// The command line of this process.
+///
+/// Describing all verbs to clap takes longer than assembling a small program, so only the one that is used is
+/// described; all of them where the first argument is none of them: for the help, and for what is misspelt.
+pub fn parse() -> Command {
+    let args: Vec<OsString> = std::env::args_os().skip(1).collect();
+    match args.first().and_then(|verb| verb.to_str()) {
+        Some("build") => Command::Build(one(&args)),
+        Some("check") => Command::Check(one(&args)),
+        Some("expand") => Command::Expand(one(&args)),
+        Some("run") => Command::Run(one(&args)),
+        Some("load") => Command::Load(one(&args)),
+        Some("attach") => Command::Attach(one(&args)),
+        Some("detach") => Command::Detach(one(&args)),
+        _ => Cli::parse().command,
+    }
+}
+
+/// Parses the arguments of a verb, which comes first; ends the process where they are wrong.
+fn one<A: Args>(args: &[OsString]) -> A {
+    let verb = args.first().map(|v| v.to_string_lossy().into_owned()).unwrap_or_default();
+    let command = clap::Command::new("bpfasm").bin_name(format!("bpfasm {verb}")).max_term_width(WIDTH);
+    let matches = A::augment_args(command).get_matches_from(args);
+    A::from_arg_matches(&matches).unwrap_or_else(|e| e.exit())
 }
 
 /// A source file and its byte order.
@@ -53,7 +76,7 @@ pub struct SourceArgs {
     pub endian: Option<EndianArg>,
 }
 
-/// `build`.
+/// Assemble a source file into an ELF object
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -72,9 +95,17 @@ pub struct BuildArgs {
     pub json: bool,
 }
 
-/// `check` and `expand`.
+/// Report what is wrong with a source file, and write nothing
 #[derive(Debug, Args)]
 pub struct CheckArgs {
+    /// What to read.
+    #[command(flatten)]
+    pub source: SourceArgs,
+}
+
+/// Show a source file as plain instructions, without macros and views
+#[derive(Debug, Args)]
+pub struct ExpandArgs {
     /// What to read.
     #[command(flatten)]
     pub source: SourceArgs,
@@ -120,7 +151,7 @@ pub struct TargetArgs {
     pub sockmap: Option<String>,
 }
 
-/// `run`.
+/// Load, attach, show what happens, and detach at the end
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -153,7 +184,7 @@ pub struct RunArgs {
     pub json: bool,
 }
 
-/// `load`.
+/// Load into the kernel and pin, and attach where a target is given
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -181,7 +212,7 @@ pub struct LoadArgs {
     pub json: bool,
 }
 
-/// `attach`.
+/// Attach a pinned program
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -206,7 +237,7 @@ pub struct AttachArgs {
     pub json: bool,
 }
 
-/// `detach`.
+/// Detach a pinned program or link
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -11,7 +11,7 @@ use bpfasm_asm::object::Object;
 use bpfasm_asm::{elf, expand};
 use serde_json::json;
 
-use crate::args::{BuildArgs, CheckArgs, EndianArg, SourceArgs};
+use crate::args::{BuildArgs, CheckArgs, EndianArg, ExpandArgs, SourceArgs};
 use crate::fail::{Code, Failure};
 use crate::out;
 
@@ -36,7 +36,7 @@ pub fn check(args: &CheckArgs) -> Result<(), Failure> {
 }
 
 /// `bpfasm expand`.
-pub fn expand(args: &CheckArgs) -> Result<(), Failure> {
+pub fn expand(args: &ExpandArgs) -> Result<(), Failure> {
     let (sources, compiled, endian) = compile(&args.source)?;
     if compiled.object.is_none() {
         return Err(Failure::reported(Code::Input));

@@ -12,13 +12,10 @@ mod session;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use args::{Cli, Command};
+use args::Command;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let result = match &cli.command {
+    let result = match &args::parse() {
         Command::Build(args) => compile::build(args),
         Command::Check(args) => compile::check(args),
         Command::Expand(args) => compile::expand(args),
