@@ -115,6 +115,7 @@ fn sample(endian: Endian) -> Object {
     let func = |name: &str, section: &str, btf, insns, refs, lines| Func {
         name: name.into(),
         section: section.into(),
+        hook: None,
         linkage: if matches!(name, "add_two" | "again") { Linkage::Static } else { Linkage::Global },
         btf: Some(btf),
         insns,

@@ -190,7 +190,7 @@ fn test(session: &Session, args: &RunArgs) -> Result<(), Failure> {
                     json!({ "program": prog.name, "packet": packet.name, "retval": verdict, "verdict": name }),
                 )?;
             } else {
-                out::line(format!("{name:<10}  {}", packet.name))?;
+                out::line(format!("{name:<16} {}", packet.name))?;
             }
         }
     }

@@ -65,7 +65,7 @@ pub fn attach_all(loaded: &Loaded, args: &TargetArgs) -> Result<Vec<(String, Att
     };
     let target = target(args, map);
     let attached = loaded.progs.iter().map(|prog| {
-        let attachment = attach::attach(prog.as_fd(), &prog.section, &target)?;
+        let attachment = attach::attach(prog.as_fd(), &prog.hook, &target)?;
         for note in attachment.notes() {
             out::message(format!("note: {note}"));
         }

@@ -84,6 +84,8 @@ pub struct LoadedProg {
     pub name: String,
     /// Its section.
     pub section: String,
+    /// Where it belongs: a section name again, its own unless the object names another.
+    pub hook: String,
     /// Its index in [`Object::funcs`].
     pub index: usize,
     /// `enum bpf_prog_type`.
