@@ -156,8 +156,9 @@ impl Assembler<'_> {
         match (syntax, i16::try_from(distance), i32::try_from(distance)) {
             (Some(Syntax::Gotol), _, Ok(distance)) => insn.imm = distance,
             (Some(Syntax::Gotol), _, Err(_)) | (_, Err(_), _) => {
-                let message = format!("`{}` is {distance} slots away, a jump reaches 32767", label.name);
+                let message = format!("`{}` is {} slots away", label.name, distance.unsigned_abs());
                 let d = Diagnostic::error(code::DISTANCE, message, plain.span).also(label.span, "this label");
+                let d = d.note("a jump reaches 32767 slots forward and 32768 back");
                 let d = match syntax {
                     Some(Syntax::Goto) => d.help("`gotol` reaches further (Linux 6.6)"),
                     _ => d.help("jump the other way over a `gotol`, which reaches further (Linux 6.6)"),
@@ -196,7 +197,7 @@ impl Assembler<'_> {
     }
 
     fn report(&mut self, plain: &Plain, diagnostic: Diagnostic) {
-        let expansion = self.program.expansion(plain.chain);
+        let expansion = self.program.expansion(plain.chain, self.sources);
         self.diagnostics.push(Diagnostic { expansion, ..diagnostic });
     }
 

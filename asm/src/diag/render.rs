@@ -5,7 +5,7 @@ use std::ops::Range;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
 
-use super::{Diagnostic, Help, Severity, Sources, Span};
+use super::{Diagnostic, FileId, Help, Severity, Sources, Span};
 
 /// The renderer trims lines beyond the width; this is wide enough for any that a person reads.
 const WIDE: usize = 1000;
@@ -27,15 +27,17 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> Strin
         Severity::Warning => Level::WARNING,
     };
     let mut main = Group::with_title(level.primary_title(diagnostic.message.as_str()).id(diagnostic.code));
-    for (i, file) in files_of(diagnostic).into_iter().enumerate() {
-        let mut snippet = snippet(sources, file);
-        if i == 0 {
-            let primary = AnnotationKind::Primary.span(range(diagnostic.primary.span));
-            snippet = snippet.annotation(primary.label(some(&diagnostic.primary.text)));
-        }
-        for other in diagnostic.secondary.iter().filter(|l| l.span.file == file.file) {
-            let context = AnnotationKind::Context.span(range(other.span));
-            snippet = snippet.annotation(context.label(some(&other.text)));
+    for file in files_of(diagnostic) {
+        let labels = || diagnostic.secondary.iter().filter(|l| l.span.file == file);
+        let primary = Some(&diagnostic.primary).filter(|l| l.span.file == file);
+        let part = Part::new(sources, labels().chain(primary).map(|l| l.span));
+        let mut snippet = part.snippet();
+        for (label, kind) in primary
+            .map(|l| (l, AnnotationKind::Primary))
+            .into_iter()
+            .chain(labels().map(|l| (l, AnnotationKind::Context)))
+        {
+            snippet = snippet.annotation(kind.span(part.range(label.span)).label(some(&label.text)));
         }
         main = main.element(snippet);
     }
@@ -49,8 +51,9 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> Strin
     let mut report = vec![main];
     for (span, name) in &diagnostic.expansion {
         let title = Level::NOTE.secondary_title(format!("in this use of `{name}!`"));
-        let place = AnnotationKind::Primary.span(range(*span));
-        report.push(Group::with_title(title).element(snippet(sources, *span).annotation(place)));
+        let part = Part::new(sources, [*span]);
+        let place = AnnotationKind::Primary.span(part.range(*span));
+        report.push(Group::with_title(title).element(part.snippet().annotation(place)));
     }
     report.extend(diagnostic.help.iter().filter(|h| !h.edits.is_empty()).map(|h| suggestion(h, sources)));
 
@@ -60,31 +63,48 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> Strin
 }
 
 fn suggestion<'a>(help: &'a Help, sources: &'a Sources) -> Group<'a> {
-    let place = help.edits[0].0;
-    let source = sources.get(place.file);
-    let patches = help.edits.iter().map(|(span, text)| Patch::new(range(*span), text.as_str()));
-    let snippet = Snippet::source(source.text.as_str()).path(source.name.as_str()).patches(patches);
+    let part = Part::new(sources, help.edits.iter().map(|(span, _)| *span));
+    let patches = help.edits.iter().map(|(span, text)| Patch::new(part.range(*span), text.as_str()));
+    let snippet = part.snippet().patches(patches);
     Group::with_title(Level::HELP.secondary_title(help.message.as_str())).element(snippet)
 }
 
-fn snippet<'a, T: Clone>(sources: &'a Sources, span: Span) -> Snippet<'a, T> {
-    let source = sources.get(span.file);
-    Snippet::source(source.text.as_str()).path(source.name.as_str())
+/// The lines of a source text that are shown: from the first place to the last.
+struct Part<'a> {
+    name: &'a str,
+    text: &'a str,
+    start: usize,
+    line: usize,
 }
 
-/// One place of each file that the diagnostic shows, the primary one first.
-fn files_of(diagnostic: &Diagnostic) -> Vec<Span> {
-    let mut files = vec![diagnostic.primary.span];
+impl<'a> Part<'a> {
+    fn new(sources: &'a Sources, places: impl IntoIterator<Item = Span>) -> Self {
+        let all = places.into_iter().reduce(|a, b| Span { start: a.start.min(b.start), ..a.to(b) });
+        let all = all.unwrap_or_default();
+        let source = sources.get(all.file);
+        let (start, line, text) = source.lines(all.start..all.end);
+        Self { name: &source.name, text, start, line }
+    }
+
+    fn snippet<T: Clone>(&self) -> Snippet<'a, T> {
+        Snippet::source(self.text).path(self.name).line_start(self.line)
+    }
+
+    fn range(&self, span: Span) -> Range<usize> {
+        let place = |offset: u32| (offset as usize).saturating_sub(self.start);
+        place(span.start)..place(span.end)
+    }
+}
+
+/// The files that a diagnostic shows, the one of its primary place first.
+fn files_of(diagnostic: &Diagnostic) -> Vec<FileId> {
+    let mut files = vec![diagnostic.primary.span.file];
     for label in &diagnostic.secondary {
-        if files.iter().all(|f| f.file != label.span.file) {
-            files.push(label.span);
+        if !files.contains(&label.span.file) {
+            files.push(label.span.file);
         }
     }
     files
-}
-
-fn range(span: Span) -> Range<usize> {
-    span.start as usize..span.end as usize
 }
 
 fn some(text: &str) -> Option<&str> {

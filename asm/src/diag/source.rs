@@ -104,7 +104,7 @@ impl Sources {
     #[must_use]
     pub fn line(&self, span: Span) -> &str {
         let source = self.get(span.file);
-        let start = source.lines[source.line_index(span.start)] as usize;
+        let start = source.line_start(source.line_index(span.start));
         source.text[start..].lines().next().unwrap_or("")
     }
 }
@@ -116,6 +116,20 @@ impl Source {
         self.name.starts_with('<')
     }
 
+    /// The first byte of a line; a byte order mark belongs to none.
+    fn line_start(&self, index: usize) -> usize {
+        let start = self.lines[index] as usize;
+        if start == 0 && self.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { start }
+    }
+
+    /// The whole lines that hold these bytes: where they begin, the first one's number, and their text.
+    pub(super) fn lines(&self, bytes: std::ops::Range<u32>) -> (usize, usize, &str) {
+        let (first, last) = (self.line_index(bytes.start), self.line_index(bytes.end));
+        let end = self.lines.get(last + 1).map_or(self.text.len(), |next| *next as usize);
+        let start = self.line_start(first).min(end);
+        (start, first + 1, &self.text[start..end])
+    }
+
     fn line_index(&self, offset: u32) -> usize {
         self.lines.partition_point(|&start| start <= offset) - 1
     }
@@ -124,7 +138,8 @@ impl Source {
     #[must_use]
     pub fn position(&self, offset: u32) -> (u32, u32) {
         let index = self.line_index(offset);
-        let before = &self.text[self.lines[index] as usize..offset as usize];
+        let start = self.line_start(index).min(offset as usize);
+        let before = &self.text[start..offset as usize];
         let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         (narrow(index + 1), narrow(before.chars().count() + 1))
     }

@@ -7,12 +7,15 @@ use super::frame::{Frame, View};
 use super::plain::{Chain, Label, LabelId, Plain};
 use super::types::TyId;
 use super::{Expander, Reported, views};
-use crate::diag::{Diagnostic, Span, code, nearest};
+use crate::diag::{Diagnostic, Severity, Span, code, nearest};
 use crate::isa::{Insn, Width};
 use crate::lang::ast::{Arg, Expr, ExprKind, Func, Macro, ParamKind, Stmt, StmtKind, TypeExpr};
 
 /// How deep macros may use each other.
 const DEPTH: usize = 128;
+/// How many statements the macros of a function may give; the kernel takes no more instructions
+/// (`BPF_COMPLEXITY_LIMIT_INSNS`).
+const EXPANDED: usize = 1_000_000;
 /// What the kernel gives a function (`MAX_BPF_STACK`).
 const STACK: i32 = 512;
 
@@ -25,10 +28,14 @@ pub(super) struct Body<'a> {
     label_ids: HashMap<(usize, &'a str), LabelId>,
     pub(super) uses: Vec<views::Use>,
     pub(super) views: Vec<views::Declaration>,
+    /// Names that labels have, or will have.
+    names: HashSet<String>,
     /// Uses of macros so far.
     frames: usize,
-    /// A macro used itself without end: leave all of them.
-    too_deep: bool,
+    /// Statements of macros so far.
+    expanded: usize,
+    /// Macros gave too much: leave all of them.
+    stop: bool,
     /// Bytes of stack that are taken.
     stack: i32,
 }
@@ -44,25 +51,22 @@ impl<'a> Expander<'a> {
     /// Works out a function.
     pub(super) fn function(&mut self, index: usize, func: &'a Func) {
         self.body = Body::default();
-        let before = self.errors();
-        self.frames.push(frame(&func.body, self, HashMap::new(), 0));
-        self.stmts(&func.body);
+        let labels = func.body.iter().filter_map(|stmt| match stmt.kind {
+            StmtKind::Label(name) => Some(self.text(name).to_string()),
+            _ => None,
+        });
+        self.body.names = labels.collect();
+        self.frames.push(Frame { stmts: &func.body, ..Frame::default() });
+        for stmt in &func.body {
+            // What is wrong has been reported; the next statement may be right.
+            let _ = self.stmt(stmt);
+        }
         self.frames.pop();
 
         for label in self.body.labels.iter().filter(|l| l.at.is_none()).cloned().collect::<Vec<_>>() {
             self.no_label(&label);
         }
-        let sound = self.errors() == before;
-        if sound && self.body.insns.is_empty() {
-            let what = if func.section.is_some() { "program" } else { "function" };
-            let message = format!("{what} `{}` has no instructions", self.text(func.name));
-            let d = Diagnostic::error(code::EMPTY, message, func.name);
-            self.error(d.help("the shortest is `w0 = 0` and `exit`"));
-        } else if sound && !self.body.insns.last().is_some_and(Plain::ends) {
-            let message = format!("`{}` runs off its end", self.text(func.name));
-            let d = Diagnostic::warning(code::FALL_OFF, message, func.end);
-            self.error(d.label("reached here").help("end it with `exit`, or a jump"));
-        }
+        self.check_end(func);
         let body = std::mem::take(&mut self.body);
         for (at, call) in views::stale(&body) {
             self.stale(&body.uses[at], body.insns[call].span);
@@ -71,8 +75,28 @@ impl<'a> Expander<'a> {
         self.program.funcs[index].labels = body.labels;
     }
 
-    fn errors(&self) -> usize {
-        self.diagnostics.iter().filter(|d| d.severity == crate::diag::Severity::Error).count()
+    /// A function does something, and ends.
+    fn check_end(&mut self, func: &'a Func) {
+        if self.body.insns.last().is_some_and(Plain::ends) {
+            return;
+        }
+        // A line that is wrong may be the one that is missing here.
+        let within =
+            |span: Span| span.file == func.head.file && (func.head.start..func.end.end).contains(&span.start);
+        let place = |d: &Diagnostic| d.expansion.last().map_or(d.primary.span, |(span, _)| *span);
+        if self.diagnostics.iter().any(|d| d.severity == Severity::Error && within(place(d))) {
+            return;
+        }
+        if self.body.insns.is_empty() {
+            let what = if func.section.is_some() { "program" } else { "function" };
+            let message = format!("{what} `{}` has no instructions", self.text(func.name));
+            let d = Diagnostic::error(code::EMPTY, message, func.name);
+            self.error(d.help("the shortest is `w0 = 0` and `exit`"));
+        } else {
+            let message = format!("`{}` runs off its end", self.text(func.name));
+            let d = Diagnostic::warning(code::FALL_OFF, message, func.end);
+            self.error(d.label("reached here").help("end it with `exit`, or a jump"));
+        }
     }
 
     fn stale(&mut self, used: &views::Use, call: Span) {
@@ -85,13 +109,6 @@ impl<'a> Expander<'a> {
         let chain = std::mem::replace(&mut self.chain, used.chain);
         self.error(d);
         self.chain = chain;
-    }
-
-    fn stmts(&mut self, stmts: &'a [Stmt]) {
-        for stmt in stmts {
-            // What is wrong has been reported; the next statement may be right.
-            let _ = self.stmt(stmt);
-        }
     }
 
     fn stmt(&mut self, stmt: &'a Stmt) -> Result<(), Reported> {
@@ -117,6 +134,11 @@ impl<'a> Expander<'a> {
     }
 
     fn declare_view(&mut self, span: Span, value: &'a Expr, ty: &'a TypeExpr) -> Result<View, Reported> {
+        if super::names::is_word(self.text(span)) {
+            let message = format!("`{}` cannot name a view", self.text(span));
+            let d = Diagnostic::error(code::RESERVED, message, span);
+            return Err(self.error(d.note("the language gives this name a meaning already")));
+        }
         let (address, ty) = (self.address(value), self.ty(ty));
         let ((reg, off), ty) = (address?, ty?);
         let at = self.body.insns.len();
@@ -151,9 +173,10 @@ impl<'a> Expander<'a> {
         self.frames.last()?.views.iter().rev().find(|v| v.0 == name).map(|v| v.1.ok_or(Reported))
     }
 
-    /// Names that exist only here, for suggestions.
+    /// Names that exist only here, for suggestions: of views and registers.
     pub(super) fn local_names(&self) -> Vec<&'a str> {
-        self.frames.last().map_or(vec![], |f| f.views.iter().map(|v| v.0).collect())
+        let views = self.frames.last().into_iter().flat_map(|f| f.views.iter().map(|v| v.0));
+        views.chain(REGISTERS.iter().copied()).collect()
     }
 
     fn stack_slot(&mut self, name: Span, text: &'a str, ty: &'a TypeExpr) -> Result<(i32, TyId), Reported> {
@@ -181,8 +204,9 @@ impl<'a> Expander<'a> {
     pub(super) fn label(&mut self, name: Span) -> Result<LabelId, Reported> {
         let text = self.text(name);
         let frame = self.frame();
-        let number = frame.number;
-        if number > 0 && !frame.labels.contains(text) {
+        let (number, stmts) = (frame.number, frame.stmts);
+        let defines = |stmt: &Stmt| matches!(stmt.kind, StmtKind::Label(name) if self.text(name) == text);
+        if number > 0 && !stmts.iter().any(defines) {
             let d = Diagnostic::error(code::LABEL, format!("this macro defines no label `{text}`"), name);
             return Err(self.error(d.help(format!(
                 "labels from outside come as arguments: `{text}: label`, used as `${text}`"
@@ -197,9 +221,12 @@ impl<'a> Expander<'a> {
         }
         let id = LabelId(self.body.labels.len());
         let mut name = text.to_string();
-        // Fresh for each use of a macro.
-        while frame > 0 && self.body.labels.iter().any(|l| l.name == name) || frame > 0 && name == text {
-            name = format!("{name}_{frame}");
+        if frame > 0 {
+            // Fresh for each use of a macro.
+            name = format!("{text}_{frame}");
+            while !self.body.names.insert(name.clone()) {
+                name.push('_');
+            }
         }
         self.body.labels.push(Label { name, at: None, span });
         self.body.label_ids.insert((frame, text), id);
@@ -224,10 +251,12 @@ impl<'a> Expander<'a> {
 
     fn no_label(&mut self, label: &Label) {
         let text = self.text(label.span);
-        let known: Vec<&str> =
-            self.body.labels.iter().filter(|l| l.at.is_some()).map(|l| l.name.as_str()).collect();
+        let own = self.body.label_ids.keys().filter(|(frame, _)| *frame == 0).map(|(_, name)| *name);
+        let mut known: Vec<&str> = own.collect();
+        known.sort_unstable();
+        known.retain(|name| self.body.names.contains(*name));
         let d = Diagnostic::error(code::LABEL, format!("there is no label `{text}`"), label.span);
-        let d = match nearest(text, known.iter().copied()) {
+        let d = match nearest(text, known) {
             Some(near) => d.suggest(format!("did you mean `{near}`?"), label.span, near),
             None => d.help(format!("define it where the jump shall go: `.{text}:`")),
         };
@@ -244,93 +273,128 @@ impl<'a> Expander<'a> {
         if self.frames.len() > DEPTH {
             let d = Diagnostic::error(
                 code::RECURSION,
-                format!("`{text}!` is used within itself too deeply"),
+                format!("`{text}!` is used within itself without end"),
                 name,
             );
-            // The chain is the same line over and over.
-            self.diagnostics.push(d.note(format!("macros may nest {DEPTH} deep")));
-            self.body.too_deep = true;
-            return Err(Reported);
+            self.body.stop = true;
+            return Err(self.error(d.note(format!("macros may nest {DEPTH} deep"))));
         }
-        let bound = self.bind(span, definition, args)?;
+        let mut args = self.bind(definition, args)?;
         self.body.frames += 1;
-        let frame = frame(&definition.body, self, bound, self.body.frames);
+        let number = self.body.frames;
         let parent = self.chain;
-        self.program.chains.push(Chain { span, name: text.to_string(), parent });
+        self.program.chains.push(Chain { span, name, parent });
         self.chain = Some(self.program.chains.len() - 1);
-        self.frames.push(frame);
-        for stmt in &definition.body {
-            let _ = self.stmt(stmt);
-            if self.body.too_deep {
-                break;
+        self.frames.push(Frame { stmts: &definition.body, number, ..Frame::default() });
+        if self.defaults(name, definition, &mut args).is_ok() {
+            self.frame().args = args;
+            for stmt in &definition.body {
+                self.count(span);
+                if self.body.stop {
+                    break;
+                }
+                let _ = self.stmt(stmt);
             }
         }
         self.frames.pop();
         self.chain = parent;
-        self.body.too_deep &= !self.frames.is_empty() && parent.is_some();
+        self.body.stop &= parent.is_some();
         Ok(())
     }
 
-    fn bind(
-        &mut self,
-        span: Span,
-        definition: &'a Macro,
-        args: &'a [Arg],
-    ) -> Result<HashMap<&'a str, Value>, Reported> {
-        let mut bound: HashMap<&'a str, Value> = HashMap::new();
-        let (mut failed, mut position) = (false, 0);
-        let names = || definition.params.iter().map(|p| p.name);
-        for arg in args {
+    /// Counts a statement of a macro: macros that use each other twice grow beyond all bounds.
+    fn count(&mut self, place: Span) {
+        self.body.expanded += 1;
+        if self.body.expanded == EXPANDED + 1 {
+            let message = format!("the macros of this function give more than {EXPANDED} statements");
+            self.error(Diagnostic::error(code::RECURSION, message, place));
+        }
+        self.body.stop |= self.body.expanded > EXPANDED;
+    }
+
+    /// The arguments of a use.
+    fn bind(&mut self, definition: &'a Macro, given: &'a [Arg]) -> Result<Vec<(&'a str, Value)>, Reported> {
+        let (mut args, mut failed): (Vec<(&'a str, Value)>, _) = (vec![], None);
+        let mut named = false;
+        for (position, arg) in given.iter().enumerate() {
+            if named && arg.name.is_none() {
+                let message = "arguments by position stand before those by name";
+                failed = Some(self.error(Diagnostic::error(code::ARGUMENT, message, arg.value.span)));
+                break;
+            }
+            named = arg.name.is_some();
             let param = match arg.name {
                 Some(name) => definition.params.iter().find(|p| self.text(p.name) == self.text(name)),
                 None => definition.params.get(position),
             };
-            position += 1;
             let Some(param) = param else {
-                let place = arg.name.unwrap_or(arg.value.span);
-                let macro_name = self.text(definition.name);
-                let message = match arg.name {
-                    Some(name) => format!("`{macro_name}!` has no parameter `{}`", self.text(name)),
-                    None => format!("`{macro_name}!` takes {} arguments", definition.params.len()),
-                };
-                let list: Vec<&str> = names().map(|n| self.text(n)).collect();
-                let d = Diagnostic::error(code::ARGUMENT, message, place);
-                self.error(d.note(format!("its parameters are: {}", list.join(", "))));
-                failed = true;
+                failed = Some(self.no_parameter(definition, arg));
                 continue;
             };
             let name = self.text(param.name);
-            if bound.contains_key(name) {
+            if args.iter().any(|a| a.0 == name) {
                 let d = Diagnostic::error(code::ARGUMENT, format!("`{name}` is given twice"), arg.value.span);
-                self.error(d);
-                failed = true;
+                failed = Some(self.error(d));
                 continue;
             }
             match self.argument_value(param.kind, name, &arg.value) {
-                Ok(value) => drop(bound.insert(name, value)),
-                Err(Reported) => failed = true,
+                Ok(value) => args.push((name, value)),
+                Err(Reported) => failed = Some(Reported),
             }
         }
+        failed.map_or(Ok(args), Err)
+    }
+
+    fn no_parameter(&mut self, definition: &'a Macro, arg: &'a Arg) -> Reported {
+        let macro_name = self.text(definition.name);
+        let names: Vec<&str> = definition.params.iter().map(|p| self.text(p.name)).collect();
+        let list = match names.len() {
+            0 => "it has none".to_string(),
+            _ => format!("its parameters are: {}", names.join(", ")),
+        };
+        let Some(name) = arg.name else {
+            let message = format!("`{macro_name}!` has no parameter for this argument");
+            return self.error(Diagnostic::error(code::ARGUMENT, message, arg.value.span).note(list));
+        };
+        let text = self.text(name);
+        let d = Diagnostic::error(code::ARGUMENT, format!("`{macro_name}!` has no parameter `{text}`"), name);
+        self.error(match nearest(text, names) {
+            Some(near) => d.suggest(format!("did you mean `{near}`?"), name, near),
+            None => d.note(list),
+        })
+    }
+
+    /// Adds what a use does not give. A default may use parameters before it.
+    fn defaults(
+        &mut self,
+        name: Span,
+        definition: &'a Macro,
+        args: &mut Vec<(&'a str, Value)>,
+    ) -> Result<(), Reported> {
+        let mut failed = None;
         for param in &definition.params {
-            let name = self.text(param.name);
-            if failed || bound.contains_key(name) {
+            let text = self.text(param.name);
+            if args.iter().any(|a| a.0 == text) {
                 continue;
             }
-            match &param.default {
-                Some(default) => drop(bound.insert(name, self.argument_value(param.kind, name, default)?)),
-                None => {
-                    let message = format!(
-                        "`{}!` needs `{name}`, {}",
-                        self.text(definition.name),
-                        param.kind.describe()
-                    );
-                    let d = Diagnostic::error(code::ARGUMENT, message, span);
-                    self.error(d.also(param.name, "this parameter"));
-                    failed = true;
+            if let Some(default) = &param.default {
+                self.frame().args.clone_from(args);
+                match self.argument_value(param.kind, text, default) {
+                    Ok(value) => args.push((text, value)),
+                    Err(Reported) => failed = Some(Reported),
                 }
+                continue;
             }
+            let message =
+                format!("`{}!` needs `{text}`, {}", self.text(definition.name), param.kind.describe());
+            let d = Diagnostic::error(code::ARGUMENT, message, name).also(param.name, "this parameter");
+            // It is the use that is wrong, not what it leads to.
+            let chain = self.chain.and_then(|c| self.program.chains[c].parent);
+            let inner = std::mem::replace(&mut self.chain, chain);
+            failed = Some(self.error(d));
+            self.chain = inner;
         }
-        if failed { Err(Reported) } else { Ok(bound) }
+        failed.map_or(Ok(()), Err)
     }
 
     fn argument_value(&mut self, kind: ParamKind, name: &str, expr: &'a Expr) -> Result<Value, Reported> {
@@ -362,15 +426,15 @@ impl<'a> Expander<'a> {
     /// The value of `$name`.
     pub(super) fn argument(&mut self, span: Span) -> Result<Value, Reported> {
         let name = &self.text(span)[1..];
-        let args = self.frames.last().map(|f| &f.args);
-        if let Some(value) = args.and_then(|args| args.get(name)) {
-            return Ok(*value);
+        let frame = self.frames.last();
+        if let Some(value) = frame.and_then(|f| f.arg(name)) {
+            return Ok(value);
         }
-        let known: Vec<&str> = args.map_or(vec![], |args| args.keys().copied().collect());
+        let known: Vec<&str> = frame.map_or(vec![], |f| f.args.iter().map(|a| a.0).collect());
         let d = Diagnostic::error(code::UNKNOWN, format!("there is no parameter `{name}`"), span);
         let d = match nearest(name, known.iter().copied()) {
             Some(near) => d.suggest(format!("did you mean `${near}`?"), span, format!("${near}")),
-            None if known.is_empty() => d.note("only the body of a macro has parameters"),
+            None if frame.is_some_and(|f| f.number == 0) => d.note("only the body of a macro has parameters"),
             None => d,
         };
         Err(self.error(d))
@@ -386,8 +450,8 @@ impl<'a> Expander<'a> {
 
     /// The type that `$name` is, if it is one.
     pub(super) fn type_argument_if(&self, span: Span) -> Option<TyId> {
-        match self.frames.last()?.args.get(&self.text(span)[1..])? {
-            Value::Type(ty) => Some(*ty),
+        match self.frames.last()?.arg(&self.text(span)[1..])? {
+            Value::Type(ty) => Some(ty),
             _ => None,
         }
     }
@@ -401,18 +465,8 @@ impl<'a> Expander<'a> {
     }
 }
 
-fn frame<'a>(
-    body: &'a [Stmt],
-    expander: &Expander<'a>,
-    args: HashMap<&'a str, Value>,
-    number: usize,
-) -> Frame<'a> {
-    let labels: HashSet<&str> = body
-        .iter()
-        .filter_map(|stmt| match stmt.kind {
-            StmtKind::Label(name) => Some(expander.text(name)),
-            _ => None,
-        })
-        .collect();
-    Frame { args, views: vec![], slots: vec![], labels, number }
-}
+/// The names of registers.
+const REGISTERS: &[&str] = &[
+    "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "w0", "w1", "w2", "w3", "w4", "w5",
+    "w6", "w7", "w8", "w9", "w10", "fp",
+];

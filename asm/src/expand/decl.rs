@@ -1,6 +1,5 @@
 //! Declarations: licence, maps, variables, functions.
 
-use super::eval::Value;
 use super::names::Def;
 use super::plain::{PlainFunc, PlainMap, PlainVar};
 use super::types::{BUILTINS, Class, Ty, TyId};
@@ -14,6 +13,8 @@ use crate::uapi::{MapType, section};
 const DATA: usize = 0;
 const BSS: usize = 1;
 const RODATA: usize = 2;
+/// How many bytes a data section may have: 64 MiB, more than any kernel maps for one.
+const LARGEST: u32 = 64 << 20;
 
 impl<'a> Expander<'a> {
     /// The text of a string token without quotes and escapes.
@@ -117,7 +118,7 @@ impl<'a> Expander<'a> {
         let max = u64::from(u32::MAX);
         match self.text(name) {
             "flags" => {
-                let flags = self.unsigned(value, max, "map flags")?;
+                let flags = self.unsigned(value, max, "the value of `flags`")?;
                 plain.flags |= u32::try_from(flags).unwrap_or(0);
             }
             "map_extra" => plain.extra = self.unsigned(value, u64::MAX, "`map_extra`")?,
@@ -155,6 +156,11 @@ impl<'a> Expander<'a> {
             MapType::CGROUP_STORAGE,
             MapType::PERCPU_CGROUP_STORAGE,
         ];
+        let inner = [MapType::ARRAY_OF_MAPS, MapType::HASH_OF_MAPS, MapType::STRUCT_OPS];
+        if inner.contains(&plain.kind) {
+            let message = "maps of this kind cannot be declared yet";
+            return Err(self.error(Diagnostic::error(code::MAP, message, map.kind)));
+        }
         match plain.kind {
             kind if without.contains(&kind) => {}
             MapType::RINGBUF | MapType::USER_RINGBUF
@@ -181,9 +187,30 @@ impl<'a> Expander<'a> {
         Ok(())
     }
 
-    pub(super) fn variable(&mut self, var: &'a Var) {
-        let Ok(ty) = self.ty(&var.ty) else { return };
+    /// The place of a variable, which is found when it is first asked for: section, offset and type.
+    pub(super) fn variable(&mut self, var: &'a Var) -> Result<(usize, u32, TyId), Reported> {
+        if let Some(known) = self.variables.get(&var.name) {
+            return known.ok_or(Reported);
+        }
+        self.variables.insert(var.name, None);
+        // As with constants, it does not matter where it is used.
+        let frames = std::mem::take(&mut self.frames);
+        let place = self.place_variable(var);
+        self.frames = frames;
+        self.variables.insert(var.name, place.ok());
+        place
+    }
+
+    fn place_variable(&mut self, var: &'a Var) -> Result<(usize, u32, TyId), Reported> {
+        let ty = self.ty(&var.ty)?;
         let (size, align) = self.types.layout(ty);
+        if size > LARGEST {
+            let message = format!("`{}` takes {size} bytes, which is too much", self.text(var.name));
+            let d = Diagnostic::error(code::RANGE, message, var.ty.span);
+            return Err(
+                self.error(d.note(format!("variables are at most {LARGEST} bytes; maps can be larger")))
+            );
+        }
         let mut bytes = vec![0; size as usize];
         if let Some(value) = &var.value {
             if self.initial(value, ty, &mut bytes).is_err() {
@@ -200,18 +227,24 @@ impl<'a> Expander<'a> {
             (false, false) => BSS,
         };
         let name = self.text(var.name).to_string();
-        let offset = self.place(section, &bytes, align);
+        let offset = self.place(section, &bytes, align, var.name)?;
         self.program.data[section].vars.push(PlainVar { name, ty, offset });
+        Ok((section, offset, ty))
     }
 
     /// Appends bytes to a data section, aligned; gives their offset.
-    fn place(&mut self, section: usize, bytes: &[u8], align: u32) -> u32 {
+    fn place(&mut self, section: usize, bytes: &[u8], align: u32, span: Span) -> Result<u32, Reported> {
         let data = &mut self.program.data[section];
-        data.align = data.align.max(align);
         let start = data.bytes.len().next_multiple_of(align as usize);
+        let Some(offset) = u32::try_from(start).ok().filter(|_| start + bytes.len() <= LARGEST as usize)
+        else {
+            let message = format!("this makes {} larger than {LARGEST} bytes", super::SECTIONS[section].0);
+            return Err(self.error(Diagnostic::error(code::RANGE, message, span)));
+        };
+        data.align = data.align.max(align);
         data.bytes.resize(start, 0);
         data.bytes.extend_from_slice(bytes);
-        u32::try_from(start).unwrap_or(u32::MAX)
+        Ok(offset)
     }
 
     /// Where a string stands in `.rodata`; equal ones stand there once.
@@ -220,22 +253,13 @@ impl<'a> Expander<'a> {
         let offset = match self.strings.get(&bytes) {
             Some(offset) => *offset,
             None => {
-                let offset = self.place(RODATA, &bytes, 1);
+                let offset = self.place(RODATA, &bytes, 1, span)?;
+                self.program.data[RODATA].strings.push((offset, bytes.clone()));
                 self.strings.insert(bytes, offset);
                 offset
             }
         };
         Ok((RODATA, offset))
-    }
-
-    /// The place of a variable.
-    pub(super) fn data_of(&mut self, name: &str) -> Result<Value, Reported> {
-        let found = self.program.data.iter().enumerate().find_map(|(section, data)| {
-            let var = data.vars.iter().find(|v| v.name == name)?;
-            Some(Value::Data(section, var.offset, var.ty))
-        });
-        // Where there is none, its declaration was wrong and has been reported.
-        found.ok_or(Reported)
     }
 
     /// What a variable holds at first.

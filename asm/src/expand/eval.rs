@@ -70,6 +70,10 @@ const FUNCTIONS: &[&str] = &["be16", "be32", "be64", "ip4", "sizeof", "offsetof"
 impl<'a> Expander<'a> {
     /// The value of an expression.
     pub(super) fn eval(&mut self, expr: &'a Expr) -> Result<Value, Reported> {
+        self.deeper(expr.span, |e| e.eval_here(expr))
+    }
+
+    fn eval_here(&mut self, expr: &'a Expr) -> Result<Value, Reported> {
         let value = match &expr.kind {
             ExprKind::Int(n) => Value::Int(Int::host(i128::from(*n))),
             ExprKind::Ip4(address) => Value::Int(self.big_endian(u64::from(*address), 4)),
@@ -130,7 +134,10 @@ impl<'a> Expander<'a> {
         match self.names.get(text, span.file) {
             Some(Def::Const(c)) => self.constant(c).map(Value::Int),
             Some(Def::Map(index, _)) => Ok(Value::Map(index)),
-            Some(Def::Var(var)) => self.data_of(self.text(var.name)),
+            Some(Def::Var(var)) => {
+                let (section, offset, ty) = self.variable(var)?;
+                Ok(Value::Data(section, offset, ty))
+            }
             Some(Def::Func(index, _)) => Ok(Value::Func(index)),
             Some(Def::Struct(_)) => self.named_type(span).map(Value::Type),
             Some(Def::Macro(_)) | None => Err(self.unknown("name", span, self.local_names())),
@@ -340,20 +347,16 @@ impl<'a> Expander<'a> {
         let op = self.text(operator);
         let (l, r) = (self.eval(left), self.eval(right));
         let (l, r) = (l?, r?);
-        let distance = |int: Int| i64::try_from(int.value).ok();
+        // Bounded, so that adding to it never goes wrong.
+        let near = |n: &i64| n.unsigned_abs() <= 1 << 40;
+        let distance = |int: Int| i64::try_from(int.value).ok().filter(near);
         let address = match (l, op, r) {
             (Value::Int(l), _, Value::Int(r)) => return self.arithmetic(span, op, (l, r), right),
             (Value::Reg(reg, Width::W64), "+", Value::Int(n))
             | (Value::Int(n), "+", Value::Reg(reg, Width::W64)) => (reg, distance(n)),
-            (Value::Reg(reg, Width::W64), "-", Value::Int(n)) => {
-                (reg, distance(n).and_then(i64::checked_neg))
-            }
-            (Value::Address(reg, off), "+", Value::Int(n)) => {
-                (reg, distance(n).and_then(|n| off.checked_add(n)))
-            }
-            (Value::Address(reg, off), "-", Value::Int(n)) => {
-                (reg, distance(n).and_then(|n| off.checked_sub(n)))
-            }
+            (Value::Reg(reg, Width::W64), "-", Value::Int(n)) => (reg, distance(n).map(|n| -n)),
+            (Value::Address(reg, off), "+", Value::Int(n)) => (reg, distance(n).map(|n| off + n)),
+            (Value::Address(reg, off), "-", Value::Int(n)) => (reg, distance(n).map(|n| off - n)),
             _ => {
                 let wrong = if matches!(l, Value::Int(_)) { r } else { l };
                 let message = format!("`{op}` takes constants here, not {}", wrong.what());
@@ -361,7 +364,7 @@ impl<'a> Expander<'a> {
                 return Err(self.error(d.note("a line is one instruction: `r1 += r2` works in place")));
             }
         };
-        let (reg, Some(off)) = address else {
+        let (reg, Some(off)) = (address.0, address.1.filter(near)) else {
             return Err(self.error(Diagnostic::error(code::RANGE, "this distance does not fit", span)));
         };
         Ok(Value::Address(reg, off))
@@ -458,7 +461,7 @@ impl<'a> Expander<'a> {
             _ => {
                 let mut d = Diagnostic::error(code::UNKNOWN, format!("unknown function `{text}`"), name);
                 if let Some(near) =
-                    crate::diag::nearest(text, FUNCTIONS.iter().chain(super::lower::ATOMICS).copied())
+                    crate::diag::nearest(text, FUNCTIONS.iter().chain(super::atomic::ATOMICS).copied())
                 {
                     d = d.suggest(format!("did you mean `{near}`?"), name, near);
                 } else if self.names.macro_named(text, name.file).is_some() {
@@ -479,11 +482,11 @@ impl<'a> Expander<'a> {
     }
 
     fn size_of(&mut self, of: &'a Expr) -> Result<u64, Reported> {
-        if let Some(ty) = self.expr_as_type(of) {
-            return ty.map(|ty| u64::from(self.types.size(ty)));
-        }
         if let (ExprKind::Name, Some(view)) = (&of.kind, self.view(self.text(of.span))) {
             return Ok(u64::from(self.types.size(view?.ty)));
+        }
+        if let Some(ty) = self.expr_as_type(of) {
+            return ty.map(|ty| u64::from(self.types.size(ty)));
         }
         match self.eval(of)? {
             Value::Mem(mem) => Ok(u64::from(mem.bytes)),

@@ -1,22 +1,21 @@
 //! Where statements stand: in a function, or in the use of a macro.
 
-use std::collections::{HashMap, HashSet};
-
 use super::eval::Value;
 use super::types::TyId;
 use crate::diag::Span;
+use crate::lang::ast::Stmt;
 
 /// A function's body or one use of a macro. Views, stack slots and labels belong to one frame.
 #[derive(Debug, Default)]
 pub(super) struct Frame<'a> {
     /// The macro's arguments by name, without `$`.
-    pub(super) args: HashMap<&'a str, Value>,
+    pub(super) args: Vec<(&'a str, Value)>,
     /// Views, the newest last; `None`: its declaration was wrong and has been reported.
     pub(super) views: Vec<(&'a str, Option<View>)>,
     /// Stack slots: offset from r10 and type; `None` as above.
     pub(super) slots: Vec<(&'a str, Option<(i32, TyId)>)>,
-    /// Labels that the statements define.
-    pub(super) labels: HashSet<&'a str>,
+    /// The statements.
+    pub(super) stmts: &'a [Stmt],
     /// Told apart from all other frames of the function; 0: the function itself.
     pub(super) number: usize,
 }
@@ -34,4 +33,11 @@ pub(super) struct View {
     pub(super) span: Span,
     /// Instructions of the function before the declaration.
     pub(super) at: usize,
+}
+
+impl Frame<'_> {
+    /// The argument for a parameter.
+    pub(super) fn arg(&self, name: &str) -> Option<Value> {
+        self.args.iter().find(|arg| arg.0 == name).map(|arg| arg.1)
+    }
 }

@@ -1,5 +1,6 @@
 //! Statements to instructions: one each.
 
+use super::atomic::ATOMICS;
 use super::eval::{Int, Mem, Value};
 use super::plain::LabelId;
 use super::{Expander, Reported, views};
@@ -9,36 +10,13 @@ use crate::lang::ast::{Callee, Expr, ExprKind, Jump, Stmt, StmtKind, Target};
 use crate::object::Symbol;
 use crate::uapi::HelperId;
 
-/// Instructions that are written like functions.
-pub(super) const ATOMICS: &[&str] = &[
-    "atomic_fetch_add",
-    "atomic_fetch_or",
-    "atomic_fetch_and",
-    "atomic_fetch_xor",
-    "atomic64_fetch_add",
-    "atomic64_fetch_or",
-    "atomic64_fetch_and",
-    "atomic64_fetch_xor",
-    "atomic_xchg",
-    "atomic64_xchg",
-    "atomic_cmpxchg",
-    "atomic64_cmpxchg",
-    "xchg32_32",
-    "xchg_64",
-    "cmpxchg32_32",
-    "cmpxchg_64",
-    "load_acquire",
-    "store_release",
-    "addr_space_cast",
-];
-
 /// The operands of an instruction; what its form fixes stays zero.
 #[derive(Debug, Clone, Copy, Default)]
-struct Operands {
-    dst: u8,
-    src: u8,
-    off: i64,
-    imm: i64,
+pub(super) struct Operands {
+    pub(super) dst: u8,
+    pub(super) src: u8,
+    pub(super) off: i64,
+    pub(super) imm: i64,
 }
 
 impl<'a> Expander<'a> {
@@ -86,15 +64,17 @@ impl<'a> Expander<'a> {
     }
 
     /// Appends the instruction of a form.
-    fn emit(&mut self, span: Span, syntax: Syntax, o: Operands) -> Result<(), Reported> {
+    pub(super) fn emit(&mut self, span: Span, syntax: Syntax, o: Operands) -> Result<(), Reported> {
         let Some(form) = Form::of(syntax) else {
             return Err(self.error(Diagnostic::error(code::FORM, "there is no such instruction", span)));
         };
-        let Ok(off) = i16::try_from(o.off) else {
-            let message = format!("offset {} does not fit into 16 bits", o.off);
-            let d = Diagnostic::error(code::RANGE, message, span);
-            return Err(self.error(d.note("offsets are from -32768 to 32767")));
-        };
+        if form.since.is_none() {
+            // Text that shows such code must assemble.
+            let d = Diagnostic::warning(code::FORM, "no kernel takes this instruction", span);
+            self.error(d.note(form.doc));
+        }
+        // Offsets have been checked where their place is known.
+        let off = i16::try_from(o.off).unwrap_or_default();
         let Some(insn) = form.insn(o.dst, o.src, off, o.imm) else {
             let message = format!("{} does not fit into 32 bits", o.imm);
             return Err(self.error(Diagnostic::error(code::RANGE, message, span)));
@@ -104,7 +84,7 @@ impl<'a> Expander<'a> {
     }
 
     /// A load or store: remembers the view that named its place.
-    fn emit_access(
+    pub(super) fn emit_access(
         &mut self,
         span: Span,
         place: Span,
@@ -112,6 +92,14 @@ impl<'a> Expander<'a> {
         syntax: Syntax,
         o: Operands,
     ) -> Result<(), Reported> {
+        if i16::try_from(mem.off).is_err() {
+            let d = Diagnostic::error(
+                code::RANGE,
+                format!("offset {} does not fit into 16 bits", mem.off),
+                place,
+            );
+            return Err(self.error(d.note("offsets are from -32768 to 32767")));
+        }
         if mem.view.is_some() {
             let insn = self.body.insns.len();
             self.body.uses.push(views::Use { insn, reg: mem.reg, span: place, chain: self.chain });
@@ -120,7 +108,7 @@ impl<'a> Expander<'a> {
     }
 
     /// A register that an instruction writes.
-    fn written(&mut self, expr: &'a Expr) -> Result<(u8, Width), Reported> {
+    pub(super) fn written(&mut self, expr: &'a Expr) -> Result<(u8, Width), Reported> {
         let (number, width) = self.reg(expr)?;
         if number == 10 {
             let d = Diagnostic::warning(
@@ -134,7 +122,7 @@ impl<'a> Expander<'a> {
     }
 
     /// A register under its 64-bit name.
-    fn reg64(&mut self, expr: &'a Expr) -> Result<u8, Reported> {
+    pub(super) fn reg64(&mut self, expr: &'a Expr) -> Result<u8, Reported> {
         match self.reg(expr)? {
             (number, Width::W64) => Ok(number),
             (number, Width::W32) => {
@@ -143,7 +131,7 @@ impl<'a> Expander<'a> {
         }
     }
 
-    fn other_width(&mut self, span: Span, number: u8, wanted: Width, why: &str) -> Reported {
+    pub(super) fn other_width(&mut self, span: Span, number: u8, wanted: Width, why: &str) -> Reported {
         let name = format!("{}{number}", wanted.letter());
         let d = Diagnostic::error(code::WIDTH, why, span);
         self.error(d.suggest(format!("write `{name}`"), span, name))
@@ -207,10 +195,13 @@ impl<'a> Expander<'a> {
             Value::NegReg(src, w) if op == AluOp::Mov && (src, w) == (d, width) => {
                 self.emit(span, Syntax::Neg(width, Rhs::Imm), o)
             }
-            Value::NegReg(src, _) => {
-                let name = format!("{}{src}", width.letter());
+            // No kernel takes it, but other tools show it.
+            Value::NegReg(src, Width::W64) if op == AluOp::Mov && width == Width::W64 => {
+                self.emit(span, Syntax::Neg(width, Rhs::Reg), Operands { src, ..o })
+            }
+            Value::NegReg(..) => {
                 let d = Diagnostic::error(code::FORM, "negation works in place", value.span);
-                Err(self.error(d.help(format!("write `{name} = -{name}`"))))
+                Err(self.error(d.help("write `r1 = -r1`")))
             }
             Value::Address(reg, off) => {
                 let (letter, sign) = (width.letter(), if off < 0 { '-' } else { '+' });
@@ -222,14 +213,14 @@ impl<'a> Expander<'a> {
                 );
                 Err(self.error(d.help(format!("write {lines}, each on its line"))))
             }
-            Value::Map(_) | Value::Data(..) | Value::Func(_) | Value::Str(_) if op == AluOp::Mov => {
+            found @ (Value::Map(_) | Value::Data(..) | Value::Func(_) | Value::Str(_))
+                if op == AluOp::Mov =>
+            {
                 let text = self.text(value.span);
-                let d = Diagnostic::error(
-                    code::WIDE,
-                    "an address is a 64-bit immediate, which is marked by `ll`",
-                    value.span,
-                );
-                Err(self.error(d.suggest("write", value.span, format!("{text} ll"))))
+                let message =
+                    format!("{} is loaded as a 64-bit immediate, which is marked by `ll`", found.what());
+                let d = Diagnostic::error(code::WIDE, message, value.span);
+                Err(self.error(d.suggest("write `ll` behind it", value.span, format!("{text} ll"))))
             }
             other => Err(self.wrong_kind(value.span, other.what(), "a register or a constant")),
         }
@@ -260,7 +251,7 @@ impl<'a> Expander<'a> {
     }
 
     /// The load or store that takes a place whole.
-    fn access(&mut self, place: Span, mem: Mem) -> Result<(Size, bool), Reported> {
+    pub(super) fn access(&mut self, place: Span, mem: Mem) -> Result<(Size, bool), Reported> {
         if let Some(access) = mem.access {
             return Ok(access);
         }
@@ -348,9 +339,9 @@ impl<'a> Expander<'a> {
         let bits = 8 * u32::from(size.bytes());
         let (min, max) = (-(1i128 << (bits - 1)), (1i128 << bits) - 1);
         if int.value < min || int.value > max {
-            let message = format!("{} does not fit into {} bytes", int.value, size.bytes());
+            let message = format!("{} does not fit into {bits} bits", int.value);
             let d = Diagnostic::error(code::RANGE, message, span);
-            return Err(self.error(d.note(format!("they hold {min} to {max}"))));
+            return Err(self.error(d.note(format!("a u{bits} holds {min} to {max}"))));
         }
         self.imm(span, int, Width::W32, false)
     }
@@ -368,13 +359,19 @@ impl<'a> Expander<'a> {
                 let message =
                     format!("this would be sign-extended to {negative}, {:#x}", i64::from(negative));
                 let mut d = Diagnostic::error(code::SIGN_EXTEND, message, span);
-                d = d.suggest(format!("if {negative} is meant, write so"), span, negative.to_string());
                 d = if assigned {
-                    d.help(format!("if {imm:#x} is meant, write `ll` behind it, or assign to the w register, which clears the upper half"))
+                    d.suggest(format!("if {imm:#x} is meant, write `ll` behind it"), span.after(), " ll")
+                        .note("assigning to the w register would do as well: it clears the upper half")
                 } else {
-                    d.help(format!("if {imm:#x} is meant, put it into a register: `r1 = {imm:#x} ll`"))
+                    d.help(format!(
+                        "if {imm:#x} is meant, put it into another register, with `= {imm:#x} ll`"
+                    ))
                 };
-                Err(self.error(d))
+                Err(self.error(d.suggest(
+                    format!("if {negative} is meant, write so"),
+                    span,
+                    negative.to_string(),
+                )))
             }
             (Err(_), _) => {
                 let d = Diagnostic::error(code::WIDE, format!("{value} does not fit into 32 bits"), span);
@@ -382,7 +379,8 @@ impl<'a> Expander<'a> {
                     (true, Width::W64) => {
                         d.suggest("a 64-bit immediate is marked by `ll`", span.after(), " ll")
                     }
-                    _ => d.help("put it into a register first: `r1 = … ll`"),
+                    (true, Width::W32) => d.help("assign it to the r register, with `ll` behind it"),
+                    _ => d.help(format!("put it into another register first, with `= {value} ll`")),
                 }))
             }
         }
@@ -462,6 +460,16 @@ impl<'a> Expander<'a> {
         src: &'a Expr,
     ) -> Result<(), Reported> {
         let (d, s) = (self.written(dst)?, self.reg(src)?);
+        if d.1 != s.1 || d.1 == Width::W32 && bits == 64 {
+            let wanted = if bits == 64 { Width::W64 } else { d.1 };
+            let (place, register) = if d.1 == wanted { (src.span, s.0) } else { (dst.span, d.0) };
+            return Err(self.other_width(
+                place,
+                register,
+                wanted,
+                "both sides have the same width, 64 bits in r",
+            ));
+        }
         if d.0 != s.0 {
             let message = format!("`{}{bits}` works in place", swap.text());
             let name = self.text(dst.span);
@@ -486,159 +494,6 @@ impl<'a> Expander<'a> {
             return Err(self.error(d.help(format!("write `w{dst} = w{s}`, or `r{dst} = (s32)r{s}`"))));
         }
         self.emit(span, Syntax::MovSx(width, bits), Operands { dst, src: s, ..Operands::default() })
-    }
-
-    fn lock(&mut self, span: Span, place: &'a Expr, op: AtomicOp, value: &'a Expr) -> Result<(), Reported> {
-        let mem = self.mem(place)?;
-        let size = self.atomic_size(place.span, mem)?;
-        let src = self.atomic_reg(value, size)?;
-        self.emit_access(
-            span,
-            place.span,
-            mem,
-            Syntax::Lock(op, size),
-            Operands { dst: mem.reg, src, ..Operands::default() },
-        )
-    }
-
-    fn mem(&mut self, expr: &'a Expr) -> Result<Mem, Reported> {
-        match self.eval(expr)? {
-            Value::Mem(mem) => Ok(mem),
-            other => Err(self.wrong_kind(expr.span, other.what(), "a place in memory")),
-        }
-    }
-
-    fn atomic_size(&mut self, place: Span, mem: Mem) -> Result<Size, Reported> {
-        match self.access(place, mem)?.0 {
-            size @ (Size::W | Size::DW) => Ok(size),
-            size => {
-                let message = format!("an atomic operation works on 4 or 8 bytes, not {}", size.bytes());
-                Err(self.error(Diagnostic::error(code::FORM, message, place)))
-            }
-        }
-    }
-
-    /// A register of an atomic operation: 8 bytes take the 64-bit name, less take both.
-    fn atomic_reg(&mut self, expr: &'a Expr, size: Size) -> Result<u8, Reported> {
-        if size == Size::DW { self.reg64(expr) } else { self.reg(expr).map(|(number, _)| number) }
-    }
-
-    /// An instruction that is written like a function.
-    fn apply(&mut self, span: Span, result: Option<&'a Expr>, call: &'a Expr) -> Result<(), Reported> {
-        let ExprKind::Call(name, args) = &call.kind else { return Ok(()) };
-        let text = self.text(*name);
-        let fetch = text.strip_prefix("atomic_fetch_").or_else(|| text.strip_prefix("atomic64_fetch_"));
-        match (text, result, args.as_slice()) {
-            (_, Some(result), [place, value]) if fetch.and_then(AtomicOp::from_text).is_some() => {
-                let op = fetch.and_then(AtomicOp::from_text).unwrap_or(AtomicOp::Add);
-                let mem = self.mem(place)?;
-                let size = self.atomic_size(place.span, mem)?;
-                self.exchange(span, result, place, mem, value, size, Syntax::Fetch(op, size))
-            }
-            ("atomic_xchg" | "atomic64_xchg" | "xchg32_32" | "xchg_64", Some(result), [place, value]) => {
-                let (mem, size) = self.exchange_place(text, place)?;
-                self.exchange(span, result, place, mem, value, size, Syntax::Xchg(size))
-            }
-            (
-                "atomic_cmpxchg" | "atomic64_cmpxchg" | "cmpxchg32_32" | "cmpxchg_64",
-                Some(result),
-                [place, old, new],
-            ) => {
-                let (mem, size) = self.exchange_place(text, place)?;
-                for expr in [result, old] {
-                    let number = self.atomic_reg(expr, size)?;
-                    if number != 0 {
-                        return Err(self.other_width(
-                            expr.span,
-                            0,
-                            size.width(),
-                            "compare and exchange works with r0",
-                        ));
-                    }
-                }
-                let src = self.atomic_reg(new, size)?;
-                let o = Operands { dst: mem.reg, src, ..Operands::default() };
-                self.emit_access(span, place.span, mem, Syntax::CmpXchg(size), o)
-            }
-            ("load_acquire", Some(result), [place]) => {
-                let mem = self.mem(place)?;
-                let size = self.access(place.span, mem)?.0;
-                let dst = self.atomic_reg(result, size)?;
-                let o = Operands { dst, src: mem.reg, ..Operands::default() };
-                self.emit_access(span, place.span, mem, Syntax::LoadAcquire(size), o)
-            }
-            ("store_release", None, [place, value]) => {
-                let mem = self.mem(place)?;
-                let size = self.access(place.span, mem)?.0;
-                let src = self.atomic_reg(value, size)?;
-                let o = Operands { dst: mem.reg, src, ..Operands::default() };
-                self.emit_access(span, place.span, mem, Syntax::StoreRelease(size), o)
-            }
-            ("addr_space_cast", Some(result), [source, to, from]) => {
-                self.written(result)?;
-                let (dst, src) = (self.reg64(result)?, self.reg64(source)?);
-                let to = self.unsigned(to, 0xffff, "an address space")?;
-                let from = self.unsigned(from, 0xffff, "an address space")?;
-                // Each has 16 bits, so together they have 32.
-                let imm = u32::try_from(to << 16 | from).unwrap_or(0).cast_signed();
-                self.emit(
-                    span,
-                    Syntax::AddrSpaceCast,
-                    Operands { dst, src, imm: i64::from(imm), ..Operands::default() },
-                )
-            }
-            _ if ATOMICS.contains(&text) => {
-                let d = Diagnostic::error(code::FORM, format!("this is not how `{text}` is written"), span);
-                Err(self.error(d.help(format!("write `{}`", example(text)))))
-            }
-            // Reports what else the function is, or is not.
-            _ => match self.eval(call)? {
-                _ if result.is_some() => Ok(()),
-                _ => {
-                    let d = Diagnostic::error(code::SYNTAX, "nothing is done with this value", span);
-                    Err(self.error(d))
-                }
-            },
-        }
-    }
-
-    /// The place of an exchange: `r1 + 16`, whose size the name says, or `(u32 *)(r1 + 16)`.
-    fn exchange_place(&mut self, name: &str, place: &'a Expr) -> Result<(Mem, Size), Reported> {
-        let size = match name {
-            "xchg32_32" | "cmpxchg32_32" => Size::W,
-            "xchg_64" | "cmpxchg_64" => Size::DW,
-            _ => {
-                let mem = self.mem(place)?;
-                return Ok((mem, self.atomic_size(place.span, mem)?));
-            }
-        };
-        let (reg, off) = self.address(place)?;
-        let bytes = u32::from(size.bytes());
-        Ok((Mem { reg, off, bytes, access: Some((size, false)), ty: None, view: None }, size))
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the parts of one instruction")]
-    fn exchange(
-        &mut self,
-        span: Span,
-        result: &'a Expr,
-        place: &'a Expr,
-        mem: Mem,
-        value: &'a Expr,
-        size: Size,
-        syntax: Syntax,
-    ) -> Result<(), Reported> {
-        let (to, src) = (self.atomic_reg(result, size)?, self.atomic_reg(value, size)?);
-        if to != src {
-            let name = format!("{}{src}", size.width().letter());
-            let d = Diagnostic::error(
-                code::FORM,
-                "the old value lands in the register that gave the new one",
-                result.span,
-            );
-            return Err(self.error(d.suggest(format!("write `{name}`"), result.span, name)));
-        }
-        self.emit_access(span, place.span, mem, syntax, Operands { dst: mem.reg, src, ..Operands::default() })
     }
 
     fn condition(
@@ -770,25 +625,13 @@ impl<'a> Expander<'a> {
                     d.help(format!("say `call helper {}`, or give the function another name", helper.0)),
                 ))
             }
-            (None, None) => {
-                let helpers = HelperId::all().filter_map(HelperId::name);
-                Err(self.unknown("helper or function", name, helpers.collect()))
-            }
+            (None, None) => match self.names.get(text, name.file) {
+                Some(def) => Err(self.wrong_kind(name, def.what(), "a helper or function")),
+                None => {
+                    let helpers = HelperId::all().filter_map(HelperId::name);
+                    Err(self.unknown("helper or function", name, helpers.collect()))
+                }
+            },
         }
-    }
-}
-
-/// How an instruction that looks like a function is written.
-fn example(name: &str) -> String {
-    match name {
-        "load_acquire" => "w1 = load_acquire((u32 *)(r2 + 16))".to_string(),
-        "store_release" => "store_release((u32 *)(r1 + 16), w2)".to_string(),
-        "addr_space_cast" => "r1 = addr_space_cast(r2, 0, 1)".to_string(),
-        "cmpxchg32_32" => "w0 = cmpxchg32_32(r1 + 16, w0, w2)".to_string(),
-        "cmpxchg_64" => "r0 = cmpxchg_64(r1 + 16, r0, r2)".to_string(),
-        "xchg32_32" => "w2 = xchg32_32(r1 + 16, w2)".to_string(),
-        "xchg_64" => "r2 = xchg_64(r1 + 16, r2)".to_string(),
-        _ if name.ends_with("cmpxchg") => format!("r0 = {name}((u64 *)(r1 + 16), r0, r2)"),
-        _ => format!("r2 = {name}((u64 *)(r1 + 16), r2)"),
     }
 }

@@ -1,6 +1,7 @@
 //! The syntax tree to plain items: constants, layouts, views and macros are worked out here, and nothing is
 //! left but declarations and instructions.
 
+mod atomic;
 mod body;
 mod decl;
 mod eval;
@@ -14,7 +15,7 @@ mod text;
 mod types;
 mod views;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 pub use modules::load;
 pub use plain::{Chain, Label, LabelId, Plain, PlainData, PlainFunc, PlainMap, PlainVar, Program, SECTIONS};
@@ -23,7 +24,7 @@ pub use types::{BUILTINS, Builtin, Class, FieldTy, StructTy, Ty, TyId, Types};
 
 use crate::diag::{Diagnostic, FileId, Sources, Span, code};
 use crate::isa::Endian;
-use crate::lang::ast::{File, ItemKind};
+use crate::lang::ast::{File, Item, ItemKind};
 
 use body::Body;
 use eval::Int;
@@ -49,11 +50,15 @@ pub fn expand<'a>(
         endian,
         types: Types::default(),
         constants: HashMap::new(),
+        variables: HashMap::new(),
+        depth: 0,
         frames: vec![],
         chain: None,
         body: Body::default(),
         program: Program::default(),
         strings: HashMap::new(),
+        import_place: None,
+        reported: HashSet::new(),
         diagnostics,
     };
     expander.run(files);
@@ -67,8 +72,13 @@ struct Expander<'a> {
     names: Names<'a>,
     endian: Endian,
     types: Types,
-    /// Values of constants by the place of their names; `None` while one is worked out, or where it failed.
+    /// Values of constants by the place of their names; `None` while one is worked out.
     constants: HashMap<Span, Option<Int>>,
+    /// Section, offset and type of variables by the place of their names; `None` while one is worked out, or
+    /// where it failed.
+    variables: HashMap<Span, Option<(usize, u32, TyId)>>,
+    /// How many expressions and types are being worked out within each other.
+    depth: u32,
     /// The body that is worked on, and the uses of macros within it.
     frames: Vec<Frame<'a>>,
     /// The uses of macros that led here.
@@ -78,12 +88,31 @@ struct Expander<'a> {
     program: Program,
     /// Offsets of strings in `.rodata`.
     strings: HashMap<Vec<u8>, u32>,
+    /// Behind the declaration that an import should follow.
+    import_place: Option<Span>,
+    /// Errors within macros, which are reported for the first use only.
+    reported: HashSet<(Span, String)>,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
+
+/// How deep definitions may build on each other.
+const DEPTH: u32 = 500;
 
 impl<'a> Expander<'a> {
     fn run(&mut self, files: &'a [(FileId, File)]) {
         let items = || files.iter().flat_map(|(_, file)| &file.items);
+        let user = || items().filter(|i| !self.sources.get(i.span.file).is_library());
+        let heads = |item: &&Item| matches!(item.kind, ItemKind::License(_) | ItemKind::Import(_));
+        self.import_place = user().filter(heads).last().map(|item| item.span);
+        // In source order, so that what builds on others finds them worked out.
+        for item in user().collect::<Vec<_>>() {
+            match &item.kind {
+                ItemKind::Const(c) => drop(self.constant(c)),
+                ItemKind::Struct(s) => drop(self.named_type(s.name)),
+                ItemKind::Macro(m) => self.check_macro(m),
+                _ => {}
+            }
+        }
         let mut license: Option<Span> = None;
         for item in items() {
             match &item.kind {
@@ -96,18 +125,10 @@ impl<'a> Expander<'a> {
                     self.license(*span);
                 }
                 ItemKind::Map(map) => self.map(map),
-                ItemKind::Var(var) => self.variable(var),
+                ItemKind::Var(var) => drop(self.variable(var)),
                 ItemKind::Func(func) => self.declare(func),
-                // Constants and types are worked out where they are used, and checked where they are not.
+                // Those of the library are worked out where they are used.
                 ItemKind::Const(_) | ItemKind::Struct(_) | ItemKind::Macro(_) | ItemKind::Import(_) => {}
-            }
-        }
-        for item in items().filter(|i| !self.sources.get(i.span.file).is_library()) {
-            match &item.kind {
-                ItemKind::Const(c) => drop(self.constant(c)),
-                ItemKind::Struct(s) => drop(self.named_type(s.name)),
-                ItemKind::Macro(m) => self.check_macro(m),
-                _ => {}
             }
         }
         let funcs = items().filter_map(|item| match &item.kind {
@@ -125,9 +146,31 @@ impl<'a> Expander<'a> {
 
     /// Reports an error, with the macros that led to it.
     fn error(&mut self, diagnostic: Diagnostic) -> Reported {
-        let expansion = self.program.expansion(self.chain);
+        if self.chain.is_some() {
+            let what = (diagnostic.primary.span, diagnostic.message.clone());
+            if !self.reported.insert(what) {
+                return Reported;
+            }
+        }
+        let expansion = self.program.expansion(self.chain, self.sources);
         self.diagnostics.push(Diagnostic { expansion, ..diagnostic });
         Reported
+    }
+
+    /// Works out something that may lead to itself, to a bounded depth.
+    fn deeper<T>(
+        &mut self,
+        span: Span,
+        work: impl FnOnce(&mut Self) -> Result<T, Reported>,
+    ) -> Result<T, Reported> {
+        if self.depth >= DEPTH {
+            let d = Diagnostic::error(code::CYCLE, "definitions build on each other too deeply here", span);
+            return Err(self.error(d.note(format!("at most {DEPTH} deep"))));
+        }
+        self.depth += 1;
+        let result = work(self);
+        self.depth -= 1;
+        result
     }
 
     /// Reports a name that stands for something else than what is needed.

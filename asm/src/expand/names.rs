@@ -57,13 +57,16 @@ pub(super) struct Names<'a> {
     library_macros: HashMap<&'a str, Def<'a>>,
 }
 
-/// Names that the language has taken.
-fn reserved(name: &str) -> bool {
+/// Words that mean something where a name may stand.
+pub(super) fn is_word(name: &str) -> bool {
     let register = |prefix| name.strip_prefix(prefix).is_some_and(|n: &str| n.parse::<u8>().is_ok());
-    register('r')
-        || register('w')
-        || matches!(name, "fp" | "ll" | "s" | "pc" | "goto" | "if" | "call" | "lock" | "exit")
-        || super::types::BUILTINS.iter().any(|b| b.name == name)
+    let word = matches!(name, "fp" | "ll" | "s" | "pc" | "goto" | "if" | "call" | "lock" | "exit");
+    word || register('r') || register('w')
+}
+
+/// Names that the language has taken: a view may be named like a type, nothing else may.
+fn reserved(name: &str) -> bool {
+    is_word(name) || super::types::BUILTINS.iter().any(|b| b.name == name)
 }
 
 impl<'a> Names<'a> {
@@ -170,7 +173,15 @@ impl Expander<'_> {
         let known: Vec<&str> =
             if what == "macro" { self.names.macros().collect() } else { self.names.all().collect() };
         if let Some(module) = library::defining(text) {
-            d = d.help(format!("it is part of the library: write `import \"{module}\"`"));
+            let message = format!("it is part of the library's module `{module}`");
+            d = match self.import_place {
+                Some(place) => d.suggest(message, place.after(), format!("\nimport \"{module}\"")),
+                None => d.suggest(
+                    message,
+                    Span { start: 0, end: 0, file: span.file },
+                    format!("import \"{module}\"\n"),
+                ),
+            };
         } else if let Some(near) = near(also.into_iter().chain(known).collect()) {
             d = d.suggest(format!("did you mean `{near}`?"), span, near);
         }

@@ -1,7 +1,7 @@
 //! Plain items: what is left when everything that happens while assembling has happened.
 
 use super::types::{TyId, Types};
-use crate::diag::Span;
+use crate::diag::{Sources, Span};
 use crate::isa::Insn;
 use crate::object::{DataKind, Symbol};
 use crate::uapi::MapType;
@@ -32,8 +32,8 @@ pub struct Program {
 pub struct Chain {
     /// The use.
     pub span: Span,
-    /// The macro's name, without `!`.
-    pub name: String,
+    /// The macro's name there, without `!`.
+    pub name: Span,
     /// The use around it.
     pub parent: Option<usize>,
 }
@@ -68,8 +68,10 @@ pub struct PlainData {
     pub bytes: Vec<u8>,
     /// Its alignment.
     pub align: u32,
-    /// Its variables, by offset. Strings are none.
+    /// Its variables, by offset.
     pub vars: Vec<PlainVar>,
+    /// Strings that have no name: offset, and bytes with their NUL.
+    pub strings: Vec<(u32, Vec<u8>)>,
 }
 
 /// A variable.
@@ -135,17 +137,25 @@ pub struct Label {
 }
 
 impl Program {
-    /// The uses of macros that lead to a place, innermost first.
+    /// The uses of macros that lead to a place, innermost first; of many, the innermost and the outermost.
     #[must_use]
-    pub fn expansion(&self, chain: Option<usize>) -> Vec<(Span, String)> {
-        let uses = std::iter::successors(chain, |c| self.chains[*c].parent);
-        uses.map(|c| (self.chains[c].span, self.chains[c].name.clone())).collect()
+    pub fn expansion(&self, chain: Option<usize>, sources: &Sources) -> Vec<(Span, String)> {
+        const INNER: usize = 8;
+        let uses: Vec<&Chain> = self.uses(chain).collect();
+        let outer = uses.len().saturating_sub(1).max(INNER);
+        let shown = uses.iter().take(INNER).chain(uses.iter().skip(outer));
+        shown.map(|chain| (chain.span, sources.slice(chain.name).to_string())).collect()
+    }
+
+    fn uses(&self, chain: Option<usize>) -> impl Iterator<Item = &Chain> {
+        let chains = std::iter::successors(chain, |c| self.chains[*c].parent);
+        chains.map(|c| &self.chains[c])
     }
 
     /// Where the user wrote what became an instruction: the outermost use of a macro, or the line itself.
     #[must_use]
     pub fn origin(&self, plain: &Plain) -> Span {
-        self.expansion(plain.chain).last().map_or(plain.span, |(span, _)| *span)
+        self.uses(plain.chain).last().map_or(plain.span, |outermost| outermost.span)
     }
 }
 

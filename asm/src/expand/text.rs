@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::plain::{Plain, PlainFunc, Program};
 use crate::diag::{FileId, Sources, Span};
-use crate::isa::{Endian, Names};
+use crate::isa::{Endian, Insn, Names, Syntax};
 use crate::lang::ast::{File, ItemKind};
 use crate::object::Symbol;
 use crate::uapi::HelperId;
@@ -22,7 +22,7 @@ pub fn to_text(program: &Program, sources: &Sources, files: &[(FileId, File)], e
                 let head = Span { end: func.head.end, ..item.span };
                 let Some(plain) = funcs.next() else { continue };
                 let _ = writeln!(out, "\n{}", sources.slice(head));
-                body(&mut out, program, plain, sources, endian);
+                body(&mut out, program, plain, endian);
             }
             _ if library => {}
             _ => {
@@ -33,7 +33,7 @@ pub fn to_text(program: &Program, sources: &Sources, files: &[(FileId, File)], e
     out
 }
 
-fn body(out: &mut String, program: &Program, func: &PlainFunc, sources: &Sources, endian: Endian) {
+fn body(out: &mut String, program: &Program, func: &PlainFunc, endian: Endian) {
     let mut labels: Vec<(usize, &str)> =
         func.labels.iter().filter_map(|l| Some((l.at?, l.name.as_str()))).collect();
     labels.sort_by_key(|(at, _)| *at);
@@ -43,48 +43,59 @@ fn body(out: &mut String, program: &Program, func: &PlainFunc, sources: &Sources
             let _ = writeln!(out, ".{name}:");
         }
         if let Some(plain) = func.insns.get(at) {
-            let _ = writeln!(out, "    {}", line(program, func, plain, sources, endian));
+            let _ = writeln!(out, "    {}", line(program, func, plain, endian));
         }
     }
     out.push_str("}\n");
 }
 
 /// One instruction, with the names of what it refers to.
-fn line(program: &Program, func: &PlainFunc, plain: &Plain, sources: &Sources, endian: Endian) -> String {
+fn line(program: &Program, func: &PlainFunc, plain: &Plain, endian: Endian) -> String {
     let target = plain.target.map(|id| format!(".{}", func.labels[id.0].name));
     let symbol = match plain.symbol {
         Some(Symbol::Map(map)) => Some(program.maps[map].name.clone()),
         Some(Symbol::Func(func)) => Some(program.funcs[func].name.clone()),
-        Some(Symbol::Data(section, offset)) => Some(data(program, section, offset, plain, sources)),
-        None => helper(plain),
+        Some(Symbol::Data(section, offset)) => data(program, section, offset),
+        None => callee(program, plain),
     };
+    if symbol.is_none() && !plain.insn.text_is_exact() {
+        return raw(plain, endian);
+    }
     let names = Names { target: target.as_deref(), symbol: symbol.as_deref(), endian };
     plain.insn.display(names).to_string()
 }
 
-fn helper(plain: &Plain) -> Option<String> {
-    use crate::isa::Syntax;
-    let is_call = plain.insn.form().is_some_and(|f| f.syntax == Syntax::CallHelper);
-    let id = u32::try_from(plain.insn.imm).ok().filter(|_| is_call)?;
-    HelperId(id).name().map(str::to_string)
+/// What a call without a symbol is of: a number alone is that of a helper.
+fn callee(program: &Program, plain: &Plain) -> Option<String> {
+    let imm = plain.insn.imm;
+    match plain.insn.form()?.syntax {
+        Syntax::CallHelper => {
+            let name = HelperId(u32::try_from(imm).ok()?).name()?;
+            let taken = program.funcs.iter().any(|f| f.name == name);
+            Some(if taken { format!("helper {imm}") } else { name.to_string() })
+        }
+        Syntax::CallKfunc if plain.insn.off == 0 => Some(format!("kfunc {imm}")),
+        Syntax::CallLocal => Some(format!("pc{imm:+}")),
+        _ => None,
+    }
 }
 
-fn data(program: &Program, section: usize, offset: u32, plain: &Plain, sources: &Sources) -> String {
+fn raw(plain: &Plain, endian: Endian) -> String {
+    let bytes = Insn::encode_all(&[plain.insn], endian);
+    bytes.iter().fold("raw".to_string(), |text, byte| format!("{text} {byte:02x}"))
+}
+
+/// A variable or a part of one, or a string.
+fn data(program: &Program, section: usize, offset: u32) -> Option<String> {
     let data = &program.data[section];
-    let holds =
-        |v: &&super::PlainVar| (v.offset..v.offset + program.types.size(v.ty).max(1)).contains(&offset);
-    match data.vars.iter().find(holds) {
-        Some(var) if var.offset == offset => var.name.clone(),
-        // A part of a variable: as it was written.
-        Some(_) => {
-            let text = sources.slice(plain.span);
-            let part = text.split_once('=').map_or(text, |(_, value)| value);
-            part.trim().trim_end_matches("ll").trim().to_string()
-        }
-        None => {
-            let bytes = &data.bytes[offset as usize..];
-            let end = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
-            format!("\"{}\"", bytes[..end].escape_ascii())
-        }
+    if let Ok(at) = data.strings.binary_search_by_key(&offset, |(start, _)| *start) {
+        let bytes = &data.strings[at].1;
+        return Some(format!("\"{}\"", bytes[..bytes.len() - 1].escape_ascii()));
     }
+    // Variables stand in the order of their offsets; one without a size may share its place with the next.
+    let after = data.vars.partition_point(|var| var.offset <= offset);
+    data.vars[..after].iter().rev().find_map(|var| {
+        let path = program.types.path_to(var.ty, offset - var.offset)?;
+        Some(format!("{}{path}", var.name))
+    })
 }

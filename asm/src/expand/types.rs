@@ -199,6 +199,30 @@ impl Types {
         matches!(self.get(id), Ty::Builtin(b) if BUILTINS[*b].class == Class::Big)
     }
 
+    /// The path to what begins that many bytes into a type: `.a.b[2]`. `None`: nothing begins there.
+    pub(super) fn path_to(&self, id: TyId, offset: u32) -> Option<String> {
+        if offset == 0 { Some(String::new()) } else { self.path_within(id, offset) }
+    }
+
+    /// The same with at least one step, for a struct that has no name itself.
+    fn path_within(&self, id: TyId, offset: u32) -> Option<String> {
+        match self.get(id) {
+            Ty::Array(elem, len) => {
+                let size = self.size(*elem);
+                let index = offset.checked_div(size).filter(|index| index < len)?;
+                Some(format!("[{index}]{}", self.path_to(*elem, offset % size)?))
+            }
+            Ty::Struct(s) => self.structs[*s].fields.iter().find_map(|field| {
+                let rest = offset.checked_sub(field.offset)?;
+                if field.name.is_empty() {
+                    return self.path_within(field.ty, rest);
+                }
+                Some(format!(".{}{}", field.name, self.path_to(field.ty, rest)?))
+            }),
+            _ => None,
+        }
+    }
+
     /// The member of a struct, also within anonymous ones: its offset in bytes and its type.
     fn member(&self, structure: usize, name: &str) -> Option<(u32, TyId)> {
         self.structs[structure].fields.iter().find_map(|f| match self.get(f.ty) {
@@ -226,6 +250,10 @@ impl Types {
 impl<'a> Expander<'a> {
     /// The type that an expression of types names.
     pub(super) fn ty(&mut self, expr: &'a TypeExpr) -> Result<TyId, Reported> {
+        self.deeper(expr.span, |e| e.ty_here(expr))
+    }
+
+    fn ty_here(&mut self, expr: &'a TypeExpr) -> Result<TyId, Reported> {
         match &expr.kind {
             TypeExprKind::Name => self.named_type(expr.span),
             TypeExprKind::Param => self.type_argument(expr.span),

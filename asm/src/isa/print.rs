@@ -27,13 +27,15 @@ impl Insn {
 
     /// Whether the text without [`Names`] says which instruction it is.
     ///
-    /// It does not for calls of functions, which look like those of helpers, and for the second encoding of
-    /// negation with `dst` = `src`.
+    /// It does not for calls of functions, which look like those of helpers, for the second encoding of negation
+    /// with `dst` = `src`, and for a store of an immediate that is larger than what is stored.
     #[must_use]
     pub fn text_is_exact(&self) -> bool {
         match self.form().map(|form| form.syntax) {
             Some(Syntax::CallLocal | Syntax::CallKfunc) => false,
             Some(Syntax::Neg(_, Rhs::Reg)) => self.dst != self.src,
+            Some(Syntax::Store(Size::B, Rhs::Imm)) => (-0x80..=0xff).contains(&self.imm),
+            Some(Syntax::Store(Size::H, Rhs::Imm)) => (-0x8000..=0xffff).contains(&self.imm),
             _ => true,
         }
     }

@@ -13,7 +13,7 @@ pub struct File {
 /// A declaration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// All of it, doc comments included.
+    /// All of it.
     pub span: Span,
     /// What it declares.
     pub kind: ItemKind,

@@ -1,27 +1,21 @@
-//! Text to tokens. Total: what is no token is reported and left out.
+//! Text to tokens. Total: what is no token is reported, and stands there as [`Kind::Bad`].
 
 use nom::branch::alt;
-use nom::bytes::complete::{is_not, tag, take_till, take_until, take_while, take_while1};
+use nom::bytes::complete::is_not;
 use nom::character::complete::{char, digit1, satisfy};
-use nom::combinator::{not, opt, peek, recognize};
+use nom::combinator::recognize;
 use nom::multi::{count, many0_count};
-use nom::sequence::{pair, preceded, terminated};
+use nom::sequence::{pair, preceded};
 use nom::{IResult, Parser};
 
 use super::token::{Kind, Token};
 use crate::diag::{Diagnostic, FileId, Span, code};
 
-/// Punctuation, longer before shorter. An `s` belongs to the signed operators.
-const PUNCT: &[&str] = &[
-    "s>>=", "s/=", "s%=", "s>=", "s<=", "s>", "s<", "<<=", ">>=", "->", "==", "!=", "<=", ">=", "<<", ">>",
-    "&&", "||", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "{", "}", "(", ")", "[", "]", ",", ":", "=",
-    "<", ">", "+", "-", "*", "/", "%", "&", "|", "^", "~", "!", "?", ".",
-];
-
 /// Takes a text apart. Line ends inside `( )` and `[ ]` and behind a comma are no tokens.
 #[must_use]
 pub fn lex(file: FileId, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Vec<Token> {
-    let mut lexer = Lexer { file, text, tokens: Vec::with_capacity(text.len() / 4), depth: 0, diagnostics };
+    let tokens = Vec::with_capacity(text.len() / 4);
+    let mut lexer = Lexer { file, text, at: 0, tokens, depth: 0, joined: vec![], diagnostics };
     lexer.run();
     lexer.tokens
 }
@@ -29,183 +23,303 @@ pub fn lex(file: FileId, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Vec<T
 struct Lexer<'a> {
     file: FileId,
     text: &'a str,
+    /// The byte that is next.
+    at: usize,
     tokens: Vec<Token>,
     /// How many `(` and `[` are open.
     depth: u32,
+    /// Line ends within them: how many tokens stand before, and the place.
+    joined: Vec<(usize, Span)>,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
 impl<'a> Lexer<'a> {
     fn run(&mut self) {
-        let mut rest = self.text.strip_prefix('\u{feff}').unwrap_or(self.text);
-        while !rest.is_empty() {
-            if let Ok((after, _)) = blank(rest) {
-                rest = after;
-            } else if let Ok((after, kind)) = token(rest) {
-                self.push(kind, rest, after);
-                rest = after;
-            } else {
-                rest = self.bad(rest);
-            }
+        if self.text.starts_with('\u{feff}') {
+            self.at = '\u{feff}'.len_utf8();
         }
-        self.newline("");
-        self.tokens.push(Token { kind: Kind::Eof, span: self.span("", "") });
-    }
-
-    fn span(&self, from: &str, to: &str) -> Span {
-        let at = |rest: &str| u32::try_from(self.text.len() - rest.len()).unwrap_or(u32::MAX);
-        Span { file: self.file, start: at(from), end: at(to) }
-    }
-
-    fn newline(&mut self, rest: &str) {
-        let span = self.span(rest, rest);
-        match self.tokens.last() {
-            None => {}
-            Some(last) if last.kind == Kind::Newline => {}
-            Some(_) => self.tokens.push(Token { kind: Kind::Newline, span }),
-        }
-    }
-
-    fn push(&mut self, kind: Kind, rest: &'a str, after: &'a str) {
-        let text = &rest[..rest.len() - after.len()];
-        match (kind, text) {
-            (Kind::Newline, _) => {
-                let continues = self.depth > 0 || self.tokens.last().is_some_and(|t| self.text_of(*t) == ",");
-                if !continues {
-                    self.newline(rest);
+        while let Some(first) = self.byte(0) {
+            let start = self.at;
+            let kind = match (first, self.byte(1)) {
+                (b' ' | b'\t' | b'\r', _) => {
+                    self.at += 1;
+                    continue;
                 }
-                return;
+                (b'\n', _) => {
+                    self.line_end();
+                    self.at += 1;
+                    continue;
+                }
+                (b'/', Some(b'/')) => {
+                    self.at += self.line_rest().len();
+                    continue;
+                }
+                (b'/', Some(b'*')) => {
+                    let Some(len) = self.rest().find("*/") else {
+                        self.endless_comment();
+                        break;
+                    };
+                    self.at += len + 2;
+                    continue;
+                }
+                (b'#', _) => {
+                    self.hash_comment();
+                    continue;
+                }
+                (b';', _) => {
+                    self.semicolon();
+                    continue;
+                }
+                (b'A'..=b'Z' | b'a'..=b'z' | b'_', _) => self.word(),
+                (b'.', Some(b'A'..=b'Z' | b'a'..=b'z' | b'_')) => self.prefixed(Kind::DotName),
+                (b'$', Some(b'A'..=b'Z' | b'a'..=b'z' | b'_')) => self.prefixed(Kind::Param),
+                (b'@', Some(b'A'..=b'Z' | b'a'..=b'z' | b'_')) => self.prefixed(Kind::At),
+                (b'0'..=b'9' | b'"' | b'\'', _) => self.literal(),
+                _ => self.operator(),
+            };
+            self.tokens.push(Token { kind, span: self.span(start, self.at) });
+        }
+        self.at = self.text.len();
+        self.unjoin();
+        self.newline();
+        self.tokens.push(Token { kind: Kind::Eof, span: self.span(self.at, self.at) });
+    }
+
+    fn byte(&self, ahead: usize) -> Option<u8> {
+        self.text.as_bytes().get(self.at + ahead).copied()
+    }
+
+    fn rest(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
+    /// Up to the end of the line.
+    fn line_rest(&self) -> &'a str {
+        let rest = self.rest();
+        let end = rest.bytes().position(|b| b == b'\n').unwrap_or(rest.len());
+        rest[..end].trim_end_matches('\r')
+    }
+
+    fn span(&self, start: usize, end: usize) -> Span {
+        let offset = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Span { file: self.file, start: offset(start), end: offset(end) }
+    }
+
+    // Lines.
+
+    fn line_end(&mut self) {
+        if self.depth > 0 {
+            self.joined.push((self.tokens.len(), self.span(self.at, self.at)));
+            return;
+        }
+        let comma = |t: &Token| self.text.as_bytes()[t.span.start as usize] == b',';
+        if !self.tokens.last().is_some_and(comma) {
+            self.newline();
+        }
+    }
+
+    fn newline(&mut self) {
+        if self.tokens.last().is_some_and(|last| last.kind != Kind::Newline) {
+            self.tokens.push(Token { kind: Kind::Newline, span: self.span(self.at, self.at) });
+        }
+    }
+
+    /// A brace never stands inside parentheses: one of them was forgotten, so the lines since then end after all.
+    fn unjoin(&mut self) {
+        self.depth = 0;
+        let Some((first, _)) = self.joined.first() else { return };
+        let mut tail = self.tokens.split_off(*first).into_iter();
+        let mut at = *first;
+        for (before, span) in std::mem::take(&mut self.joined) {
+            self.tokens.extend(tail.by_ref().take(before - at));
+            at = before;
+            if self.tokens.last().is_some_and(|last| last.kind != Kind::Newline) {
+                self.tokens.push(Token { kind: Kind::Newline, span });
             }
-            (Kind::Punct, "(" | "[") => self.depth += 1,
-            (Kind::Punct, ")" | "]") => self.depth = self.depth.saturating_sub(1),
-            // A brace never stands inside parentheses: after a forgotten one, lines count again.
-            (Kind::Punct, "{" | "}") => self.depth = 0,
-            (Kind::Int, _) if !text.starts_with('\'') && int(text).is_none() => {
-                let d = Diagnostic::error(
-                    code::NUMBER,
-                    format!("`{text}` is not a number"),
-                    self.span(rest, after),
-                );
-                self.diagnostics.push(
-                    d.note("numbers look like 42, 0x2a, 0b101, 0o17, 1_000 or 256K, and fit into 64 bits"),
-                );
+        }
+        self.tokens.extend(tail);
+    }
+
+    // Tokens: each moves on behind itself and gives its kind.
+
+    /// A name, or with `!` the use of a macro. An `s` may belong to a signed operator.
+    fn word(&mut self) -> Kind {
+        if self.byte(0) == Some(b's') && matches!(self.byte(1), Some(b'<' | b'>' | b'/' | b'%')) {
+            let signed = operator_len(&self.text.as_bytes()[self.at + 1..]);
+            // `s/` and `s%` alone are no operators, and neither is `s<<`.
+            let text = &self.text[self.at..self.at + 1 + signed];
+            if matches!(text, "s<" | "s>" | "s<=" | "s>=" | "s/=" | "s%=" | "s>>=") {
+                self.at += text.len();
+                return Kind::Punct;
             }
+        }
+        let start = self.at;
+        self.name();
+        if self.rest().chars().next().is_some_and(char::is_alphanumeric) {
+            return self.foreign(start);
+        }
+        if self.byte(0) == Some(b'!') && self.byte(1) != Some(b'=') {
+            self.at += 1;
+            return Kind::Macro;
+        }
+        Kind::Ident
+    }
+
+    fn name(&mut self) {
+        let rest = &self.text.as_bytes()[self.at..];
+        let end = rest.iter().position(|b| !(b.is_ascii_alphanumeric() || *b == b'_'));
+        self.at += end.unwrap_or(rest.len());
+    }
+
+    fn prefixed(&mut self, kind: Kind) -> Kind {
+        let start = self.at;
+        self.at += 1;
+        self.name();
+        if self.rest().chars().next().is_some_and(char::is_alphanumeric) {
+            return self.foreign(start);
+        }
+        kind
+    }
+
+    /// A number is only taken as it stands: what reads it says whether it is one.
+    fn literal(&mut self) -> Kind {
+        match literal(self.rest()) {
+            Ok((after, kind)) => {
+                self.at = self.text.len() - after.len();
+                kind
+            }
+            Err(_) if self.byte(0) == Some(b'"') => {
+                let line = self.line_rest().len();
+                let span = self.span(self.at, self.at + line);
+                let d = Diagnostic::error(code::STRING, "this string does not end on its line", span);
+                self.bad(line, d)
+            }
+            Err(_) => {
+                let line = self.line_rest();
+                // Up to its other quote, where that is near.
+                let quoted = line[1..].find('\'').map_or(1, |at| at + 2);
+                let len = if quoted > 8 { 1 } else { quoted };
+                let span = self.span(self.at, self.at + len);
+                let d = Diagnostic::error(code::STRING, "this is no character", span);
+                self.bad(
+                    len,
+                    d.note("one ASCII character stands between the quotes, or an escape: 'a', '\\n'"),
+                )
+            }
+        }
+    }
+
+    fn operator(&mut self) -> Kind {
+        let len = operator_len(&self.text.as_bytes()[self.at..]);
+        match self.byte(0) {
+            _ if len == 0 => return self.strange(),
+            Some(b'(' | b'[') => self.depth += 1,
+            Some(b')' | b']') => {
+                self.depth = self.depth.saturating_sub(1);
+                if self.depth == 0 {
+                    self.joined.clear();
+                }
+            }
+            Some(b'{' | b'}') => self.unjoin(),
             _ => {}
         }
-        self.tokens.push(Token { kind, span: self.span(rest, after) });
+        self.at += len;
+        Kind::Punct
     }
 
-    fn text_of(&self, token: Token) -> &str {
-        &self.text[token.span.start as usize..token.span.end as usize]
+    // What is no token.
+
+    fn bad(&mut self, len: usize, diagnostic: Diagnostic) -> Kind {
+        self.diagnostics.push(diagnostic);
+        self.at += len;
+        Kind::Bad
     }
 
-    /// Reports what no token begins with, and skips it.
-    fn bad(&mut self, rest: &'a str) -> &'a str {
-        let first = rest.chars().next().unwrap_or(' ');
-        let (skip, d) = match first {
-            '"' => {
-                let end = rest.find('\n').unwrap_or(rest.len());
-                let span = self.span(rest, &rest[end..]);
-                (
-                    end,
-                    Diagnostic::error(code::STRING, "this string does not end on its line", span)
-                        .label("begins here"),
-                )
-            }
-            '/' => {
-                let span = self.span(rest, &rest[2..]);
-                (
-                    rest.len(),
-                    Diagnostic::error(code::COMMENT, "this comment does not end", span)
-                        .help("end it with `*/`"),
-                )
-            }
-            ';' => {
-                let span = self.span(rest, &rest[1..]);
-                let d = Diagnostic::error(code::CHARACTER, "`;` does not separate instructions here", span);
-                (1, d.help("put each instruction on a line of its own; comments begin with `//`"))
-            }
-            '#' => {
-                let end = rest.find('\n').unwrap_or(rest.len());
-                let span = self.span(rest, &rest[1..]);
-                let d = Diagnostic::error(code::CHARACTER, "`#` does not begin a comment here", span);
-                (end, d.suggest("comments begin with `//`", span, "//"))
-            }
-            _ => {
-                let skip = first.len_utf8();
-                let span = self.span(rest, &rest[skip..]);
-                let d = Diagnostic::error(code::CHARACTER, format!("unexpected character {first:?}"), span);
-                (skip, d)
-            }
+    /// A name with letters that names do not have.
+    fn foreign(&mut self, start: usize) -> Kind {
+        let rest = self.rest();
+        let len = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+        let span = self.span(start, self.at + len);
+        let d = Diagnostic::error(code::CHARACTER, "a name consists of ASCII letters, digits and `_`", span);
+        self.bad(len, d)
+    }
+
+    /// Characters that begin nothing, as many as stand together.
+    fn strange(&mut self) -> Kind {
+        let rest = self.rest();
+        let strange = |c: char| !c.is_ascii() || c.is_ascii_control() || matches!(c, '\\' | '`' | '$' | '@');
+        let end = rest.find(|c: char| !strange(c) || c.is_ascii_whitespace()).unwrap_or(rest.len());
+        // At least the first one, which brought us here.
+        let first = rest.chars().next().map_or(1, char::len_utf8);
+        let len = end.max(first);
+        let span = self.span(self.at, self.at + len);
+        let message = match rest[..len].chars().count() {
+            1 => format!("unexpected character {:?}", rest.chars().next().unwrap_or(' ')),
+            n => format!("{n} unexpected characters"),
         };
-        self.diagnostics.push(d);
-        &rest[skip..]
+        self.bad(len, Diagnostic::error(code::CHARACTER, message, span))
+    }
+
+    fn endless_comment(&mut self) {
+        let span = self.span(self.at, self.at + 2);
+        let d = Diagnostic::error(code::COMMENT, "this comment does not end", span).help("end it with `*/`");
+        let rest = self.rest().len();
+        let kind = self.bad(rest, d);
+        self.tokens.push(Token { kind, span });
+    }
+
+    fn hash_comment(&mut self) {
+        let span = self.span(self.at, self.at + 1);
+        let d = Diagnostic::error(code::CHARACTER, "`#` begins no comment", span);
+        self.diagnostics.push(d.suggest("comments begin with `//`", span, "//"));
+        self.at += self.line_rest().len();
+    }
+
+    /// Reported, and taken as the end of a line.
+    fn semicolon(&mut self) {
+        let span = self.span(self.at, self.at + 1);
+        let d = Diagnostic::error(code::CHARACTER, "`;` ends no instruction", span);
+        let more = self.line_rest()[1..].trim_start();
+        self.diagnostics.push(if more.is_empty() || more.starts_with("//") {
+            d.suggest("the end of the line does", span, "")
+        } else {
+            d.help("put each instruction on a line of its own; comments begin with `//`")
+        });
+        self.unjoin();
+        self.newline();
+        self.at += 1;
     }
 }
 
-/// Blanks and comments, not line ends.
-fn blank(input: &str) -> IResult<&str, &str> {
-    let line = recognize((tag("//"), not(is_doc), take_till(|c| c == '\n')));
-    let block = recognize((tag("/*"), take_until("*/"), tag("*/")));
-    alt((take_while1(|c| matches!(c, ' ' | '\t' | '\r')), line, block)).parse(input)
+/// The length of the operator or bracket that a text begins with; 0: none does.
+fn operator_len(text: &[u8]) -> usize {
+    match text {
+        [b'<', b'<', b'=', ..] | [b'>', b'>', b'=', ..] => 3,
+        [b'-', b'>', ..] | [b'<', b'<', ..] | [b'>', b'>', ..] | [b'&', b'&', ..] | [b'|', b'|', ..] => 2,
+        [b'=' | b'!' | b'<' | b'>' | b'+' | b'-' | b'*' | b'/' | b'%' | b'&' | b'|' | b'^', b'=', ..] => 2,
+        [b'{' | b'}' | b'(' | b')' | b'[' | b']' | b',' | b':' | b'=' | b'<' | b'>' | b'+' | b'-', ..] => 1,
+        [b'*' | b'/' | b'%' | b'&' | b'|' | b'^' | b'~' | b'!' | b'?' | b'.', ..] => 1,
+        _ => 0,
+    }
 }
 
-/// Behind `//`: a third slash, but not a fourth.
-fn is_doc(input: &str) -> IResult<&str, &str> {
-    terminated(tag("/"), not(char('/'))).parse(input)
-}
-
-fn token(input: &str) -> IResult<&str, Kind> {
-    let kind = |kind: Kind| move |_: &str| kind;
+/// An IPv4 address, a number, a string or a character.
+fn literal(input: &str) -> IResult<&str, Kind> {
     match input.as_bytes().first() {
-        Some(b'\n') => tag("\n").map(kind(Kind::Newline)).parse(input),
-        Some(b'0'..=b'9') => alt((ip4.map(kind(Kind::Ip4)), number.map(kind(Kind::Int)))).parse(input),
-        Some(b's') => alt((signed_op.map(kind(Kind::Punct)), word)).parse(input),
-        Some(b'A'..=b'Z' | b'a'..=b'z' | b'_') => word(input),
-        Some(b'.') => {
-            alt((preceded(char('.'), ident).map(kind(Kind::DotName)), punct.map(kind(Kind::Punct))))
-                .parse(input)
-        }
-        Some(b'$') => preceded(char('$'), ident).map(kind(Kind::Param)).parse(input),
-        Some(b'@') => preceded(char('@'), ident).map(kind(Kind::At)).parse(input),
-        Some(b'"') => string.map(kind(Kind::Str)).parse(input),
-        Some(b'\'') => character.map(kind(Kind::Int)).parse(input),
-        Some(b'/') if input.starts_with("/*") => tag("\0").map(kind(Kind::Eof)).parse(input),
-        Some(b'/') if input.starts_with("//") => take_till(|c| c == '\n').map(kind(Kind::Doc)).parse(input),
-        _ => punct.map(kind(Kind::Punct)).parse(input),
+        Some(b'"') => string.map(|_| Kind::Str).parse(input),
+        Some(b'\'') => character.map(|_| Kind::Int).parse(input),
+        _ => alt((ip4.map(|_| Kind::Ip4), number.map(|_| Kind::Int))).parse(input),
     }
-}
-
-fn ident(input: &str) -> IResult<&str, &str> {
-    let first = satisfy(|c| c.is_ascii_alphabetic() || c == '_');
-    recognize(pair(first, take_while(|c: char| c.is_ascii_alphanumeric() || c == '_'))).parse(input)
-}
-
-/// A name, or with `!` the use of a macro.
-fn word(input: &str) -> IResult<&str, Kind> {
-    let bang = terminated(char('!'), not(char('=')));
-    pair(ident, opt(bang))
-        .map(|(_, bang)| if bang.is_some() { Kind::Macro } else { Kind::Ident })
-        .parse(input)
 }
 
 fn number(input: &str) -> IResult<&str, &str> {
-    take_while1(|c: char| c.is_ascii_alphanumeric() || c == '_')(input)
+    let end = input.bytes().position(|b| !(b.is_ascii_alphanumeric() || b == b'_'));
+    let (number, rest) = input.split_at(end.unwrap_or(input.len()));
+    Ok((rest, number))
 }
 
 fn ip4(input: &str) -> IResult<&str, &str> {
     recognize((digit1, count(preceded(char('.'), digit1), 3))).parse(input)
-}
-
-fn signed_op(input: &str) -> IResult<&str, &str> {
-    preceded(peek((char('s'), satisfy(|c| matches!(c, '<' | '>' | '/' | '%')))), punct).parse(input)
-}
-
-fn punct(input: &str) -> IResult<&str, &str> {
-    PUNCT
-        .iter()
-        .find_map(|p| tag::<_, _, nom::error::Error<&str>>(*p).parse(input).ok())
-        .map_or_else(|| Err(nom::Err::Error(nom::error::Error::new(input, nom::error::ErrorKind::OneOf))), Ok)
 }
 
 fn string(input: &str) -> IResult<&str, &str> {
@@ -214,12 +328,8 @@ fn string(input: &str) -> IResult<&str, &str> {
 }
 
 fn character(input: &str) -> IResult<&str, &str> {
-    let escape = recognize((
-        char('\\'),
-        char('x'),
-        satisfy(|c| c.is_ascii_hexdigit()),
-        satisfy(|c| c.is_ascii_hexdigit()),
-    ));
+    let hex = || satisfy(|c| c.is_ascii_hexdigit());
+    let escape = recognize((char('\\'), char('x'), hex(), hex()));
     let short = recognize(pair(char('\\'), satisfy(|c| c.is_ascii_graphic())));
     let plain = recognize(satisfy(|c| c.is_ascii() && !c.is_ascii_control() && c != '\'' && c != '\\'));
     recognize((char('\''), alt((escape, short, plain)), char('\''))).parse(input)
@@ -231,30 +341,23 @@ pub fn int(text: &str) -> Option<u64> {
     if let Some(quoted) = text.strip_prefix('\'') {
         return unescape(quoted.strip_suffix('\'')?).ok().filter(|b| b.len() == 1).map(|b| u64::from(b[0]));
     }
-    let digits: String = text.chars().filter(|c| *c != '_').collect();
-    let radix =
-        |prefix: &str, radix: u32| digits.strip_prefix(prefix).map(|d| u64::from_str_radix(d, radix).ok());
-    if let Some(value) =
-        radix("0x", 16).or_else(|| radix("0X", 16)).or_else(|| radix("0b", 2)).or_else(|| radix("0o", 8))
-    {
+    if text.contains('_') {
+        return int(&text.replace('_', ""));
+    }
+    let radix = |prefix: &str, radix: u32| Some(u64::from_str_radix(text.strip_prefix(prefix)?, radix).ok());
+    let prefixed = radix("0x", 16).or_else(|| radix("0X", 16)).or_else(|| radix("0b", 2));
+    if let Some(value) = prefixed.or_else(|| radix("0o", 8)) {
         return value;
     }
     // A leading zero is octal in C and decimal elsewhere: refused.
-    if digits.len() > 1 && digits.starts_with('0') {
+    if text.len() > 1 && text.starts_with('0') {
         return None;
     }
-    let (number, shift) = match digits.strip_suffix(['K', 'M', 'G']) {
-        Some(number) => (
-            number,
-            if digits.ends_with('K') {
-                10
-            } else if digits.ends_with('M') {
-                20
-            } else {
-                30
-            },
-        ),
-        None => (digits.as_str(), 0),
+    let (number, shift) = match text.as_bytes().last()? {
+        b'K' => (&text[..text.len() - 1], 10),
+        b'M' => (&text[..text.len() - 1], 20),
+        b'G' => (&text[..text.len() - 1], 30),
+        _ => (text, 0),
     };
     number.parse::<u64>().ok()?.checked_mul(1 << shift)
 }
@@ -280,8 +383,8 @@ pub fn unescape(text: &str) -> Result<Vec<u8>, usize> {
             '"' => bytes.push(b'"'),
             '\'' => bytes.push(b'\''),
             'x' => {
-                let hex = text.get(at + 2..at + 4).ok_or(at)?;
-                bytes.push(u8::from_str_radix(hex, 16).map_err(|_| at)?);
+                let hex = text.get(at + 2..at + 4).filter(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()));
+                bytes.push(u8::from_str_radix(hex.ok_or(at)?, 16).map_err(|_| at)?);
                 chars.nth(1);
             }
             _ => return Err(at),
@@ -326,5 +429,23 @@ mod tests {
         assert_eq!(int("010"), None);
         assert_eq!(int("12ab"), None);
         assert_eq!(int("'\\x41'"), Some(65));
+        assert_eq!(int("0x"), None);
+    }
+
+    #[test]
+    fn escapes() {
+        assert_eq!(unescape("a\\n\\x41\\0é").as_deref(), Ok("a\nA\0é".as_bytes()));
+        assert_eq!(unescape("ab\\q"), Err(2));
+        assert_eq!(unescape("\\x+4"), Err(0));
+        assert_eq!(unescape("\\xé"), Err(0));
+        assert_eq!(unescape("\\"), Err(0));
+    }
+
+    #[test]
+    fn a_forgotten_parenthesis_joins_no_lines() {
+        let lines = |text| kinds(text).into_iter().filter(|t| t.0 == Kind::Newline).count();
+        assert_eq!(lines("{\na = (1 +\n2)\nb\n}"), 4);
+        assert_eq!(lines("{\na = (1\nb = 2\nc = (3)\n}"), 5);
+        assert_eq!(lines("a(\nb\nc"), 3);
     }
 }

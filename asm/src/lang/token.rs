@@ -15,7 +15,7 @@ pub enum Kind {
     Param,
     /// `@name`: something that happens while assembling.
     At,
-    /// An integer or a character.
+    /// A number or a character; what reads it says whether it is well formed.
     Int,
     /// Four decimal bytes with dots.
     Ip4,
@@ -23,8 +23,8 @@ pub enum Kind {
     Str,
     /// Punctuation or an operator.
     Punct,
-    /// `/// …`
-    Doc,
+    /// What is no token; it has been reported.
+    Bad,
     /// The end of a line that can end a statement.
     Newline,
     /// The end of the text.

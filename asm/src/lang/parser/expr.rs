@@ -30,6 +30,7 @@ impl Parser<'_> {
         let Some(operators) = BINARY.get(level) else { return self.operand() };
         let mut left = self.binary(level + 1)?;
         while self.peek().kind == Kind::Punct && operators.contains(&self.word(0)) {
+            self.operator()?;
             let operator = self.bump().span;
             let right = self.binary(level + 1)?;
             let span = left.span.to(right.span);
@@ -103,8 +104,7 @@ impl Parser<'_> {
         let token = self.peek();
         let span = token.span;
         let kind = match token.kind {
-            // A malformed number has been reported by the lexer.
-            Kind::Int => ExprKind::Int(lexer::int(self.text(span)).unwrap_or(0)),
+            Kind::Int => ExprKind::Int(self.int(span)?),
             Kind::Ip4 => ExprKind::Ip4(self.ip4(span)?),
             Kind::Str => ExprKind::Str,
             Kind::Param => ExprKind::Param,
@@ -119,6 +119,19 @@ impl Parser<'_> {
         };
         self.bump();
         Ok(Expr { span, kind })
+    }
+
+    fn int(&mut self, span: Span) -> Parsed<u64> {
+        let text = self.text(span);
+        lexer::int(text).ok_or_else(|| {
+            let d = Diagnostic::error(code::NUMBER, format!("`{text}` is no number"), span);
+            self.report(match text.trim_start_matches('0') {
+                digits if digits.len() < text.len() && lexer::int(digits).is_some() => d
+                    .suggest("a number does not begin with 0", span, digits)
+                    .help("octal ones begin with `0o`"),
+                _ => d.note("numbers look like 42, 0x2a, 0b101, 0o17, 1_000 or 256K, and fit into 64 bits"),
+            })
+        })
     }
 
     fn ip4(&mut self, span: Span) -> Parsed<u32> {
@@ -162,6 +175,10 @@ impl Parser<'_> {
             } else {
                 break;
             }
+        }
+        if arrow && self.is("->") {
+            let d = Diagnostic::error(code::SYNTAX, "`->` is one load or store", self.peek().span);
+            return Err(self.report(d.help("load the pointer into a register first, and put a view on that")));
         }
         if steps.is_empty() {
             return Ok(base);

@@ -15,64 +15,79 @@ pub(crate) const ITEMS: &[&str] =
 impl Parser<'_> {
     pub(super) fn file(&mut self) -> File {
         let mut items = vec![];
+        // Lines outside of all declarations are reported once.
+        let mut outside = false;
         loop {
             self.skip_newlines();
             if self.peek().kind == Kind::Eof {
                 return File { items };
             }
             let start = self.peek().span;
-            match self.item() {
-                Ok(kind) => items.push(Item { span: start.to(self.last()), kind }),
-                Err(Reported) => {
-                    self.recover();
-                    self.eat("}");
+            if self.peek().kind == Kind::Ident && ITEMS.contains(&self.word(0)) {
+                outside = false;
+                match self.item() {
+                    Ok(kind) => {
+                        items.push(Item { span: start.to(self.last()), kind });
+                        if !self.starts_item() {
+                            self.end_of_line("the declaration");
+                        }
+                    }
+                    Err(Reported) => {
+                        self.recover();
+                        self.eat("}");
+                    }
                 }
+            } else {
+                outside = self.no_item(outside);
+                self.recover();
             }
         }
     }
 
-    /// Whether a declaration begins here: its word, and what follows it.
+    /// Whether a declaration begins here: its word, and what follows it. A field may begin like a struct.
     pub(super) fn starts_item(&self) -> bool {
         self.peek().kind == Kind::Ident
             && ITEMS.contains(&self.word(0))
             && matches!(self.nth(1).kind, Kind::Ident | Kind::Str)
+            && (self.is_nth(2, "{") || !self.is("struct") && !self.is("union"))
     }
 
     fn item(&mut self) -> Parsed<ItemKind> {
-        let word = self.peek();
-        let kind = match (word.kind, self.text(word.span)) {
-            (Kind::Ident, "license") => ItemKind::License(self.after_word("a string such as \"GPL\"")?),
-            (Kind::Ident, "import") => {
-                ItemKind::Import(self.after_word("the name of a module, such as \"net\"")?)
-            }
-            (Kind::Ident, "const") => ItemKind::Const(self.constant()?),
-            (Kind::Ident, "struct" | "union") => ItemKind::Struct(self.structure()?),
-            (Kind::Ident, "map") => ItemKind::Map(self.map()?),
-            (Kind::Ident, "global" | "config") => ItemKind::Var(self.variable()?),
-            (Kind::Ident, "prog" | "func") => ItemKind::Func(self.function()?),
-            (Kind::Ident, "macro") => ItemKind::Macro(self.macro_definition()?),
-            (Kind::Punct, "}") => {
-                let span = self.bump().span;
-                return Err(self.report(Diagnostic::error(code::BRACE, "this `}` closes nothing", span)));
-            }
-            _ => return Err(self.no_item()),
-        };
-        self.end_of_line("the declaration")?;
-        Ok(kind)
+        Ok(match self.word(0) {
+            "license" => ItemKind::License(self.after_word("a string such as \"GPL\"")?),
+            "import" => ItemKind::Import(self.after_word("the name of a module, such as \"net\"")?),
+            "const" => ItemKind::Const(self.constant()?),
+            "struct" | "union" => ItemKind::Struct(self.structure()?),
+            "map" => ItemKind::Map(self.map()?),
+            "global" | "config" => ItemKind::Var(self.variable()?),
+            "macro" => ItemKind::Macro(self.macro_definition()?),
+            _ => ItemKind::Func(self.function()?),
+        })
     }
 
-    fn no_item(&mut self) -> Reported {
+    /// Reports what begins no declaration, unless it is a further line of the same kind. Gives whether more of
+    /// them may follow.
+    fn no_item(&mut self, outside: bool) -> bool {
         let token = self.peek();
         let word = self.text(token.span);
-        let known = ITEMS.join(", ");
+        if self.eat("}") {
+            if !outside {
+                self.report(Diagnostic::error(code::BRACE, "this `}` closes nothing", token.span));
+            }
+            return true;
+        }
+        let near = crate::diag::nearest(word, ITEMS.iter().copied());
+        if token.kind == Kind::Bad || outside && near.is_none() {
+            return outside;
+        }
         let d = Diagnostic::error(code::SYNTAX, format!("`{word}` begins no declaration"), token.span);
-        let d = match crate::diag::nearest(word, ITEMS.iter().copied()) {
+        self.report(match near {
             Some(near) => d.suggest(format!("did you mean `{near}`?"), token.span, near),
             None => d
-                .note(format!("a file consists of these: {known}"))
+                .note(format!("a file consists of these: {}", ITEMS.join(", ")))
                 .help("instructions belong into `prog NAME: \"section\" { … }`"),
-        };
-        self.report(d)
+        });
+        near.is_none()
     }
 
     fn after_word(&mut self, what: &str) -> Parsed<Span> {
@@ -126,6 +141,7 @@ impl Parser<'_> {
             };
             let mut ty = TypeExpr { span: start.to(p.last()), kind };
             while p.eat("[") {
+                p.operator()?;
                 let len = p.expr()?;
                 p.expect("]")?;
                 let kind = TypeExprKind::Array(Box::new(ty), Box::new(len));

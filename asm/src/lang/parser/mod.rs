@@ -13,9 +13,8 @@ use crate::diag::{Diagnostic, FileId, Sources, Span, code};
 #[must_use]
 pub fn parse(sources: &Sources, file: FileId, diagnostics: &mut Vec<Diagnostic>) -> File {
     let text = sources.get(file).text.as_str();
-    let mut tokens = lexer::lex(file, text, diagnostics);
-    tokens.retain(|t| t.kind != Kind::Doc);
-    let mut parser = Parser { text, tokens: &tokens, at: 0, nesting: 0, diagnostics };
+    let tokens = lexer::lex(file, text, diagnostics);
+    let mut parser = Parser { text, tokens: &tokens, at: 0, nesting: 0, operators: 0, diagnostics };
     parser.file()
 }
 
@@ -27,12 +26,16 @@ type Parsed<T> = Result<T, Reported>;
 
 /// How deep expressions and types may nest.
 const NESTING: u32 = 64;
+/// How many operators an expression may have: as deep may its tree be.
+const OPERATORS: u32 = 250;
 
 struct Parser<'a> {
     text: &'a str,
     tokens: &'a [Token],
     at: usize,
     nesting: u32,
+    /// Operators of the outermost expression so far.
+    operators: u32,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
@@ -98,8 +101,10 @@ impl<'a> Parser<'a> {
     fn expected(&mut self, what: &str) -> Reported {
         let token = self.peek();
         let (found, span) = match token.kind {
-            Kind::Newline => ("the end of the line".to_string(), token.span),
-            Kind::Eof => ("the end of the file".to_string(), token.span),
+            // It has been reported.
+            Kind::Bad => return Reported,
+            Kind::Newline => ("the end of the line".to_string(), self.last().after()),
+            Kind::Eof => ("the end of the file".to_string(), self.last().after()),
             _ => (format!("`{}`", self.text(token.span)), token.span),
         };
         self.report(Diagnostic::error(code::SYNTAX, format!("expected {what}, found {found}"), span))
@@ -133,16 +138,16 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// The end of a statement or declaration.
-    fn end_of_line(&mut self, what: &str) -> Parsed<()> {
+    /// The end of a statement or declaration; skips what stands there instead.
+    fn end_of_line(&mut self, what: &str) {
         match self.peek().kind {
-            Kind::Newline => {
-                self.bump();
-                Ok(())
+            Kind::Newline => drop(self.bump()),
+            Kind::Eof => {}
+            _ if self.is("}") => {}
+            _ => {
+                self.expected(&format!("the end of {what}"));
+                self.recover();
             }
-            Kind::Eof => Ok(()),
-            _ if self.is("}") => Ok(()),
-            _ => Err(self.expected(&format!("the end of {what}"))),
         }
     }
 
@@ -155,14 +160,14 @@ impl<'a> Parser<'a> {
             if self.eat("}") {
                 return Ok(elements);
             }
-            if self.peek().kind == Kind::Eof || self.starts_item() {
-                return Err(self.unclosed(open));
+            if self.unclosed(open) {
+                return Ok(elements);
             }
             match element(self) {
                 Ok(e) => {
                     elements.push(e);
                     if !self.eat(",") && !self.is("}") && self.peek().kind != Kind::Newline {
-                        let _ = self.expected(&format!("a comma or the end of {what}"));
+                        self.expected(&format!("a comma or the end of {what}"));
                         self.recover();
                     }
                 }
@@ -171,16 +176,38 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn unclosed(&mut self, open: Span) -> Reported {
-        let d = Diagnostic::error(code::BRACE, "this `{` has no `}`", open);
-        self.report(d.label("opened here").help("close it with `}` on a line of its own"))
+    /// Whether a closing brace was forgotten, which is seen by what stands here; reports it.
+    fn unclosed(&mut self, open: Span) -> bool {
+        let at_end = self.peek().kind == Kind::Eof;
+        // A comment or string without an end has swallowed the brace.
+        let swallowed = self.tokens[..self.at].iter().rev().take(2).any(|t| t.kind == Kind::Bad);
+        if at_end && !swallowed || self.starts_item() {
+            let d = Diagnostic::error(code::BRACE, "this `{` has no `}`", open);
+            let here = Span { end: self.peek().span.start, ..self.peek().span };
+            let d = if at_end { d } else { d.also(here, "before this") };
+            self.report(d.help("close it with `}` on a line of its own"));
+        }
+        at_end || self.starts_item()
+    }
+
+    /// Counts an operator, which makes the tree deeper.
+    fn operator(&mut self) -> Parsed<()> {
+        self.operators += 1;
+        if self.operators < OPERATORS {
+            return Ok(());
+        }
+        let d = Diagnostic::error(code::SYNTAX, "this expression is too long", self.peek().span);
+        Err(self.report(d.note(format!("it may have {OPERATORS} operators"))))
     }
 
     /// Runs a parser of something that contains itself, to a bounded depth.
     fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
         if self.nesting >= NESTING {
-            let span = self.peek().span;
-            return Err(self.report(Diagnostic::error(code::SYNTAX, "this nests too deeply", span)));
+            let d = Diagnostic::error(code::SYNTAX, "this nests too deeply", self.peek().span);
+            return Err(self.report(d.note(format!("expressions and types nest {NESTING} deep"))));
+        }
+        if self.nesting == 0 {
+            self.operators = 0;
         }
         self.nesting += 1;
         let result = parse(self);

@@ -1,9 +1,10 @@
 //! Statements: one line, one instruction.
 
-use super::super::ast::{Arg, Callee, Expr, Jump, Stmt, StmtKind, Target};
+use super::super::ast::{Arg, Callee, Expr, ExprKind, Jump, Stmt, StmtKind, Target};
 use super::super::token::Kind;
 use super::{Parsed, Parser, Reported};
 use crate::diag::{Diagnostic, Span, code};
+use crate::isa::form::LD_IMM64;
 use crate::isa::{AluOp, AtomicOp, Cond, Swap};
 
 impl Parser<'_> {
@@ -16,8 +17,8 @@ impl Parser<'_> {
             if self.is("}") {
                 return Ok((stmts, self.bump().span));
             }
-            if self.peek().kind == Kind::Eof || self.starts_item() {
-                return Err(self.unclosed(open));
+            if self.unclosed(open) {
+                return Ok((stmts, self.last()));
             }
             let start = self.peek().span;
             match self.stmt() {
@@ -29,8 +30,8 @@ impl Parser<'_> {
             }
             // An instruction may follow a label on its line.
             let label = matches!(stmts.last(), Some(Stmt { kind: StmtKind::Label(_), .. }));
-            if !label && self.end_of_line("the instruction").is_err() {
-                self.recover();
+            if !label {
+                self.end_of_line("the instruction");
             }
         }
     }
@@ -133,7 +134,7 @@ impl Parser<'_> {
         let start = self.peek().span;
         let dst = self.operand()?;
         let Some(op) = AluOp::from_text(self.word(0)) else {
-            if matches!(dst.kind, super::super::ast::ExprKind::Call(..)) {
+            if matches!(dst.kind, ExprKind::Call(..)) {
                 return Ok(StmtKind::Apply(dst));
             }
             return Err(self.no_stmt(start, &dst));
@@ -194,6 +195,12 @@ impl Parser<'_> {
             let d = Diagnostic::error(code::SYNTAX, format!("`{word}` is no instruction"), start);
             return self.report(d.suggest(format!("did you mean `{near}`?"), start, near));
         }
+        if matches!(dst.kind, ExprKind::Name)
+            && matches!(self.peek().kind, Kind::Ident | Kind::Int | Kind::Str | Kind::DotName | Kind::Param)
+        {
+            let d = Diagnostic::error(code::SYNTAX, format!("`{word}` is no instruction"), dst.span);
+            return self.report(d.help(format!("a macro is used with `!`: `{word}! …`")));
+        }
         self.expected("`=`, `+=` or another assignment")
     }
 
@@ -211,10 +218,13 @@ impl Parser<'_> {
             };
             bytes.push(byte);
         }
-        if bytes.len() != 8 && bytes.len() != 16 {
+        // Sixteen are one instruction only as a 64-bit load, in whose second half are only the last four used.
+        let wide = bytes.len() == 16 && bytes[0] == LD_IMM64 && bytes[8..12] == [0; 4];
+        if bytes.len() != 8 && !wide {
             let span = start.to(self.last());
-            let message = format!("an instruction has 8 or 16 bytes, here are {}", bytes.len());
-            return Err(self.report(Diagnostic::error(code::NUMBER, message, span)));
+            let message = format!("an instruction has 8 bytes, here are {}", bytes.len());
+            let d = Diagnostic::error(code::NUMBER, message, span);
+            return Err(self.report(d.note("only a 64-bit load, `18 …`, has 16, and bytes 9 to 12 are 0")));
         }
         Ok(StmtKind::Raw(bytes))
     }
@@ -247,10 +257,12 @@ impl Parser<'_> {
             _ => return Err(self.expected("a label, such as `.pass`, or a distance, such as `+5`")),
         };
         // llvm-objdump prints the place again: `goto +5 <f+0x38>`.
-        if self.is("<") && self.nth(1).kind == Kind::Ident {
-            while !self.eat(">") && self.peek().kind != Kind::Newline {
-                self.bump();
+        if self.is("<") && matches!(self.nth(1).kind, Kind::Ident | Kind::DotName) {
+            self.at += 2;
+            if self.eat("+") {
+                self.expect_kind(Kind::Int, "a number")?;
             }
+            self.expect(">")?;
         }
         Ok(target)
     }
@@ -291,6 +303,14 @@ impl Parser<'_> {
 
     fn args(&mut self) -> Parsed<Vec<Arg>> {
         let mut args = vec![];
+        if self.is("(") && self.peek().span.start == self.last().end {
+            let d = Diagnostic::error(
+                code::SYNTAX,
+                "arguments of a macro stand without parentheses",
+                self.peek().span,
+            );
+            return Err(self.report(d.help("write `bounds! r7, 14, r6, else=.pass`")));
+        }
         while !matches!(self.peek().kind, Kind::Newline | Kind::Eof) && !self.is("}") {
             let named = self.peek().kind == Kind::Ident && self.is_nth(1, "=");
             let name = named.then(|| {
