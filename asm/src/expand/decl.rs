@@ -277,13 +277,21 @@ impl<'a> Expander<'a> {
             return Err(self.error(Diagnostic::error(code::TYPE, message, value.span)));
         };
         let int = self.int(value)?;
-        if class == Class::Big && !int.big && int.value != 0 {
+        if class == Class::Big && int.big as usize != bytes.len() && int.value != 0 {
             let name = self.types.name(ty);
             let function = if name == "ip4" { "be32" } else { name.as_str() };
-            let message = format!("`{name}` is in network byte order, this number is not");
+            let message = match int.big {
+                0 => format!("`{name}` is in network byte order, this number is not"),
+                n => format!("`{name}` has {} bytes in network order, this number has {n}", bytes.len()),
+            };
             let d = Diagnostic::error(code::BYTE_ORDER, message, value.span);
             let text = self.text(value.span);
-            return Err(self.error(d.suggest("say so", value.span, format!("{function}({text})"))));
+            return Err(self.error(match int.big {
+                0 => {
+                    d.suggest(format!("`{function}` makes it so"), value.span, format!("{function}({text})"))
+                }
+                _ => d.help(format!("`{function}` gives as many")),
+            }));
         }
         let bits = 8 * bytes.len();
         let (min, max) = match class {
@@ -325,6 +333,11 @@ impl<'a> Expander<'a> {
     pub(super) fn declare(&mut self, func: &'a Func) {
         let section = func.section.and_then(|span| self.section(span).ok());
         let hook = func.hook.and_then(|span| self.hook(span, section.as_deref()).ok());
+        // The type of the context, which the program's BTF names.
+        let ctx = section.as_deref().and_then(section::parse).map_or("", |s| s.def.ctx);
+        if let Some(definition) = self.names.structure(ctx, func.name.file) {
+            let _ = self.named_type(definition.name);
+        }
         let mut params = vec![];
         for (name, ty) in &func.params {
             if let Ok(ty) = self.ty(ty) {

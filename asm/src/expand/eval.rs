@@ -37,8 +37,8 @@ pub(super) enum Value {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Int {
     pub(super) value: i128,
-    /// Made by `be16` and its relatives, so its bytes are in network order when stored.
-    pub(super) big: bool,
+    /// Where `be16` or a relative made it, how many of its bytes are in network order when stored; else 0.
+    pub(super) big: u32,
 }
 
 /// A place in memory.
@@ -60,7 +60,7 @@ pub(super) struct Mem {
 
 impl Int {
     pub(super) fn host(value: i128) -> Self {
-        Self { value, big: false }
+        Self { value, big: 0 }
     }
 }
 
@@ -407,7 +407,7 @@ impl<'a> Expander<'a> {
             _ => Some(i128::from(a != 0 || b != 0)),
         };
         // Masks keep the byte order that both sides have.
-        let big = matches!(op, "&" | "|" | "^") && l.big && r.big;
+        let big = if matches!(op, "&" | "|" | "^") && l.big == r.big { l.big } else { 0 };
         self.in_range(span, result).map(|value| Value::Int(Int { value, big }))
     }
 
@@ -421,7 +421,7 @@ impl<'a> Expander<'a> {
                     _ => 8,
                 };
                 let int = self.int(value)?;
-                if int.big {
+                if int.big != 0 {
                     let d = Diagnostic::error(
                         code::BYTE_ORDER,
                         "this is in network byte order already",
@@ -478,7 +478,7 @@ impl<'a> Expander<'a> {
             Endian::Big => n,
             Endian::Little => n.swap_bytes() >> (64 - 8 * bytes),
         };
-        Int { value: i128::from(value), big: true }
+        Int { value: i128::from(value), big: bytes }
     }
 
     fn size_of(&mut self, of: &'a Expr) -> Result<u64, Reported> {

@@ -96,7 +96,7 @@ struct Expander<'a> {
 }
 
 /// How deep definitions may build on each other.
-const DEPTH: u32 = 500;
+const DEPTH: u32 = 200;
 
 impl<'a> Expander<'a> {
     fn run(&mut self, files: &'a [(FileId, File)]) {

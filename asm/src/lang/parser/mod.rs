@@ -27,7 +27,7 @@ type Parsed<T> = Result<T, Reported>;
 /// How deep expressions and types may nest.
 const NESTING: u32 = 64;
 /// How many operators an expression may have: as deep may its tree be.
-const OPERATORS: u32 = 250;
+const OPERATORS: u32 = 100;
 
 struct Parser<'a> {
     text: &'a str,
