@@ -277,7 +277,7 @@ proptest! {
     #[test]
     fn labels_are_distances(rows in prop::collection::vec((0..FORMS.len(), 0..30usize), 1..30)) {
         let jumps: Vec<&'static bpfasm_asm::isa::Form> = FORMS.iter().filter(|f| is_jump(f.syntax)).collect();
-        let wide = |i: usize| i % 3 == 0;
+        let wide = |i: usize| i.is_multiple_of(3);
         let mut text = String::new();
         for (i, (row, to)) in rows.iter().enumerate() {
             let (form, target) = (jumps[row % jumps.len()], format!(".l{}", to % rows.len()));

@@ -406,16 +406,16 @@ impl<'a> Expander<'a> {
             },
             _ => self.eval(expr)?,
         };
-        let fits = match (kind, value) {
+        let fits = matches!(
+            (kind, value),
             (ParamKind::Reg, Value::Reg(..))
-            | (ParamKind::Imm, Value::Int(_))
-            | (ParamKind::Mem, Value::Mem(_))
-            | (ParamKind::Label, Value::Label(_))
-            | (ParamKind::Map, Value::Map(_))
-            | (ParamKind::Str, Value::Str(_))
-            | (ParamKind::Type, Value::Type(_)) => true,
-            _ => false,
-        };
+                | (ParamKind::Imm, Value::Int(_))
+                | (ParamKind::Mem, Value::Mem(_))
+                | (ParamKind::Label, Value::Label(_))
+                | (ParamKind::Map, Value::Map(_))
+                | (ParamKind::Str, Value::Str(_))
+                | (ParamKind::Type, Value::Type(_))
+        );
         if fits {
             return Ok(value);
         }

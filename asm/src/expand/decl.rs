@@ -164,7 +164,7 @@ impl<'a> Expander<'a> {
         match plain.kind {
             kind if without.contains(&kind) => {}
             MapType::RINGBUF | MapType::USER_RINGBUF
-                if !plain.entries.is_power_of_two() || plain.entries % 4096 != 0 =>
+                if !plain.entries.is_power_of_two() || !plain.entries.is_multiple_of(4096) =>
             {
                 let d = d("a ring buffer's size is a power of two and a multiple of the page size");
                 return Err(self.error(d.help("write, say, `ringbuf[256K]`")));
