@@ -115,6 +115,7 @@ fn sample(endian: Endian) -> Object {
     let func = |name: &str, section: &str, btf, insns, refs, lines| Func {
         name: name.into(),
         section: section.into(),
+        hook: None,
         linkage: if matches!(name, "add_two" | "again") { Linkage::Static } else { Linkage::Global },
         btf: Some(btf),
         insns,
@@ -326,10 +327,7 @@ fn llvm_reads_headers_sections_and_symbols() {
         let symbols: Vec<_> = symbols.flatten().collect();
         assert_eq!(
             symbols,
-            [
-                "count", "add_one", "loops", "_license", "packets", "bytes", "limit", "config", "hits",
-                "events"
-            ]
+            ["count", "add_one", "loops", "packets", "bytes", "limit", "config", "hits", "events"]
         );
     }
 }
@@ -350,6 +348,19 @@ fn bpftool_prints_the_types() {
             assert!(list.contains(expected), "{expected:?} is missing in:\n{list}");
         }
     }
+}
+
+#[test]
+fn bpftool_links_it() {
+    let file = TempFile::new("link.o", &elf::write(&sample(Endian::Little)).expect("written"));
+    let linked = TempFile::new("linked.o", b"");
+    if tool("bpftool", &["gen", "object", linked.path(), file.path()]).is_none() {
+        return;
+    }
+    let read = elf::read(&fs::read(&linked.0).expect("bpftool's output")).expect("read");
+    let object = sample(Endian::Little);
+    assert_eq!((read.maps.len(), read.funcs.len(), read.data.len()), (2, 5, 3));
+    assert_eq!(read.license, object.license);
 }
 
 /// Loads an object with bpftool, in a mount namespace with a BPF file system of its own, and gives what

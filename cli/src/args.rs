@@ -1,17 +1,22 @@
 //! The command line: verbs, flags and their help.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
+use bpfasm_loader::attach::{Direction, XdpMode};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// eBPF without a compiler: assembles .bpfasm text, loads it into the kernel and attaches it.
 #[derive(Debug, Parser)]
-#[command(name = "bpfasm", version, max_term_width = 100, arg_required_else_help = true, after_help = EXIT_CODES)]
+#[command(name = "bpfasm", version, max_term_width = WIDTH, arg_required_else_help = true, after_help = EXIT_CODES)]
 pub struct Cli {
     /// The verb.
     #[command(subcommand)]
     pub command: Command,
 }
+
+/// The widest help in columns.
+const WIDTH: usize = 100;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -22,15 +27,42 @@ Exit codes:
   4  not permitted
   5  any other refusal of the system";
 
-/// The verbs.
+/// The verbs; what each does stands with its arguments.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Assemble a source file into an ELF object
     Build(BuildArgs),
-    /// Report what is wrong with a source file, and write nothing
     Check(CheckArgs),
-    /// Show a source file as plain instructions, without macros and views
-    Expand(CheckArgs),
+    Expand(ExpandArgs),
+    Run(RunArgs),
+    Load(LoadArgs),
+    Attach(AttachArgs),
+    Detach(DetachArgs),
+}
+
+/// The command line of this process.
+///
+/// Describing all verbs to clap takes longer than assembling a small program, so only the one that is used is
+/// described; all of them where the first argument is none of them: for the help, and for what is misspelt.
+pub fn parse() -> Command {
+    let args: Vec<OsString> = std::env::args_os().skip(1).collect();
+    match args.first().and_then(|verb| verb.to_str()) {
+        Some("build") => Command::Build(one(&args)),
+        Some("check") => Command::Check(one(&args)),
+        Some("expand") => Command::Expand(one(&args)),
+        Some("run") => Command::Run(one(&args)),
+        Some("load") => Command::Load(one(&args)),
+        Some("attach") => Command::Attach(one(&args)),
+        Some("detach") => Command::Detach(one(&args)),
+        _ => Cli::parse().command,
+    }
+}
+
+/// Parses the arguments of a verb, which comes first; ends the process where they are wrong.
+fn one<A: Args>(args: &[OsString]) -> A {
+    let verb = args.first().map(|v| v.to_string_lossy().into_owned()).unwrap_or_default();
+    let command = clap::Command::new("bpfasm").bin_name(format!("bpfasm {verb}")).max_term_width(WIDTH);
+    let matches = A::augment_args(command).get_matches_from(args);
+    A::from_arg_matches(&matches).unwrap_or_else(|e| e.exit())
 }
 
 /// A source file and its byte order.
@@ -39,12 +71,12 @@ pub struct SourceArgs {
     /// Source file (.bpfasm), or - for standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Byte order of the object; the default is this machine's
+    /// Byte order of the object [default: this machine's]
     #[arg(long, value_name = "ORDER")]
     pub endian: Option<EndianArg>,
 }
 
-/// `build`.
+/// Assemble a source file into an ELF object
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -63,7 +95,7 @@ pub struct BuildArgs {
     pub json: bool,
 }
 
-/// `check` and `expand`.
+/// Report what is wrong with a source file, and write nothing
 #[derive(Debug, Args)]
 pub struct CheckArgs {
     /// What to read.
@@ -71,11 +103,201 @@ pub struct CheckArgs {
     pub source: SourceArgs,
 }
 
+/// Show a source file as plain instructions, without macros and views
+#[derive(Debug, Args)]
+pub struct ExpandArgs {
+    /// What to read.
+    #[command(flatten)]
+    pub source: SourceArgs,
+}
+
+/// What to load: an object for this machine, with its values.
+#[derive(Debug, Args)]
+pub struct ObjectArgs {
+    /// Source file (.bpfasm) or ELF object, or - for standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Load only this program; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub prog: Vec<String>,
+    /// Set a variable before loading, typed by the program: port=4040; may be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+    /// Put an element into a map before attaching: 'allowed[10.9.0.1/32]=1'; may be repeated
+    #[arg(long, value_name = "MAP[KEY]=VALUE")]
+    pub map: Vec<String>,
+}
+
+/// Where to attach, as far as sections do not say.
+#[derive(Debug, Args)]
+pub struct TargetArgs {
+    /// Network device, for XDP and tc
+    #[arg(long, value_name = "IF")]
+    pub dev: Option<String>,
+    /// Directory of a cgroup v2, for cgroup programs and sockops
+    #[arg(long, value_name = "PATH")]
+    pub cgroup: Option<PathBuf>,
+    /// Where an XDP program runs; there is no fallback from one to another
+    #[arg(long, value_enum, default_value_t = ModeArg::Native)]
+    pub mode: ModeArg,
+    /// Attach XDP over netlink rather than by a link: it stays without a pin
+    #[arg(long)]
+    pub netlink: bool,
+    /// Which packets, for sections that do not say (tc)
+    #[arg(long, value_enum)]
+    pub direction: Option<DirectionArg>,
+    /// Sockmap or sockhash for sk_msg and sk_skb: a name in the object, or the path of a pin [default: the only one]
+    #[arg(long, value_name = "MAP")]
+    pub sockmap: Option<String>,
+}
+
+/// Load, attach, show what happens, and detach at the end
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  bpfasm run hello_counter.bpfasm --dev eth0
+  bpfasm run port_drop.bpfasm --dev eth0 --mode generic --set port=4040
+  bpfasm run spoof_drop.bpfasm --dev eth0 --map 'allowed[10.9.0.1/32]=1'
+  bpfasm run sock_redirect.bpfasm --cgroup /sys/fs/cgroup/unified/app
+  bpfasm run port_drop.bpfasm --test             on sample packets, attached nowhere
+
+What programs print, and maps and variables as they change, go to standard output.
+Ctrl-C or SIGTERM detaches and ends the run with exit code 0.")]
+pub struct RunArgs {
+    /// What to run.
+    #[command(flatten)]
+    pub object: ObjectArgs,
+    /// Where.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Attach nowhere: run packet programs on sample packets, and show verdicts and counters
+    #[arg(long, conflicts_with_all = ["dev", "cgroup", "for_"])]
+    pub test: bool,
+    /// End after this many seconds
+    #[arg(long = "for", value_name = "SECONDS")]
+    pub for_: Option<u64>,
+    /// How often maps and variables are looked at, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 250, value_parser = clap::value_parser!(u64).range(10..=60_000))]
+    pub interval: u64,
+    /// One JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Load into the kernel and pin, and attach where a target is given
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  bpfasm load port_drop.bpfasm --pin /sys/fs/bpf/port_drop
+  bpfasm load port_drop.bpfasm --pin /sys/fs/bpf/port_drop --dev eth0 --set port=4040
+  bpfasm load hello_execve.bpfasm --pin /sys/fs/bpf/hello --attach
+
+Programs are pinned as DIR/NAME, maps as DIR/maps/NAME, links as DIR/links/NAME.
+DIR is on a BPF file system: mount -t bpf bpf /sys/fs/bpf")]
+pub struct LoadArgs {
+    /// What to load.
+    #[command(flatten)]
+    pub object: ObjectArgs,
+    /// Directory on a BPF file system to pin to; it is made where it is not there
+    #[arg(long, value_name = "DIR")]
+    pub pin: PathBuf,
+    /// Attach as well; implied by --dev and --cgroup
+    #[arg(long)]
+    pub attach: bool,
+    /// Where.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Print what was done as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Attach a pinned program
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  bpfasm attach /sys/fs/bpf/port_drop/port_drop --dev eth0
+  bpfasm attach /sys/fs/bpf/spoof/spoof_drop tc/egress --dev eth0
+  bpfasm attach /sys/fs/bpf/hello/hello_execve tracepoint/syscalls/sys_enter_execve")]
+pub struct AttachArgs {
+    /// Pin of a program
+    #[arg(value_name = "PIN")]
+    pub path: PathBuf,
+    /// Section name that says where: xdp, tc/egress, tracepoint/CATEGORY/NAME … [default: by the program's type]
+    #[arg(value_name = "HOOK")]
+    pub hook: Option<String>,
+    /// Where.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Pin the link here [default: links/NAME beside the program's pin]
+    #[arg(long, value_name = "PATH")]
+    pub pin: Option<PathBuf>,
+    /// Print what was done as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Detach a pinned program or link
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  bpfasm detach /sys/fs/bpf/port_drop/port_drop          wherever this program is attached
+  bpfasm detach /sys/fs/bpf/port_drop/links/port_drop    this link
+
+The program itself stays loaded and pinned.")]
+pub struct DetachArgs {
+    /// Pin of a program or of a link
+    #[arg(value_name = "PIN")]
+    pub path: PathBuf,
+    /// Print what was done as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// A byte order.
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum EndianArg {
     /// Least significant byte first (bpfel)
     Little,
     /// Most significant byte first (bpfeb)
     Big,
+}
+
+/// Where an XDP program runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ModeArg {
+    /// In the driver
+    Native,
+    /// In the network stack: every device, slower
+    Generic,
+    /// On the device
+    Hardware,
+}
+
+/// Which packets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DirectionArg {
+    /// Received ones
+    Ingress,
+    /// Sent ones
+    Egress,
+}
+
+impl From<ModeArg> for XdpMode {
+    fn from(mode: ModeArg) -> Self {
+        match mode {
+            ModeArg::Native => XdpMode::Native,
+            ModeArg::Generic => XdpMode::Generic,
+            ModeArg::Hardware => XdpMode::Hardware,
+        }
+    }
+}
+
+impl From<DirectionArg> for Direction {
+    fn from(direction: DirectionArg) -> Self {
+        match direction {
+            DirectionArg::Ingress => Direction::Ingress,
+            DirectionArg::Egress => Direction::Egress,
+        }
+    }
 }

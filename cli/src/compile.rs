@@ -1,7 +1,7 @@
 //! `build`, `check`, `expand`: source text in, objects and diagnostics out.
 
 use std::fs;
-use std::io::{IsTerminal, Read, Write, stderr, stdin, stdout};
+use std::io::{IsTerminal, Read, Write, stdin, stdout};
 use std::path::{Path, PathBuf};
 
 use bpfasm_asm::assemble::{self, Compiled};
@@ -11,8 +11,9 @@ use bpfasm_asm::object::Object;
 use bpfasm_asm::{elf, expand};
 use serde_json::json;
 
-use crate::args::{BuildArgs, CheckArgs, EndianArg, SourceArgs};
+use crate::args::{BuildArgs, CheckArgs, EndianArg, ExpandArgs, SourceArgs};
 use crate::fail::{Code, Failure};
+use crate::out;
 
 /// The byte order of this machine.
 const HOST: Endian = if cfg!(target_endian = "big") { Endian::Big } else { Endian::Little };
@@ -24,7 +25,7 @@ pub fn build(args: &BuildArgs) -> Result<(), Failure> {
     let output = args.output.clone().unwrap_or_else(|| default_output(&args.source.file));
     write_output(&output, &bytes)?;
     if args.json {
-        println!("{}", describe(&object, &output, bytes.len()));
+        out::line(describe(&object, &output, bytes.len()))?;
     }
     Ok(())
 }
@@ -35,7 +36,7 @@ pub fn check(args: &CheckArgs) -> Result<(), Failure> {
 }
 
 /// `bpfasm expand`.
-pub fn expand(args: &CheckArgs) -> Result<(), Failure> {
+pub fn expand(args: &ExpandArgs) -> Result<(), Failure> {
     let (sources, compiled, endian) = compile(&args.source)?;
     if compiled.object.is_none() {
         return Err(Failure::reported(Code::Input));
@@ -47,9 +48,23 @@ pub fn expand(args: &CheckArgs) -> Result<(), Failure> {
 }
 
 /// The object of a source file; diagnostics have been printed.
-pub fn object(args: &SourceArgs) -> Result<Object, Failure> {
+fn object(args: &SourceArgs) -> Result<Object, Failure> {
     let (_, compiled, _) = compile(args)?;
     compiled.object.ok_or_else(|| Failure::reported(Code::Input))
+}
+
+/// An object to load, out of source text or an ELF file, with its sources where there are some.
+pub fn loadable(file: &Path) -> Result<(Sources, Object, Option<Compiled>), Failure> {
+    let (name, bytes) = read_bytes(file)?;
+    if bytes.starts_with(b"\x7fELF") {
+        let object = elf::read(&bytes).map_err(|e| Failure::new(Code::Input, format!("{name}: {e}")))?;
+        return Ok((Sources::default(), object, None));
+    }
+    let (sources, mut compiled) = compile_text(name, bytes, HOST)?;
+    match compiled.object.take() {
+        Some(object) => Ok((sources, object, Some(compiled))),
+        None => Err(Failure::reported(Code::Input)),
+    }
 }
 
 fn compile(args: &SourceArgs) -> Result<(Sources, Compiled, Endian), Failure> {
@@ -58,15 +73,21 @@ fn compile(args: &SourceArgs) -> Result<(Sources, Compiled, Endian), Failure> {
         Some(EndianArg::Big) => Endian::Big,
         None => HOST,
     };
-    let (name, text) = read(&args.file)?;
+    let (name, bytes) = read_bytes(&args.file)?;
+    let (sources, compiled) = compile_text(name, bytes, endian)?;
+    Ok((sources, compiled, endian))
+}
+
+fn compile_text(name: String, bytes: Vec<u8>, endian: Endian) -> Result<(Sources, Compiled), Failure> {
+    let text = text(&name, bytes)?;
     let mut sources = Sources::default();
     let root = sources.add(name, text);
     let compiled = assemble::compile(&mut sources, root, endian);
     print_diagnostics(&sources, &compiled);
-    Ok((sources, compiled, endian))
+    Ok((sources, compiled))
 }
 
-fn read(file: &Path) -> Result<(String, String), Failure> {
+fn read_bytes(file: &Path) -> Result<(String, Vec<u8>), Failure> {
     let mut bytes = vec![];
     let (name, result) = if file == Path::new("-") {
         ("<stdin>".to_string(), stdin().read_to_end(&mut bytes).map(drop))
@@ -74,17 +95,18 @@ fn read(file: &Path) -> Result<(String, String), Failure> {
         (file.display().to_string(), fs::read(file).map(|b| bytes = b))
     };
     result.map_err(|e| Failure::new(Code::Input, format!("{name}: {}", io_reason(&e))))?;
+    Ok((name, bytes))
+}
+
+fn text(name: &str, bytes: Vec<u8>) -> Result<String, Failure> {
     if u32::try_from(bytes.len()).is_err() {
         return Err(Failure::new(Code::Input, format!("{name}: a source file is smaller than 4 GiB")));
     }
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok((name, text)),
-        Err(e) => {
-            let at = e.utf8_error().valid_up_to();
-            let line = e.as_bytes()[..at].iter().filter(|b| **b == b'\n').count() + 1;
-            Err(Failure::new(Code::Input, format!("{name}:{line}: this is not UTF-8 text (byte {at})")))
-        }
-    }
+    String::from_utf8(bytes).map_err(|e| {
+        let at = e.utf8_error().valid_up_to();
+        let line = e.as_bytes()[..at].iter().filter(|b| **b == b'\n').count() + 1;
+        Failure::new(Code::Input, format!("{name}:{line}: this is not UTF-8 text (byte {at})"))
+    })
 }
 
 /// An I/O error without Rust's `(os error 2)`.
@@ -94,8 +116,7 @@ pub fn io_reason(error: &std::io::Error) -> String {
 }
 
 fn print_diagnostics(sources: &Sources, compiled: &Compiled) {
-    let style =
-        Style { colour: stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(), width: None };
+    let style = Style { colour: out::colour(), width: None };
     for diagnostic in &compiled.diagnostics {
         eprintln!("{}\n", render(diagnostic, sources, style));
     }

@@ -3,6 +3,10 @@
 use std::fmt::Display;
 use std::process::ExitCode;
 
+use bpfasm_loader::{Error, attach, sys};
+
+use crate::out;
+
 /// The exit codes, as `--help` and the README list them. 2, wrong usage, is clap's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Code {
@@ -30,16 +34,59 @@ impl Failure {
         Self { message: Some(message.to_string()), code }
     }
 
-    /// A failure whose diagnostics have been printed.
+    /// A failure about which everything has been said.
     pub fn reported(code: Code) -> Self {
         Self { message: None, code }
+    }
+
+    /// Its exit code.
+    pub fn code(&self) -> Code {
+        self.code
     }
 
     /// Prints the message, and gives the exit code.
     pub fn report(self) -> ExitCode {
         if let Some(message) = self.message {
-            eprintln!("error: {message}");
+            out::message(format!("error: {message}"));
         }
         ExitCode::from(self.code as u8)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let code = match &error {
+            Error::NotPermitted { .. } => Code::Permission,
+            Error::Rejected(_) => Code::Rejected,
+            Error::NoProgram { .. }
+            | Error::NoConfig { .. }
+            | Error::NoMap { .. }
+            | Error::Setting { .. }
+            | Error::ConfigSize { .. }
+            | Error::Section { .. }
+            | Error::Endian { .. }
+            | Error::Object { .. } => Code::Input,
+            Error::Sys(e) => return Failure::from(*e),
+            _ => Code::System,
+        };
+        Failure::new(code, error)
+    }
+}
+
+impl From<attach::Error> for Failure {
+    fn from(error: attach::Error) -> Self {
+        let code = match &error {
+            attach::Error::NotPermitted { .. } => Code::Permission,
+            attach::Error::MissingTarget { .. } | attach::Error::UnknownSection { .. } => Code::Input,
+            _ => Code::System,
+        };
+        Failure::new(code, error)
+    }
+}
+
+impl From<sys::Error> for Failure {
+    fn from(error: sys::Error) -> Self {
+        let code = if error.is_permission() { Code::Permission } else { Code::System };
+        Failure::new(code, error)
     }
 }

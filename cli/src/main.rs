@@ -1,22 +1,28 @@
 //! `bpfasm`: arguments, one library call, output.
 
 mod args;
+mod attach;
 mod compile;
 mod fail;
+mod load;
+mod out;
+mod reject;
+mod run;
+mod session;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use args::{Cli, Command};
-use fail::Failure;
+use args::Command;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let result = match &cli.command {
+    let result = match &args::parse() {
         Command::Build(args) => compile::build(args),
         Command::Check(args) => compile::check(args),
         Command::Expand(args) => compile::expand(args),
+        Command::Run(args) => run::run(args),
+        Command::Load(args) => load::load(args),
+        Command::Attach(args) => attach::attach(args),
+        Command::Detach(args) => attach::detach(args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -52,6 +52,34 @@ pub enum Error {
         /// The variables that are there.
         known: Vec<String>,
     },
+    /// An element for a map that is not there.
+    #[error("no map called `{name}`; the object has {}", list(.known))]
+    NoMap {
+        /// The name asked for.
+        name: String,
+        /// The maps that are there.
+        known: Vec<String>,
+    },
+    /// A value on the command line that is none.
+    #[error("{flag} {text}: {what}")]
+    Setting {
+        /// The option.
+        flag: &'static str,
+        /// What was given.
+        text: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// An element that the kernel did not take.
+    #[error("map `{map}`, key {key}: {source}")]
+    Element {
+        /// The map.
+        map: String,
+        /// The key as it was given.
+        key: String,
+        /// The call that failed.
+        source: sys::Error,
+    },
     /// A value of another size than its variable.
     #[error("variable `{name}` takes {want} bytes, not {got}")]
     ConfigSize {

@@ -4,8 +4,11 @@ pub mod attach;
 pub mod error;
 pub mod inspect;
 pub mod load;
+pub mod sample;
 pub mod sys;
 pub mod trace;
 pub mod verifier;
+pub mod wait;
+pub mod watch;
 
 pub use error::{Error, Result};

@@ -29,9 +29,9 @@ impl Session {
         let mut running = space.start(command);
         let end = std::time::Instant::now() + Duration::from_secs(10);
         loop {
-            let ids = Ids::of(running.pid());
-            if attached(&ids) {
-                return Self { running, ids };
+            if attached(&Ids::of(running.pid())) {
+                // Again, for what came between the two looks.
+                return Self { ids: Ids::of(running.pid()), running };
             }
             assert!(
                 running.alive() && std::time::Instant::now() < end,

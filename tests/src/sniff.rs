@@ -9,7 +9,8 @@ use std::time::Duration;
 use nix::errno::Errno;
 use nix::ifaddrs::getifaddrs;
 use nix::sys::socket::{
-    AddressFamily, LinkAddr, MsgFlags, SockFlag, SockProtocol, SockType, bind, recvfrom, send, socket,
+    AddressFamily, LinkAddr, MsgFlags, SockFlag, SockProtocol, SockType, bind, recvfrom, send, setsockopt,
+    socket, sockopt,
 };
 
 use crate::net::NetNs;
@@ -20,6 +21,8 @@ fn open(dev: &str) -> OwnedFd {
     let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
     let fd =
         socket(AddressFamily::Packet, SockType::Raw, flags, SockProtocol::EthAll).expect("packet socket");
+    // Frames that come faster than a sniffer reads must wait, not be lost.
+    setsockopt(&fd, sockopt::RcvBufForce, &(64 << 20)).expect("receive buffer");
     // The C library fills in the device's index only, so the socket's own protocol stays.
     let link = getifaddrs().expect("devices").find_map(|entry| {
         (entry.interface_name == dev).then(|| entry.address?.as_link_addr().copied()).flatten()
@@ -28,21 +31,23 @@ fn open(dev: &str) -> OwnedFd {
     fd
 }
 
-/// Sends frames as they are through a device. They pass tc egress, but nothing of IP.
+/// Sends frames as they are through a device. They pass tc egress, but nothing of IP. One that a filter drops
+/// there is sent all the same, as far as this function knows.
 ///
 /// # Panics
-/// When the kernel refuses one.
+/// When the kernel refuses one, or takes none for five seconds.
 pub fn inject<'a>(ns: &NetNs, dev: &str, frames: impl IntoIterator<Item = &'a [u8]> + Send) {
     ns.run(|| {
         let fd = open(dev);
         for frame in frames {
-            loop {
+            wait_until("room to send", Duration::from_secs(5), || {
                 match send(fd.as_raw_fd(), frame, MsgFlags::empty()) {
-                    Ok(_) => break,
-                    Err(Errno::EAGAIN | Errno::ENOBUFS) => std::thread::sleep(Duration::from_millis(1)),
+                    // ENOBUFS is what a drop at egress is called.
+                    Ok(_) | Err(Errno::ENOBUFS) => Some(()),
+                    Err(Errno::EAGAIN) => None,
                     Err(error) => panic!("sending {} bytes through {dev}: {error}", frame.len()),
                 }
-            }
+            });
         }
     });
 }

@@ -98,7 +98,8 @@ fn objdump_shows_source_lines_and_relocations() {
         let source_text = std::fs::read_to_string(&source).expect("the source");
         // Each instruction that stands in the file itself is shown under its own line.
         let lines: Vec<&str> = source_text.lines().map(str::trim).collect();
-        let shown: Vec<&str> = text.lines().filter_map(|line| line.trim().strip_prefix("; ")).collect();
+        let shown: Vec<&str> =
+            text.lines().filter_map(|line| line.trim().strip_prefix(';')).map(str::trim).collect();
         assert!(shown.contains(&"exit"), "{file}: {text}");
         let own = shown.iter().filter(|line| lines.contains(line)).count();
         assert!(own * 2 > shown.len(), "{file}: {own} of {} lines are the file's: {text}", shown.len());

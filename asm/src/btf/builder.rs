@@ -1,21 +1,19 @@
 //! Making types, each but once.
 
-use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
-
+use super::index::Index;
 use super::{Btf, Type, TypeId};
 
 /// Types being made: finds an equal type in constant time.
 #[derive(Debug, Clone, Default)]
 pub struct Builder {
     btf: Btf,
-    /// Hash of a type, or the next free number after it, to the first type that is equal.
-    index: HashMap<u64, TypeId>,
+    /// The first of all equal types.
+    index: Index<TypeId>,
 }
 
 impl From<Btf> for Builder {
     fn from(btf: Btf) -> Self {
-        let mut builder = Self { btf: Btf::default(), index: HashMap::with_capacity(btf.types.len()) };
+        let mut builder = Self::default();
         for ty in btf.types {
             builder.add(ty);
         }
@@ -29,7 +27,7 @@ impl Builder {
         let place = self.place(&ty);
         let id = self.btf.add(ty);
         if let Err(key) = place {
-            self.index.insert(key, id);
+            self.index.note(key, id);
         }
         id
     }
@@ -40,7 +38,7 @@ impl Builder {
             Ok(id) => id,
             Err(key) => {
                 let id = self.btf.add(ty);
-                self.index.insert(key, id);
+                self.index.note(key, id);
                 id
             }
         }
@@ -59,7 +57,7 @@ impl Builder {
         if let Some(slot) = self.btf.get_mut(id) {
             *slot = ty;
             if let Err(key) = place {
-                self.index.insert(key, id);
+                self.index.note(key, id);
             }
         }
     }
@@ -72,15 +70,6 @@ impl Builder {
 
     /// The equal type, or the key under which to note a new one.
     fn place(&self, ty: &Type) -> Result<TypeId, u64> {
-        let mut hasher = DefaultHasher::new();
-        ty.hash(&mut hasher);
-        let mut key = hasher.finish();
-        while let Some(&id) = self.index.get(&key) {
-            if self.btf.get(id) == Some(ty) {
-                return Ok(id);
-            }
-            key = key.wrapping_add(1);
-        }
-        Err(key)
+        self.index.find(ty, |id| self.btf.get(id) == Some(ty))
     }
 }

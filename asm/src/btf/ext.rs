@@ -131,6 +131,9 @@ impl Encoder {
         let wrong = |what| Error::Records { func: func.name.clone(), what };
         let mut line_info = Vec::with_capacity(func.lines.len());
         let (mut insn, mut slot) = (0usize, 0u32);
+        // Nearly always all lines are of one file.
+        let mut last: Option<(usize, u32)> = None;
+        let mut begun = false;
         for line in &func.lines {
             let skipped = func
                 .insns
@@ -139,16 +142,27 @@ impl Encoder {
             if line.insn >= func.insns.len() {
                 return Err(wrong("a line lies beyond its end"));
             }
+            if begun && skipped.is_empty() {
+                return Err(wrong("two lines begin at one instruction"));
+            }
+            begun = true;
             let slots: usize = skipped.iter().map(crate::isa::Insn::slots).sum();
             slot = u32::try_from(slots)
                 .ok()
                 .and_then(|s| slot.checked_add(s))
                 .ok_or_else(|| wrong("it is too long"))?;
             insn = line.insn;
-            let file = files.get(line.file).ok_or_else(|| wrong("a line names a file that is not there"))?;
+            let file = match last {
+                Some((file, offset)) if file == line.file => offset,
+                _ => {
+                    let no_file = || wrong("a line names a file that is not there");
+                    self.string(files.get(line.file).ok_or_else(no_file)?)?
+                }
+            };
+            last = Some((line.file, file));
             line_info.push(LineInfo {
                 insn_off: slot,
-                file_name_off: self.string(file)?,
+                file_name_off: file,
                 line_off: self.string(&line.text)?,
                 line_col: line.line.min(MAX_LINE) << 10 | line.column.min(MAX_COLUMN),
             });
@@ -192,14 +206,15 @@ impl Ext {
         let (f, l) = (len32(funcs.len(), "func_info")?, len32(lines.len(), "line_info")?);
         let end = f.checked_add(l).ok_or(Error::TooMuch { what: ".BTF.ext" })?;
         let mut out = Out::new(endian);
+        out.bytes.reserve_exact(32 + funcs.len() + lines.len());
         out.u16(MAGIC);
         out.u8(VERSION);
         out.u8(0);
         for field in [HEADER_LEN, 0, f, f, l, end, 0] {
             out.u32(field);
         }
-        out.bytes.extend(funcs);
-        out.bytes.extend(lines);
+        out.bytes.extend_from_slice(&funcs);
+        out.bytes.extend_from_slice(&lines);
         Ok(out.bytes)
     }
 
@@ -245,6 +260,7 @@ fn table<T: Copy, const N: usize>(
     bytes: impl Fn(T) -> [u8; N],
 ) -> Result<Vec<u8>, Error> {
     let mut out = Out::new(endian);
+    out.bytes.reserve_exact(sections.iter().map(|s| 12 + s.records.len() * size).sum());
     for section in sections.iter().filter(|s| !s.records.is_empty()) {
         if out.bytes.is_empty() {
             out.u32(len32(size, "a record")?);
@@ -252,7 +268,7 @@ fn table<T: Copy, const N: usize>(
         out.u32(section.name_off);
         out.u32(len32(section.records.len(), "the records")?);
         for record in &section.records {
-            out.bytes.extend(bytes(*record));
+            out.bytes.extend_from_slice(&bytes(*record));
         }
     }
     Ok(out.bytes)

@@ -1,21 +1,19 @@
 //! String tables: strings ended by NUL, named by their byte offset; offset 0 is the empty string.
 
-use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use super::Error;
+use super::index::Index;
 
 /// A string table being made. Equal strings share an offset; offsets follow the order of first use.
 #[derive(Debug, Clone)]
 pub struct Strings {
     bytes: Vec<u8>,
-    /// Hash of a string, or the next free number after it, to its offset.
-    index: HashMap<u64, u32>,
+    /// The offset of each string.
+    index: Index<u32>,
 }
 
 impl Default for Strings {
     fn default() -> Self {
-        Self { bytes: vec![0], index: HashMap::new() }
+        Self { bytes: vec![0], index: Index::default() }
     }
 }
 
@@ -28,22 +26,23 @@ impl Strings {
         if text.is_empty() {
             return Ok(0);
         }
-        let mut hasher = DefaultHasher::new();
-        text.hash(&mut hasher);
-        let mut key = hasher.finish();
-        while let Some(&offset) = self.index.get(&key) {
-            if StrTable(&self.bytes).get(offset) == Some(text) {
-                return Ok(offset);
-            }
-            key = key.wrapping_add(1);
-        }
+        let bytes = &self.bytes;
+        let same = |offset: u32| {
+            let rest = usize::try_from(offset).ok().and_then(|at| bytes.get(at..));
+            let after = rest.and_then(|r| r.strip_prefix(text.as_bytes()));
+            after.is_some_and(|r| r.first() == Some(&0))
+        };
+        let key = match self.index.find(text, same) {
+            Ok(offset) => return Ok(offset),
+            Err(key) => key,
+        };
         if text.contains('\0') {
             return Err(Error::Nul { text: text.into() });
         }
         let offset = u32::try_from(self.bytes.len()).map_err(|_| Error::TooMuch { what: "the strings" })?;
         self.bytes.extend(text.as_bytes());
         self.bytes.push(0);
-        self.index.insert(key, offset);
+        self.index.note(key, offset);
         Ok(offset)
     }
 

@@ -51,4 +51,6 @@ codes! {
     LICENSE      "E0703" "a licence that is missing or given twice"
     EMPTY        "E0704" "a program without instructions"
     CALL         "E0705" "a call that could be two things"
+
+    REJECTED     "E0801" "a program that the kernel's verifier refused"
 }

@@ -71,6 +71,23 @@ impl Sources {
         self.files.iter()
     }
 
+    /// The text of that name.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<(FileId, &Source)> {
+        (0..).map(FileId).zip(&self.files).find(|(_, source)| source.name == name)
+    }
+
+    /// The place of a line, from 1, without the blanks around it.
+    #[must_use]
+    pub fn line_span(&self, file: FileId, line: u32) -> Option<Span> {
+        let source = self.files.get(file.0 as usize)?;
+        let start = *source.lines.get(line.checked_sub(1)? as usize)?;
+        let text = source.text.get(start as usize..)?.lines().next().unwrap_or("");
+        let narrow = |n: usize| u32::try_from(n).unwrap_or(0);
+        let start = start + narrow(text.len() - text.trim_start().len());
+        Some(Span { file, start, end: start + narrow(text.trim().len()) })
+    }
+
     /// The text at a place.
     #[must_use]
     pub fn slice(&self, span: Span) -> &str {

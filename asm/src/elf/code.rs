@@ -64,6 +64,7 @@ pub(super) fn functions(file: &File, object: &mut Object, index: &mut Index) -> 
             object.funcs.push(Func {
                 name: symbol.name.into(),
                 section: section.name.into(),
+                hook: None,
                 linkage: match symbol {
                     // As libbpf has it: a hidden function is verified with its callers.
                     ElfSymbol { hidden: true, .. } if section.name == TEXT => Linkage::Static,

@@ -94,6 +94,7 @@ pub(super) fn file(endian: Endian, mut sections: Vec<Section>, symbols: &[Symbol
     });
 
     let mut out = Out::new(endian);
+    out.bytes.reserve(sections.iter().filter(|s| s.kind != SHT_NOBITS).map(|s| s.bytes.len() + 128).sum());
     out.bytes.resize(usize::from(EHDR_LEN), 0);
     let mut headers = Out::new(endian);
     headers.bytes.resize(usize::from(SHDR_LEN), 0);

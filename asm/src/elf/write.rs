@@ -106,8 +106,9 @@ impl Writer<'_> {
             bytes,
             ..Section::default()
         });
-        // Where the BTF has a variable for it, libbpf looks for a symbol of that name.
-        let name = self.declared(LICENSE).first().map_or("_license", |(name, ..)| name).to_owned();
+        // Where the BTF has a variable for it, libbpf looks for a symbol of that name; where it has none, its
+        // linker refuses a symbol.
+        let Some(name) = self.declared(LICENSE).first().map(|(name, ..)| (*name).to_owned()) else { return };
         let section = u16::try_from(self.sections.len()).unwrap_or(0);
         self.symbol(Symbol { name, kind: STT_OBJECT, global: true, section, value: 0, size });
     }

@@ -332,6 +332,7 @@ impl<'a> Expander<'a> {
     /// Takes a function's head, so that others can call it.
     pub(super) fn declare(&mut self, func: &'a Func) {
         let section = func.section.and_then(|span| self.section(span).ok());
+        let hook = func.hook.and_then(|span| self.hook(span, section.as_deref()).ok());
         // The type of the context, which the program's BTF names.
         let ctx = section.as_deref().and_then(section::parse).map_or("", |s| s.def.ctx);
         if let Some(definition) = self.names.structure(ctx, func.name.file) {
@@ -353,7 +354,7 @@ impl<'a> Expander<'a> {
         let result = func.result.as_ref().and_then(|ty| self.ty(ty).ok());
         let name = self.text(func.name).to_string();
         let plain =
-            PlainFunc { name, span: func.name, section, params, result, insns: vec![], labels: vec![] };
+            PlainFunc { name, span: func.name, section, hook, params, result, insns: vec![], labels: vec![] };
         self.program.funcs.push(plain);
     }
 
@@ -375,6 +376,19 @@ impl<'a> Expander<'a> {
             self.error(d);
         }
         Ok(name)
+    }
+
+    /// Where a program belongs: another section of the same program type.
+    fn hook(&mut self, span: Span, section: Option<&str>) -> Result<String, Reported> {
+        let hook = self.section(span)?;
+        let kind = |name: &str| section::parse(name).map(|s| s.def.prog_type);
+        if section.is_some_and(|section| kind(section) != kind(&hook)) {
+            let d =
+                Diagnostic::error(code::SECTION, format!("`{hook}` is for programs of another type"), span);
+            return Err(self
+                .error(d.help("name a section of the same type that says where: \"tc/egress\" for \"tc\"")));
+        }
+        Ok(hook)
     }
 
     /// Checks a macro that may never be used.

@@ -103,7 +103,7 @@ impl<'a> Expander<'a> {
         let items = || files.iter().flat_map(|(_, file)| &file.items);
         let user = || items().filter(|i| !self.sources.get(i.span.file).is_library());
         let heads = |item: &&Item| matches!(item.kind, ItemKind::License(_) | ItemKind::Import(_));
-        self.import_place = user().rev().find(heads).map(|item| item.span);
+        self.import_place = user().rfind(heads).map(|item| item.span);
         // In source order, so that what builds on others finds them worked out.
         for item in user().collect::<Vec<_>>() {
             match &item.kind {

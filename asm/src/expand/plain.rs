@@ -94,6 +94,8 @@ pub struct PlainFunc {
     pub span: Span,
     /// A program's section.
     pub section: Option<String>,
+    /// Where a program belongs if its section does not say.
+    pub hook: Option<String>,
     /// Name and type of parameters.
     pub params: Vec<(String, TyId)>,
     /// Type of the result.

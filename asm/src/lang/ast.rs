@@ -126,6 +126,8 @@ pub struct Func {
     pub name: Span,
     /// A program's section, a string with its quotes.
     pub section: Option<Span>,
+    /// Where the program belongs if its section does not say, a string with its quotes.
+    pub hook: Option<Span>,
     /// A function's parameters.
     pub params: Vec<(Span, TypeExpr)>,
     /// A function's result.

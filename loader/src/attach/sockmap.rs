@@ -20,7 +20,7 @@ pub fn attach(
         return Err(Error::MissingTarget {
             hook: section.to_owned(),
             what: "a sockmap or sockhash",
-            flag: "--map NAME",
+            flag: "--sockmap NAME",
         });
     };
     let info = bpf::map_info(map)?;

@@ -25,7 +25,7 @@ pub(super) fn patched<'o>(object: &'o Object, config: &[(String, Vec<u8>)]) -> R
 }
 
 /// The variables that have a name of the user's choice; strings do not.
-fn known(object: &Object) -> Vec<String> {
+pub(super) fn known(object: &Object) -> Vec<String> {
     let vars = object.data.iter().flat_map(|d| &d.vars);
     vars.filter(|v| v.linkage == Linkage::Global).map(|v| v.name.clone()).collect()
 }

@@ -14,9 +14,10 @@ mod pin;
 pub mod privileges;
 mod prog;
 mod types;
+pub mod values;
 
 pub use layout::{Layout, Part};
-pub use pin::Pins;
+pub use pin::{LINKS, Pins};
 
 use crate::error::{Error, Result};
 use crate::sys::bpf::Map;
@@ -83,6 +84,8 @@ pub struct LoadedProg {
     pub name: String,
     /// Its section.
     pub section: String,
+    /// Where it belongs: a section name again, its own unless the object names another.
+    pub hook: String,
     /// Its index in [`Object::funcs`].
     pub index: usize,
     /// `enum bpf_prog_type`.

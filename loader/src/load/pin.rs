@@ -13,12 +13,16 @@ use std::path::{Path, PathBuf};
 /// `BPF_FS_MAGIC` (`include/uapi/linux/magic.h`).
 const BPF_FS: u32 = 0xcafe_4a11;
 const MAPS: &str = "maps";
+/// The directory of pinned links beside programs.
+pub const LINKS: &str = "links";
 
 /// What was pinned.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Pins {
     /// Directories that were made, in that order.
     pub dirs: Vec<PathBuf>,
+    /// Where links shall be pinned: their directory is made for the first of them.
+    links: PathBuf,
     /// Programs: name, path.
     pub progs: Vec<(String, PathBuf)>,
     /// Maps and data sections: name, path.
@@ -26,6 +30,17 @@ pub struct Pins {
 }
 
 impl Pins {
+    /// The path for the link of a program, `DIR/links/PROG`; makes the directory.
+    ///
+    /// # Errors
+    /// [`Error::PinExists`], [`Error::Pin`].
+    pub fn link(&mut self, prog: &str) -> Result<PathBuf> {
+        let links = self.links.clone();
+        make(&links, self)?;
+        let path = links.join(prog);
+        if path.symlink_metadata().is_ok() { Err(Error::PinExists { path }) } else { Ok(path) }
+    }
+
     /// Removes these pins and the directories that were made for them. What cannot be removed stays.
     pub fn remove(&self) {
         for (_, path) in self.maps.iter().chain(&self.progs) {
@@ -52,7 +67,7 @@ impl Loaded {
         let maps_wanted: Vec<Wanted<'_>> = named.chain(sections).collect();
         preflight(dir, progs.iter().chain(&maps_wanted))?;
 
-        let mut pins = Pins::default();
+        let mut pins = Pins { links: dir.join(LINKS), ..Pins::default() };
         let result = make(dir, &mut pins)
             .and_then(|()| pin_all(&progs, &mut pins.progs))
             .and_then(|()| if maps_wanted.is_empty() { Ok(()) } else { make(&maps, &mut pins) })

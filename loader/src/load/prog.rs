@@ -102,6 +102,7 @@ pub(super) fn load(
     Ok(LoadedProg {
         name: func.name.clone(),
         section: func.section.clone(),
+        hook: func.hook.clone().unwrap_or_else(|| func.section.clone()),
         index: choice.index,
         kind: def.prog_type,
         attach_type,

@@ -18,5 +18,13 @@ pub struct Error {
     pub errno: Errno,
 }
 
+impl Error {
+    /// Whether the process lacks a right.
+    #[must_use]
+    pub fn is_permission(&self) -> bool {
+        matches!(self.errno, Errno::EPERM | Errno::EACCES)
+    }
+}
+
 /// The result of a system call.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -68,6 +68,7 @@ pub fn func(name: &str, section: &str, insns: Vec<Insn>, refs: Vec<(usize, Symbo
     Func {
         name: name.into(),
         section: section.into(),
+        hook: None,
         linkage: if section == TEXT { Linkage::Static } else { Linkage::Global },
         btf: None,
         insns,

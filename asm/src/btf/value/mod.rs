@@ -1,7 +1,7 @@
 //! Values typed by BTF: text to bytes and back.
 //!
 //! The name of a type carries meaning: a number of type `__be16` is stored in network order, `ip4` is written
-//! dotted, a struct that begins with `prefixlen` is a prefix. What [`display`] writes, [`parse`] reads back to
+//! dotted, a struct that begins with `prefixlen` is a prefix. What [`display`] writes, [`parse()`] reads back to
 //! the same bytes; bytes between the members of a struct are zero.
 //!
 //! | type | text |

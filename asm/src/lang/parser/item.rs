@@ -210,12 +210,15 @@ impl Parser<'_> {
     fn function(&mut self) -> Parsed<Func> {
         let word = self.bump().span;
         let name = self.name("a name")?;
-        let (mut section, mut params, mut result) = (None, vec![], None);
+        let (mut section, mut hook, mut params, mut result) = (None, None, vec![], None);
         if self.text(word) == "prog" {
             self.expect(":")?;
             section = Some(
                 self.expect_kind(Kind::Str, "the section that fixes the program's type, such as \"xdp\"")?,
             );
+            if self.eat("at") {
+                hook = Some(self.expect_kind(Kind::Str, "where the program belongs, such as \"tc/egress\"")?);
+            }
         } else {
             if self.eat("(") {
                 while !self.is(")") {
@@ -232,7 +235,7 @@ impl Parser<'_> {
         }
         let head = word.to(self.peek().span);
         let (body, end) = self.body()?;
-        Ok(Func { name, section, params, result, head, body, end })
+        Ok(Func { name, section, hook, params, result, head, body, end })
     }
 
     fn macro_definition(&mut self) -> Parsed<Macro> {

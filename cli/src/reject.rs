@@ -1,0 +1,40 @@
+//! What the verifier refused, as a diagnostic on the source line, and its log.
+
+use bpfasm_asm::diag::{Diagnostic, Sources, Style, code, render};
+use bpfasm_asm::isa::Names;
+use bpfasm_asm::object::Object;
+use bpfasm_loader::verifier::Rejection;
+
+use crate::fail::{Code, Failure};
+use crate::out;
+
+/// Prints it all, the log complete.
+pub fn report(rejection: &Rejection, object: &Object, sources: &Sources) -> Failure {
+    let title = format!("the verifier rejected `{}`: {}", rejection.prog, rejection.reason());
+    let insn = rejection.insn.as_ref().and_then(|at| {
+        let insn = object.funcs.get(at.func)?.insns.get(at.index)?;
+        let text =
+            rejection.report.text.clone().unwrap_or_else(|| insn.display(Names::default()).to_string());
+        Some(format!("instruction {} of `{}`: {text}", at.index, at.func_name))
+    });
+    let place = rejection.place.as_ref();
+    let span = place.and_then(|place| sources.line_span(sources.find(&place.file)?.0, place.line));
+    match span {
+        Some(span) => {
+            let mut d = Diagnostic::error(code::REJECTED, title, span);
+            d.notes.extend(insn);
+            out::message(render(&d, sources, Style { colour: out::colour(), width: None }));
+        }
+        None => {
+            out::message(format!("error[{}]: {title}", code::REJECTED));
+            if let Some(place) = place {
+                out::message(format!("  --> {}:{}: {}", place.file, place.line, place.text.trim()));
+            }
+            if let Some(insn) = insn {
+                out::message(format!("  = note: {insn}"));
+            }
+        }
+    }
+    out::message(format!("\nThe verifier's log:\n{}", rejection.log.trim_end()));
+    Failure::reported(Code::Rejected)
+}

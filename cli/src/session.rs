@@ -1,0 +1,167 @@
+//! What `run` and `load` share: an object into the kernel, and its programs onto their hooks.
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+
+use bpfasm_asm::assemble::Compiled;
+use bpfasm_asm::diag::Sources;
+use bpfasm_asm::object::Object;
+use bpfasm_asm::uapi::MapType;
+use bpfasm_loader::attach::{self, Attachment, Target};
+use bpfasm_loader::load::{self, Loaded, Options, values};
+use bpfasm_loader::{Error, inspect, sys};
+use serde_json::{Value, json};
+
+use crate::args::{ObjectArgs, TargetArgs};
+use crate::compile;
+use crate::fail::{Code, Failure};
+use crate::{out, reject};
+
+/// An object that is to be loaded, and where it came from.
+pub struct Session {
+    /// The object.
+    pub object: Object,
+    /// Its sources; none for an ELF file.
+    pub sources: Sources,
+    /// What became of its source text.
+    pub compiled: Option<Compiled>,
+}
+
+impl Session {
+    /// Reads or assembles a file.
+    pub fn open(args: &ObjectArgs) -> Result<Self, Failure> {
+        let (sources, object, compiled) = compile::loadable(&args.file)?;
+        Ok(Self { object, sources, compiled })
+    }
+
+    /// Loads it with the values of the command line.
+    pub fn load(&self, args: &ObjectArgs) -> Result<Loaded, Failure> {
+        let object = &self.object;
+        let config = args.set.iter().map(|text| values::setting(object, text)).collect::<Result<_, _>>()?;
+        let elements =
+            args.map.iter().map(|text| values::element(object, text)).collect::<Result<Vec<_>, _>>()?;
+        let options = Options { config, programs: args.prog.clone() };
+        let loaded = load::load(object, &options).map_err(|error| match error {
+            Error::Rejected(rejection) => reject::report(&rejection, object, &self.sources),
+            other => Failure::from(other),
+        })?;
+        for element in &elements {
+            loaded.set(element)?;
+        }
+        for note in &loaded.notes {
+            out::message(format!("note: {note}"));
+        }
+        Ok(loaded)
+    }
+}
+
+/// Attaches all programs, in the order of the object; what is attached comes off when one fails.
+pub fn attach_all(loaded: &Loaded, args: &TargetArgs) -> Result<Vec<(String, Attachment)>, Failure> {
+    let pinned = pinned_sockmap(args.sockmap.as_deref())?;
+    let map = pinned.as_ref().map(AsFd::as_fd);
+    let map = match map {
+        Some(map) => Some(map),
+        None => own_sockmap(loaded, args.sockmap.as_deref())?,
+    };
+    let target = target(args, map);
+    let attached = loaded.progs.iter().map(|prog| {
+        let attachment = attach::attach(prog.as_fd(), &prog.hook, &target)?;
+        for note in attachment.notes() {
+            out::message(format!("note: {note}"));
+        }
+        Ok((prog.name.clone(), attachment))
+    });
+    attached.collect()
+}
+
+/// The flags that say where, with the map for sk_msg and sk_skb.
+pub fn target<'a>(args: &TargetArgs, map: Option<BorrowedFd<'a>>) -> Target<'a> {
+    Target {
+        dev: args.dev.clone(),
+        cgroup: args.cgroup.clone(),
+        map,
+        xdp_mode: args.mode.into(),
+        prefer_netlink: args.netlink,
+        direction: args.direction.map(Into::into),
+    }
+}
+
+/// The map that is given as a path.
+pub fn pinned_sockmap(given: Option<&str>) -> Result<Option<OwnedFd>, Failure> {
+    let Some(path) = given.filter(|given| given.contains('/')) else { return Ok(None) };
+    let fd = sys::bpf::obj_get(Path::new(path), 0)
+        .map_err(|e| Failure::new(Code::System, format!("{path}: {e}")))?;
+    Ok(Some(fd))
+}
+
+/// The sockmap of the object: the one that is named, or the only one.
+fn own_sockmap<'a>(loaded: &'a Loaded, given: Option<&str>) -> Result<Option<BorrowedFd<'a>>, Failure> {
+    let is_sockmap = |m: &&load::LoadedMap| matches!(m.map.kind(), MapType::SOCKMAP | MapType::SOCKHASH);
+    let mut maps = loaded.maps.iter().filter(is_sockmap);
+    match (given, maps.next(), maps.next()) {
+        (Some(name), ..) => match loaded.map(name).filter(is_sockmap) {
+            Some(map) => Ok(Some(map.map.as_fd())),
+            None => Err(Failure::new(
+                Code::Input,
+                format!("--sockmap {name}: the object has no sockmap of that name"),
+            )),
+        },
+        (None, Some(only), None) => Ok(Some(only.map.as_fd())),
+        // Without one, or with two, the hook says what it needs.
+        _ => Ok(None),
+    }
+}
+
+/// What was loaded, for `--json`.
+pub fn describe_program(prog: &load::LoadedProg) -> Value {
+    let info = sys::bpf::prog_info(prog.as_fd()).ok();
+    json!({
+        "name": prog.name,
+        "section": prog.section,
+        "id": info.as_ref().map(|i| i.id),
+        "tag": info.as_ref().map(|i| hex(&i.tag)),
+        "insns": prog.slots,
+        "bytes_xlated": info.as_ref().map(|i| i.xlated_len),
+        "bytes_jited": info.as_ref().map(|i| i.jited_len),
+    })
+}
+
+/// What was attached, for `--json`.
+pub fn describe_attachment(attachment: &Attachment) -> Value {
+    json!({
+        "hook": attachment.hook(),
+        "mode": attachment.mode().map(|m| m.to_string()),
+        "how": attachment.how().to_string(),
+        "link_id": attachment.link_id(),
+        "lifetime": attachment.lifetime(),
+    })
+}
+
+/// One line about a loaded program, for people.
+pub fn loaded_line(prog: &load::LoadedProg) -> String {
+    let id = sys::bpf::prog_info(prog.as_fd()).map_or("?".to_string(), |i| i.id.to_string());
+    format!("loaded    {:<16} {}, program {id}, {} instructions", prog.name, prog.section, prog.slots)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// The name and type of a pinned program.
+pub fn pinned_program(path: &Path) -> Result<(OwnedFd, sys::bpf::ProgInfo), Failure> {
+    let fail = |e: sys::Error| {
+        let code = if e.is_permission() { Code::Permission } else { Code::System };
+        Failure::new(code, format!("{}: {}", path.display(), e.errno.desc()))
+    };
+    let fd = sys::bpf::obj_get(path, 0).map_err(fail)?;
+    let info = sys::bpf::prog_info(fd.as_fd()).map_err(fail)?;
+    // The descriptor of a map or link tells about itself under another layout: ask by number.
+    let same = inspect::prog(info.id).is_ok_and(|known| known.tag == info.tag && known.name == info.name);
+    if !same {
+        return Err(Failure::new(
+            Code::Input,
+            format!("{}: this is not the pin of a program", path.display()),
+        ));
+    }
+    Ok((fd, info))
+}
