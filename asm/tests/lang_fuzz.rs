@@ -10,7 +10,7 @@ use bpfasm_asm::diag::{Severity, Sources, Style, render};
 use bpfasm_asm::elf;
 use bpfasm_asm::expand::to_text;
 use bpfasm_asm::isa::Endian;
-use common::{body, errors, through};
+use common::{assemble, bare, body, errors, through};
 use proptest::prelude::*;
 
 /// All sources at hand, as seeds.
@@ -52,7 +52,9 @@ fn survives(text: &str) {
         }
         if let Some(object) = &compiled.object {
             let shown = to_text(&compiled.program, &sources, &compiled.files, endian);
-            assert!(!shown.contains("r?"), "{shown}");
+            let again =
+                assemble(&shown, endian).unwrap_or_else(|why| panic!("{text}\nexpanded:\n{shown}\n{why}"));
+            assert_eq!(bare(again), bare(object.clone()), "{text}\nexpanded:\n{shown}");
             // An object may be impossible as a file, but not a reason to panic.
             let _ = elf::write(object);
         }
