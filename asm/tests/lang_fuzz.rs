@@ -118,7 +118,10 @@ fn changes() -> impl Strategy<Value = Vec<Change>> {
 fn changed(text: &str, changes: &[Change]) -> String {
     let mut pieces: Vec<String> = pieces(text).into_iter().map(str::to_string).collect();
     for change in changes {
-        let len = pieces.len().max(1);
+        if pieces.is_empty() {
+            break;
+        }
+        let len = pieces.len();
         match change {
             Change::Delete(at, n) => drop(pieces.drain(at % len..(at % len + n).min(pieces.len()))),
             Change::Double(at, n) => {
@@ -127,9 +130,6 @@ fn changed(text: &str, changes: &[Change]) -> String {
             }
             Change::Swap(a, b) => pieces.swap(a % len, b % len),
             Change::Insert(at, text) => pieces.insert(at % len, text.clone()),
-        }
-        if pieces.is_empty() {
-            break;
         }
     }
     pieces.concat()
