@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
 use bpfasm_asm::uapi::ProgType;
-use bpfasm_loader::attach::{self, How};
+use bpfasm_loader::attach;
 use bpfasm_loader::load::LINKS;
 use serde_json::json;
 
@@ -30,25 +30,16 @@ pub fn attach(args: &AttachArgs) -> Result<(), Failure> {
     for note in attachment.notes() {
         out::message(format!("note: {note}"));
     }
-    // A link without a pin would end with this process.
-    match attachment.how() {
-        How::Link => {
-            let (path, made) = link_path(args)?;
-            if let Err(e) = attachment.pin(&path) {
-                if let Some(made) = made {
-                    let _ = fs::remove_dir(made);
-                }
-                return Err(e.into());
-            }
-        }
-        How::PerfIoctl => {
-            return Err(Failure::new(
-                Code::System,
-                "this kernel has no links for this hook, so the program would be detached at once: use `bpfasm run`",
-            ));
-        }
-        How::Netlink | How::ProgAttach => {}
+    let mut made = None;
+    let pinned = session::persist(&mut attachment, || {
+        let (path, dir) = link_path(args)?;
+        made = dir;
+        Ok(path)
+    });
+    if let (Err(_), Some(made)) = (&pinned, made) {
+        let _ = fs::remove_dir(made);
     }
+    pinned?;
     let result = if args.json {
         out::line(session::describe_attachment(&attachment))
     } else {
