@@ -123,6 +123,9 @@ impl<'a> Expander<'a> {
         if let Some(register) = self.register(text, span) {
             return register.map(|(number, width)| Value::Reg(number, width));
         }
+        if let "true" | "false" = text {
+            return Ok(Value::Int(Int::host(i128::from(text == "true"))));
+        }
         if let Some(view) = self.view(text) {
             let view = view?;
             return Ok(if view.off == 0 {

@@ -60,7 +60,10 @@ pub(super) struct Names<'a> {
 /// Words that mean something where a name may stand.
 pub(super) fn is_word(name: &str) -> bool {
     let register = |prefix| name.strip_prefix(prefix).is_some_and(|n: &str| n.parse::<u8>().is_ok());
-    let word = matches!(name, "fp" | "ll" | "s" | "pc" | "goto" | "if" | "call" | "lock" | "exit");
+    let word = matches!(
+        name,
+        "fp" | "true" | "false" | "ll" | "s" | "pc" | "goto" | "if" | "call" | "lock" | "exit"
+    );
     word || register('r') || register('w')
 }
 
