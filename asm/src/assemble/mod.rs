@@ -68,7 +68,7 @@ fn assemble(
         let func = assembler.func(func, btf);
         object.funcs.push(func);
     }
-    object.files = assembler.files.iter().map(|f| sources.get(*f).name.clone()).collect();
+    object.files = assembler.files.iter().map(|f| sources.get(*f).file_name().to_string()).collect();
     object.btf = types.finish();
     let declared = btf::data::declare(&mut object.btf, &object.data)
         .and_then(|()| btf::maps::declare(&mut object.btf, &object.maps));

@@ -71,10 +71,10 @@ impl Sources {
         self.files.iter()
     }
 
-    /// The text of that name.
+    /// The text whose [`Source::file_name`] that is.
     #[must_use]
-    pub fn find(&self, name: &str) -> Option<(FileId, &Source)> {
-        (0..).map(FileId).zip(&self.files).find(|(_, source)| source.name == name)
+    pub fn find(&self, file_name: &str) -> Option<(FileId, &Source)> {
+        (0..).map(FileId).zip(&self.files).find(|(_, source)| source.file_name() == file_name)
     }
 
     /// The place of a line, from 1, without the blanks around it.
@@ -113,6 +113,12 @@ impl Sources {
 }
 
 impl Source {
+    /// Its name without directories: what objects hold, so that they are the same wherever they are built.
+    #[must_use]
+    pub fn file_name(&self) -> &str {
+        self.name.rsplit('/').next().unwrap_or(&self.name)
+    }
+
     /// Whether it is a module of the built-in library.
     #[must_use]
     pub fn is_library(&self) -> bool {
