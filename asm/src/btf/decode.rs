@@ -1,10 +1,11 @@
 //! Bytes to types. Total: any bytes give types or an error, in time and memory bounded by their length.
 
-use super::bytes::{signed, u16_at, u32_at};
+use super::bytes::{signed, u32_at};
 use super::encode::HEADER_LEN;
+use super::header::Header;
 use super::{
-    Btf, Enumerator, Error, FuncLinkage, IntEncoding, Kind, MAGIC, Member, Param, SecInfo, StrTable, Type,
-    TypeId, VERSION, VarLinkage,
+    Btf, Enumerator, Error, FuncLinkage, IntEncoding, Kind, Member, Param, SecInfo, StrTable, Type, TypeId,
+    VarLinkage,
 };
 use crate::isa::Endian;
 
@@ -38,22 +39,13 @@ impl Btf {
 /// # Errors
 /// What is wrong and at which byte.
 pub fn decode(data: &[u8]) -> Result<Decoded<'_>, Error> {
-    let endian = magic(data)?;
-    let (version, flags) = match data {
-        [_, _, version, flags, ..] => (*version, *flags),
-        _ => return Err(Error::Truncated { offset: data.len(), what: "the header" }),
-    };
-    if (version, flags) != (VERSION, 0) {
-        return Err(Error::Version { version, flags });
-    }
-    let field = |at| u32_at(data, at, endian).ok_or(Error::Truncated { offset: at, what: "the header" });
-    let header = field(4)?;
-    if header < HEADER_LEN {
+    let header = Header::read(data)?;
+    if header.len < HEADER_LEN {
         return Err(Error::Truncated { offset: 4, what: "the header" });
     }
-    let (types, strings) = ((field(8)?, field(12)?), (field(16)?, field(20)?));
-    let (start, types) = part(data, header, types, "the type section")?;
-    let (_, strings) = part(data, header, strings, "the string section")?;
+    let endian = header.endian;
+    let (start, types) = header.part(8, "the type section")?;
+    let (_, strings) = header.part(16, "the string section")?;
     let strings = StrTable(strings);
     let budget = data.len().saturating_mul(NAME_FACTOR);
     let mut reader = Reader { data: types, start, at: 0, endian, strings, budget };
@@ -64,35 +56,6 @@ pub fn decode(data: &[u8]) -> Result<Decoded<'_>, Error> {
     }
     check_refs(&btf)?;
     Ok(Decoded { btf, endian, strings })
-}
-
-/// The byte order that the magic number shows; `.BTF.ext` begins with the same one.
-pub(super) fn magic(data: &[u8]) -> Result<Endian, Error> {
-    let found = u16_at(data, 0, Endian::Little)
-        .ok_or(Error::Truncated { offset: data.len(), what: "the magic number" })?;
-    if found == MAGIC {
-        Ok(Endian::Little)
-    } else if found.swap_bytes() == MAGIC {
-        Ok(Endian::Big)
-    } else {
-        Err(Error::Magic { found })
-    }
-}
-
-/// A part of the blob: offset (counted from the end of the header) and length.
-pub(super) fn part<'a>(
-    data: &'a [u8],
-    header: u32,
-    (offset, len): (u32, u32),
-    what: &'static str,
-) -> Result<(usize, &'a [u8]), Error> {
-    let start = u64::from(header) + u64::from(offset);
-    let outside = Error::Header { what, offset: start, len: data.len() };
-    let range = usize::try_from(start).ok().zip(usize::try_from(start + u64::from(len)).ok());
-    match range.and_then(|(a, b)| Some((a, data.get(a..b)?))) {
-        Some(found) => Ok(found),
-        None => Err(outside),
-    }
 }
 
 /// Reads the type section from front to back.

@@ -5,8 +5,8 @@
 //! whoever lays functions out moves them. Source: `Documentation/bpf/btf.rst`, section 4.2.
 
 use super::bytes::{Out, u32_at, u32_bytes};
-use super::decode::{magic, part};
 use super::encode::len32;
+use super::header::Header;
 use super::{Encoder, Error, MAGIC, TypeId, VERSION};
 use crate::isa::Endian;
 use crate::object::{Func, Object};
@@ -223,19 +223,11 @@ impl Ext {
     /// # Errors
     /// What is wrong and at which byte.
     pub fn decode(data: &[u8]) -> Result<Self, Error> {
-        let endian = magic(data)?;
-        let (version, flags) = match data {
-            [_, _, version, flags, ..] => (*version, *flags),
-            _ => return Err(Error::Truncated { offset: data.len(), what: "the header" }),
-        };
-        if (version, flags) != (VERSION, 0) {
-            return Err(Error::Version { version, flags });
-        }
-        let field = |at| u32_at(data, at, endian).ok_or(Error::Truncated { offset: at, what: "the header" });
-        let header = field(4)?;
-        let funcs = part(data, header, (field(8)?, field(12)?), "func_info")?;
-        let lines = part(data, header, (field(16)?, field(20)?), "line_info")?;
-        let core_len = if header >= HEADER_LEN { field(28)? } else { 0 };
+        let header = Header::read(data)?;
+        let endian = header.endian;
+        let funcs = header.part(8, "func_info")?;
+        let lines = header.part(16, "line_info")?;
+        let core_len = if header.len >= HEADER_LEN { header.field(28)? } else { 0 };
         Ok(Self {
             funcs: read_table(funcs, endian, "func_info", |[insn_off, id]| FuncInfo {
                 insn_off,

@@ -9,6 +9,7 @@ mod decode;
 mod encode;
 mod error;
 pub mod ext;
+mod header;
 mod index;
 mod lookup;
 pub mod maps;

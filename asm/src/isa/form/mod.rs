@@ -222,7 +222,7 @@ static SAME_CODE: [u8; ROWS] = {
 /// A row's number; the assertion at [`ROWS`] says that it fits.
 #[allow(clippy::cast_possible_truncation)]
 const fn byte(at: usize) -> u8 {
-    at as u8
+    at as u8 // lossless
 }
 
 /// A number for each [`Syntax`], dense, below [`KEYS`]. None for parts that no instruction has (`le24`).
