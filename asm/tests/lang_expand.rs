@@ -8,14 +8,7 @@ use std::path::{Path, PathBuf};
 use bpfasm_asm::expand::to_text;
 use bpfasm_asm::isa::Endian;
 use bpfasm_asm::object::Object;
-use common::{BOTH, assemble, body, through};
-
-/// All but where it came from.
-fn bare(mut object: Object) -> Object {
-    object.files.clear();
-    object.funcs.iter_mut().for_each(|func| func.lines.clear());
-    object
-}
+use common::{BOTH, assemble, bare, body, through};
 
 fn expanded(name: &str, text: &str, endian: Endian) -> (Object, String) {
     let (sources, compiled) = through(text, endian);

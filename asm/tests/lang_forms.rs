@@ -118,6 +118,7 @@ fn a_call_says_what_it_calls() {
         ("call pc+2", "85 10 00 00 02 00 00 00"),
         ("call pc-2", "85 10 00 00 fe ff ff ff"),
         ("call kfunc 1234", "85 20 00 00 d2 04 00 00"),
+        ("call kfunc -1", "85 20 00 00 ff ff ff ff"),
     ] {
         assert_eq!(line(text, Endian::Little), Ok(bytes(hex)), "{text}");
     }

@@ -10,7 +10,7 @@ use bpfasm_asm::diag::{Severity, Sources, Style, render};
 use bpfasm_asm::elf;
 use bpfasm_asm::expand::to_text;
 use bpfasm_asm::isa::Endian;
-use common::{body, errors, through};
+use common::{assemble, bare, body, errors, through};
 use proptest::prelude::*;
 
 /// All sources at hand, as seeds.
@@ -52,7 +52,9 @@ fn survives(text: &str) {
         }
         if let Some(object) = &compiled.object {
             let shown = to_text(&compiled.program, &sources, &compiled.files, endian);
-            assert!(!shown.contains("r?"), "{shown}");
+            let again =
+                assemble(&shown, endian).unwrap_or_else(|why| panic!("{text}\nexpanded:\n{shown}\n{why}"));
+            assert_eq!(bare(again), bare(object.clone()), "{text}\nexpanded:\n{shown}");
             // An object may be impossible as a file, but not a reason to panic.
             let _ = elf::write(object);
         }
@@ -118,7 +120,10 @@ fn changes() -> impl Strategy<Value = Vec<Change>> {
 fn changed(text: &str, changes: &[Change]) -> String {
     let mut pieces: Vec<String> = pieces(text).into_iter().map(str::to_string).collect();
     for change in changes {
-        let len = pieces.len().max(1);
+        if pieces.is_empty() {
+            break;
+        }
+        let len = pieces.len();
         match change {
             Change::Delete(at, n) => drop(pieces.drain(at % len..(at % len + n).min(pieces.len()))),
             Change::Double(at, n) => {
@@ -127,9 +132,6 @@ fn changed(text: &str, changes: &[Change]) -> String {
             }
             Change::Swap(a, b) => pieces.swap(a % len, b % len),
             Change::Insert(at, text) => pieces.insert(at % len, text.clone()),
-        }
-        if pieces.is_empty() {
-            break;
         }
     }
     pieces.concat()

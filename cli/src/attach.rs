@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
 use bpfasm_asm::uapi::ProgType;
-use bpfasm_loader::attach::{self, How};
+use bpfasm_loader::attach;
 use bpfasm_loader::load::LINKS;
 use bpfasm_loader::sys::bpf::Kind;
 use bpfasm_loader::wait;
@@ -40,39 +40,24 @@ pub fn attach(args: &AttachArgs) -> Result<(), Failure> {
     for note in attachment.notes() {
         out::message(format!("note: {note}"));
     }
-    // A link without a pin would end with this process.
     let mut made = None;
-    let undo = |made: Option<PathBuf>| made.map(fs::remove_dir);
-    match attachment.how() {
-        How::Link => {
-            let path;
-            (path, made) = link_path(args)?;
-            if let Err(e) = attachment.pin(&path) {
-                undo(made);
-                return Err(e.into());
-            }
-        }
-        How::PerfIoctl => {
-            return Err(Failure::new(
-                Code::System,
-                "this kernel has no links for this hook, so the program would be detached at once: use `bpfasm run`",
-            ));
-        }
-        How::Netlink | How::ProgAttach => {}
-    }
-    let result = if args.json {
-        out::line(session::describe_attachment(&attachment))
-    } else {
-        out::line(format!("attached  {:<16} {attachment}", info.name))
+    let path = || {
+        let (path, dir) = link_path(args)?;
+        made = dir;
+        Ok(path)
     };
-    match result {
+    let done = session::persist(&mut attachment, path).and_then(|()| match args.json {
+        true => out::line(session::describe_attachment(&attachment)),
+        false => out::line(format!("attached  {:<16} {attachment}", info.name)),
+    });
+    match done {
         Ok(()) => attachment.keep(),
         Err(_) => {
             drop(attachment);
-            undo(made);
+            made.map(fs::remove_dir);
         }
     }
-    result
+    done
 }
 
 /// The hook of a program type that has but one.

@@ -25,9 +25,7 @@ pub fn load(args: &LoadArgs) -> Result<(), Failure> {
     let attached = if wanted { session::attach_all(&loaded, &args.target) } else { Ok(vec![]) };
     let pinned = attached.and_then(|mut attached| {
         for (name, attachment) in &mut attached {
-            if attachment.link_id().is_some() {
-                attachment.pin(&pins.link(name)?)?;
-            }
+            session::persist(attachment, || Ok(pins.link(name)?))?;
         }
         Ok(attached)
     });

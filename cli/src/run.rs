@@ -27,9 +27,10 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     if args.test {
         return test(&session, args);
     }
-    // From here on a signal ends the run in order.
-    let mut waiter = Waiter::new()?;
     let loaded = session.load(&args.object)?;
+    // From here on a signal ends the run in order. Until now there was nothing to undo, and the verifier, which may
+    // take seconds, could be interrupted.
+    let mut waiter = Waiter::new()?;
     let mut trace = open_trace(&session.object)?;
     let mut watch = Watch::new(&session.object, &loaded);
     let attached = session::attach_all(&loaded, &args.target)?;

@@ -1,13 +1,13 @@
 //! What `run` and `load` share: an object into the kernel, and its programs onto their hooks.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bpfasm_asm::assemble::Compiled;
 use bpfasm_asm::diag::Sources;
 use bpfasm_asm::object::Object;
 use bpfasm_asm::uapi::MapType;
-use bpfasm_loader::attach::{self, Attachment, Target};
+use bpfasm_loader::attach::{self, Attachment, How, Target};
 use bpfasm_loader::load::{self, Loaded, Options, values};
 use bpfasm_loader::sys::bpf::{Kind, ProgInfo};
 use bpfasm_loader::{Error, sys};
@@ -73,6 +73,24 @@ pub fn attach_all(loaded: &Loaded, args: &TargetArgs) -> Result<Vec<(String, Att
         Ok((prog.name.clone(), attachment))
     });
     attached.collect()
+}
+
+/// Lets an attachment outlive this process: a link needs a pin for that.
+pub fn persist(
+    attachment: &mut Attachment,
+    path: impl FnOnce() -> Result<PathBuf, Failure>,
+) -> Result<(), Failure> {
+    match attachment.how() {
+        How::Link => Ok(attachment.pin(&path()?)?),
+        How::Netlink | How::ProgAttach => Ok(()),
+        How::PerfIoctl => Err(Failure::new(
+            Code::System,
+            format!(
+                "{}: this kernel has no links for this hook, so the program would come off with this process: use `bpfasm run`",
+                attachment.hook()
+            ),
+        )),
+    }
 }
 
 /// The flags that say where, with the map for sk_msg and sk_skb.

@@ -29,10 +29,7 @@ class Ratio:
     def __init__(self, ours, theirs):
         self.ours = statistics.median(ours)
         self.theirs = statistics.median(theirs)
-        ratios = sorted(a / b for a, b in zip(ours, theirs) if b > 0)
         self.value = self.ours / self.theirs if self.theirs > 0 else math.nan
-        # A quarter of all pairs is below this: what noise alone may explain.
-        self.low = min(self.value, ratios[len(ratios) // 4]) if ratios else math.nan
 
 
 def compare(ours, theirs, rounds, undo=lambda: None):

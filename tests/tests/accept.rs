@@ -5,17 +5,23 @@ use std::process::Command;
 
 use aya::EbpfLoader;
 use aya::programs::{Program, ProgramError};
+use bpfasm_asm::assemble::compile;
+use bpfasm_asm::diag::Sources;
+use bpfasm_asm::elf;
+use bpfasm_asm::isa::{Endian, Insn};
 use bpfasm_tests::bin;
 use bpfasm_tests::kernel::Loaded;
 use bpfasm_tests::space::Space;
 use bpfasm_tests::tool::{self, Need, TempDir, ready, which};
 
 #[test]
-fn two_builds_are_the_same_bytes() {
+fn two_builds_are_the_same_bytes_wherever_the_source_is() {
     for source in bin::programs() {
         let (one, two) = (TempDir::new(), TempDir::new());
-        let read = |dir| std::fs::read(bin::build(&source, dir)).expect("the object");
-        assert_eq!(read(&one), read(&two), "{}", source.display());
+        let moved = two.file(source.file_name().expect("a name").to_str().expect("UTF-8"));
+        std::fs::copy(&source, &moved).expect("copied");
+        let read = |source, dir| std::fs::read(bin::build(source, dir)).expect("the object");
+        assert_eq!(read(&source, &one), read(&moved, &two), "{}", source.display());
     }
 }
 
@@ -106,58 +112,69 @@ fn objdump_shows_source_lines_and_relocations() {
     }
 }
 
-/// One line of llvm-objdump for each instruction, by section.
-fn listing(object: &Path) -> Vec<String> {
-    let text = objdump(&["-d", "--no-show-raw-insn"], object);
-    let numbered = |line: &&str| line.trim_start().starts_with(|c: char| c.is_ascii_digit());
-    text.lines().filter(numbered).map(|line| line.trim().to_owned()).collect()
+/// What llvm-objdump reads, by function: a line for each instruction, without its number.
+fn listings(object: &Path) -> Vec<(String, Vec<String>)> {
+    let text = objdump(&["-d", "--no-show-raw-insn", "--mcpu=v4"], object);
+    let mut listings: Vec<(String, Vec<String>)> = vec![];
+    for line in text.lines() {
+        if let Some((_, name)) = line.strip_suffix(">:").and_then(|head| head.split_once(" <")) {
+            listings.push((name.to_owned(), vec![]));
+        } else if let Some((number, insn)) = line.split_once(':')
+            && number.trim().parse::<u32>().is_ok()
+            && let Some((_, lines)) = listings.last_mut()
+        {
+            lines.push(insn.trim().to_owned());
+        }
+    }
+    listings
+}
+
+/// The instructions of a listing, assembled again.
+fn reassembled(lines: &[String], endian: Endian) -> Vec<Insn> {
+    let mut sources = Sources::default();
+    let root = sources.add("listing", format!("prog p: \"socket\" {{\n{}\n}}\n", lines.join("\n")));
+    let compiled = compile(&mut sources, root, endian);
+    let object = compiled.object.unwrap_or_else(|| panic!("{:#?}\n{lines:#?}", compiled.diagnostics));
+    object.funcs.into_iter().next().expect("one program").insns
 }
 
 #[test]
-fn a_big_endian_build_reads_the_same_instruction_by_instruction() {
+fn builds_of_both_byte_orders_are_what_objdump_reads() {
     if !ready(&[Need::Tool("llvm-objdump-19")]) {
         return;
     }
     let dir = TempDir::new();
-    for source in bin::programs() {
-        let little = bin::build(&source, &dir);
-        let big = dir.file("big.o");
-        let command = bin::bpfasm(["build".as_ref(), source.as_os_str(), "-o".as_ref(), big.as_os_str()]);
-        tool::run({ command }.args(["--endian", "big"])).ok();
-        let header = std::fs::read(&big).expect("the object");
-        assert_eq!(header[..6], *b"\x7fELF\x02\x02", "{}: class and byte order", source.display());
-        let (little, big) = (listing(&little), listing(&big));
-        assert_eq!(little.len(), big.len(), "{}", source.display());
-        assert!(!little.is_empty(), "{}", source.display());
-        for (a, b) in little.iter().zip(&big) {
-            assert!(same_but_for_byte_order(a, b), "{}:\nlittle {a}\nbig    {b}", source.display());
+    for (endian, order, ident) in [(Endian::Little, "little", 1), (Endian::Big, "big", 2)] {
+        for source in bin::programs() {
+            let built = dir.file("built.o");
+            let mut command = bin::bpfasm(["build", "--endian", order]);
+            command.arg(&source).arg("-o").arg(&built);
+            tool::run(&mut command).ok();
+            let bytes = std::fs::read(&built).expect("the object");
+            assert_eq!(bytes[..6], [0x7f, b'E', b'L', b'F', 2, ident], "{}", source.display());
+            let object = elf::read(&bytes).expect("our own object");
+            let listings = listings(&built);
+            assert_eq!(listings.len(), object.funcs.len(), "{}", source.display());
+            for (name, lines) in listings {
+                let func = object.funcs.iter().find(|f| f.name == name).expect("a function of that name");
+                let read = reassembled(&lines, endian);
+                assert_eq!(read.len(), func.insns.len(), "{}: {name}", source.display());
+                for (i, (theirs, ours)) in read.iter().zip(&func.insns).enumerate() {
+                    // What a relocation fills in is not the listing's to say.
+                    let filled_in = func.refs.iter().any(|r| r.insn == i);
+                    let same = if filled_in {
+                        (theirs.code, theirs.dst) == (ours.code, ours.dst)
+                    } else {
+                        theirs == ours
+                    };
+                    assert!(
+                        same,
+                        "{}, {order}, {name}, instruction {i}: {}: {theirs:?} {ours:?}",
+                        source.display(),
+                        lines[i]
+                    );
+                }
+            }
         }
     }
-}
-
-/// Whether two instructions are the same, but for a constant in network byte order: swapped in one of them.
-fn same_but_for_byte_order(little: &str, big: &str) -> bool {
-    let (a, b): (Vec<_>, Vec<_>) = (little.split_whitespace().collect(), big.split_whitespace().collect());
-    a.len() == b.len()
-        && a.iter().zip(&b).all(|(a, b)| {
-            let swapped = || {
-                let (a, b) = (number(a)?, number(b)?);
-                let half = |value: i64| {
-                    i16::try_from(value).ok().or(u16::try_from(value).ok().map(u16::cast_signed))
-                };
-                let word = |value: i64| {
-                    i32::try_from(value).ok().or(u32::try_from(value).ok().map(u32::cast_signed))
-                };
-                let halves = half(a).zip(half(b)).is_some_and(|(a, b)| a == b.swap_bytes());
-                let words = word(a).zip(word(b)).is_some_and(|(a, b)| a == b.swap_bytes());
-                Some(halves || words || a == b.swap_bytes())
-            };
-            a == b || swapped().unwrap_or(false)
-        })
-}
-
-fn number(text: &str) -> Option<i64> {
-    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
-    let value = i64::from_str_radix(digits.strip_prefix("0x")?, 16).ok()?;
-    Some(sign * value)
 }

@@ -68,7 +68,7 @@ fn assemble(
         let func = assembler.func(func, btf);
         object.funcs.push(func);
     }
-    object.files = assembler.files.iter().map(|f| sources.get(*f).name.clone()).collect();
+    object.files = assembler.files.iter().map(|f| sources.get(*f).file_name().to_string()).collect();
     object.btf = types.finish();
     let declared = btf::data::declare(&mut object.btf, &object.data)
         .and_then(|()| btf::maps::declare(&mut object.btf, &object.maps));
@@ -197,14 +197,14 @@ impl Assembler<'_> {
     }
 
     fn report(&mut self, plain: &Plain, diagnostic: Diagnostic) {
-        let expansion = self.program.expansion(plain.chain, self.sources);
+        let (expansion, _) = self.program.expansion(plain.chain, self.sources);
         self.diagnostics.push(Diagnostic { expansion, ..diagnostic });
     }
 
     /// Notes the line of an instruction where it is another than before.
     fn line(&mut self, plain: &Plain, insn: usize, lines: &mut Vec<Line>) {
         let span = self.program.origin(plain);
-        let (line, column) = self.sources.position(span);
+        let (line, column, text) = self.sources.line(span);
         let known = self.files.iter().position(|f| *f == span.file);
         let file = known.unwrap_or_else(|| {
             self.files.push(span.file);
@@ -212,8 +212,7 @@ impl Assembler<'_> {
         });
         let same = |last: &Line| (last.file, last.line, last.column) == (file, line, column);
         if !lines.last().is_some_and(same) {
-            let text = self.sources.line(span).to_string();
-            lines.push(Line { insn, file, line, column, text });
+            lines.push(Line { insn, file, line, column, text: text.to_string() });
         }
     }
 }

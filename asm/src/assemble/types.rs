@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use crate::btf::{Btf, Builder, FuncLinkage, IntEncoding, Kind, Member, Param, Type, TypeId};
 use crate::expand::{BUILTINS, PlainFunc, Ty, TyId, Types};
-use crate::object::HOOK_TAG;
 use crate::uapi::section;
 
 /// Writes types where they are used for the first time.
@@ -125,12 +124,7 @@ impl<'a> TypeWriter<'a> {
             }
         };
         let proto = self.builder.intern(Type::anonymous(Kind::FuncProto { ret, params }));
-        let id = self.builder.add(Type::named(&func.name, Kind::Func { proto, linkage }));
-        if let Some(hook) = &func.hook {
-            let tag = Kind::DeclTag { ty: id, component: -1, attribute: false };
-            self.builder.add(Type::named(format!("{HOOK_TAG}{hook}"), tag));
-        }
-        id
+        self.builder.add(Type::named(&func.name, Kind::Func { proto, linkage }))
     }
 
     /// `struct xdp_md *ctx`. The kernel knows the struct by its name, so where the source does not declare it

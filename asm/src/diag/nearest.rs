@@ -7,7 +7,22 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         let distance = strsim::osa_distance(&name.to_ascii_lowercase(), &candidate.to_ascii_lowercase());
         (distance <= limit && candidate != name).then_some((distance, candidate))
     };
-    // A bound on the difference in length spares most of the comparisons.
-    let candidates = candidates.into_iter().filter(|c| c.len().abs_diff(name.len()) <= limit);
-    candidates.filter_map(near).min_by_key(|(distance, _)| *distance).map(|(_, candidate)| candidate)
+    // Bounds on the differences in length and in letters spare most of the comparisons.
+    let letters = letters(name);
+    let plausible = |candidate: &&str| {
+        let other = self::letters(candidate);
+        let differing = (letters & !other).count_ones().max((other & !letters).count_ones());
+        candidate.len().abs_diff(name.len()) <= limit && differing as usize <= limit
+    };
+    candidates
+        .into_iter()
+        .filter(plausible)
+        .filter_map(near)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// A bit for each letter that a name has, capitals aside.
+fn letters(name: &str) -> u64 {
+    name.bytes().fold(0, |set, byte| set | 1 << (byte.to_ascii_lowercase() & 63))
 }

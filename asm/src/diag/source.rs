@@ -71,10 +71,10 @@ impl Sources {
         self.files.iter()
     }
 
-    /// The text of that name.
+    /// The text whose [`Source::file_name`] that is.
     #[must_use]
-    pub fn find(&self, name: &str) -> Option<(FileId, &Source)> {
-        (0..).map(FileId).zip(&self.files).find(|(_, source)| source.name == name)
+    pub fn find(&self, file_name: &str) -> Option<(FileId, &Source)> {
+        (0..).map(FileId).zip(&self.files).find(|(_, source)| source.file_name() == file_name)
     }
 
     /// The place of a line, from 1, without the blanks around it.
@@ -100,16 +100,25 @@ impl Sources {
         self.get(span.file).position(span.start)
     }
 
-    /// The whole line at a place, without its end.
+    /// Line and column of a place, and the whole line without its end.
     #[must_use]
-    pub fn line(&self, span: Span) -> &str {
+    pub fn line(&self, span: Span) -> (u32, u32, &str) {
         let source = self.get(span.file);
-        let start = source.line_start(source.line_index(span.start));
-        source.text[start..].lines().next().unwrap_or("")
+        let index = source.line_index(span.start);
+        let (line, column) = source.place(index, span.start);
+        let line_text = &source.text[source.line_start(index)..source.line_end(index)];
+        let line_text = line_text.strip_suffix('\n').unwrap_or(line_text);
+        (line, column, line_text.strip_suffix('\r').unwrap_or(line_text))
     }
 }
 
 impl Source {
+    /// Its name without directories: what objects hold, so that they are the same wherever they are built.
+    #[must_use]
+    pub fn file_name(&self) -> &str {
+        self.name.rsplit('/').next().unwrap_or(&self.name)
+    }
+
     /// Whether it is a module of the built-in library.
     #[must_use]
     pub fn is_library(&self) -> bool {
@@ -122,10 +131,15 @@ impl Source {
         if start == 0 && self.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { start }
     }
 
+    /// One past the last byte of a line, its end included.
+    fn line_end(&self, index: usize) -> usize {
+        self.lines.get(index + 1).map_or(self.text.len(), |next| *next as usize)
+    }
+
     /// The whole lines that hold these bytes: where they begin, the first one's number, and their text.
     pub(super) fn lines(&self, bytes: std::ops::Range<u32>) -> (usize, usize, &str) {
         let (first, last) = (self.line_index(bytes.start), self.line_index(bytes.end));
-        let end = self.lines.get(last + 1).map_or(self.text.len(), |next| *next as usize);
+        let end = self.line_end(last);
         let start = self.line_start(first).min(end);
         (start, first + 1, &self.text[start..end])
     }
@@ -137,7 +151,10 @@ impl Source {
     /// Line and column of a byte, both from 1; columns count characters.
     #[must_use]
     pub fn position(&self, offset: u32) -> (u32, u32) {
-        let index = self.line_index(offset);
+        self.place(self.line_index(offset), offset)
+    }
+
+    fn place(&self, index: usize, offset: u32) -> (u32, u32) {
         let start = self.line_start(index).min(offset as usize);
         let before = &self.text[start..offset as usize];
         let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);

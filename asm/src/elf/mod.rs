@@ -6,6 +6,7 @@
 mod code;
 mod error;
 mod file;
+mod hook;
 mod layout;
 mod read;
 mod reloc;

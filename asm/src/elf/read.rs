@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use goblin::elf::sym::STT_OBJECT;
 
-use super::Error;
 use super::code::{Index, functions, records, references};
 use super::file::{File, SectionKind, Symbol};
+use super::{Error, hook};
 use crate::btf::{self, Btf, Kind, maps};
-use crate::object::{Data, HOOK_TAG, Linkage, Object, Var};
+use crate::object::{Data, Linkage, Object, Var};
 
 /// The object in a file: of bpfasm, of clang, of anything that follows their conventions.
 ///
@@ -41,21 +41,8 @@ pub fn read(data: &[u8]) -> Result<Object, Error> {
     if let (Some(section), Some(decoded)) = (file.only(SectionKind::BtfExt)?, decoded) {
         records(&file, section, decoded.strings, &mut object, &index)?;
     }
-    hooks(&mut object);
+    hook::take(&mut object);
     Ok(object)
-}
-
-/// Where programs belong, as declaration tags on their types say.
-fn hooks(object: &mut Object) {
-    let tags = object.btf.iter().filter_map(|(_, ty)| match ty.kind {
-        Kind::DeclTag { ty: of, component: -1, .. } => Some((of, ty.name.strip_prefix(HOOK_TAG)?)),
-        _ => None,
-    });
-    for (of, hook) in tags {
-        if let Some(func) = object.funcs.iter_mut().find(|f| f.btf == Some(of)) {
-            func.hook = Some(hook.to_string());
-        }
-    }
 }
 
 /// Fills in sizes of data sections and offsets of their variables, which clang leaves to the symbols.

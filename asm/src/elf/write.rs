@@ -7,7 +7,7 @@ use goblin::elf::sym::{STT_FUNC, STT_OBJECT, STT_SECTION};
 
 use super::layout::{Link, REL_LEN, Section, Symbol, file, len64, symbol_numbers};
 use super::reloc::{Places, Reloc, encode};
-use super::{Error, LICENSE};
+use super::{Error, LICENSE, hook};
 use crate::btf::ext::{Ext, SectionRecords};
 use crate::btf::{Encoder, Kind, maps};
 use crate::isa::SLOT;
@@ -238,7 +238,7 @@ impl Writer<'_> {
     /// Sections `.BTF` and `.BTF.ext`.
     fn btf(&mut self) -> Result<(), Error> {
         let object = self.object;
-        let mut encoder = Encoder::new(&object.btf, object.endian)?;
+        let mut encoder = Encoder::new(&hook::tagged(object), object.endian)?;
         let mut ext = Ext::default();
         for place in &self.places.code {
             let (mut funcs, mut lines) = (vec![], vec![]);

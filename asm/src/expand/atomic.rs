@@ -3,7 +3,7 @@
 use super::eval::{Mem, Value};
 use super::lower::Operands;
 use super::{Expander, Reported};
-use crate::diag::{Diagnostic, Span, code};
+use crate::diag::{Diagnostic, Help, Span, code};
 use crate::isa::{AtomicOp, Size, Syntax, Width};
 use crate::lang::ast::{Expr, ExprKind};
 
@@ -98,16 +98,14 @@ impl<'a> Expander<'a> {
                 [place, old, new],
             ) => {
                 let (mem, size) = self.exchange_place(text, place)?;
-                for expr in [result, old] {
-                    let number = self.atomic_reg(expr, size)?;
-                    if number != 0 {
-                        return Err(self.other_width(
-                            expr.span,
-                            0,
-                            size.width(),
-                            "compare and exchange works with r0",
-                        ));
-                    }
+                let (to, from) = (self.atomic_reg(result, size)?, self.atomic_reg(old, size)?);
+                if (to, from) != (0, 0) {
+                    let name = format!("{}0", size.width().letter());
+                    let message = format!("the old value is given and comes back in `{name}`");
+                    let mut d = Diagnostic::error(code::FORM, message, result.span);
+                    let edits = vec![(result.span, name.clone()), (old.span, name.clone())];
+                    d.help.push(Help { message: format!("write `{name}`"), edits });
+                    return Err(self.error(d));
                 }
                 let src = self.atomic_reg(new, size)?;
                 let o = Operands { dst: mem.reg, src, ..Operands::default() };

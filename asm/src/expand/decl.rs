@@ -51,9 +51,9 @@ impl<'a> Expander<'a> {
 
     fn plain_map(&mut self, map: &'a Map) -> Result<PlainMap, Reported> {
         let word = self.text(map.kind);
-        let Some(kind) = MapType::from_name(word) else {
+        let Some(kind) = MapType::from_name(word).filter(|kind| kind.0 != 0) else {
             let d = Diagnostic::error(code::MAP, format!("there is no kind of map `{word}`"), map.kind);
-            let names = MapType::ALL.iter().filter_map(|kind| kind.name());
+            let names = MapType::ALL.iter().filter(|kind| kind.0 != 0).filter_map(|kind| kind.name());
             return Err(self.error(match nearest(word, names.clone()) {
                 Some(near) => d.suggest(format!("did you mean `{near}`?"), map.kind, near),
                 None => d.note(format!("kinds are: {}", names.collect::<Vec<_>>().join(", "))),
@@ -290,7 +290,7 @@ impl<'a> Expander<'a> {
                 0 => {
                     d.suggest(format!("`{function}` makes it so"), value.span, format!("{function}({text})"))
                 }
-                _ => d.help(format!("`{function}` gives as many")),
+                _ => d.help(format!("make it with `{function}`")),
             }));
         }
         let bits = 8 * bytes.len();

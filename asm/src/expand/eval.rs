@@ -123,6 +123,9 @@ impl<'a> Expander<'a> {
         if let Some(register) = self.register(text, span) {
             return register.map(|(number, width)| Value::Reg(number, width));
         }
+        if let "true" | "false" = text {
+            return Ok(Value::Int(Int::host(i128::from(text == "true"))));
+        }
         if let Some(view) = self.view(text) {
             let view = view?;
             return Ok(if view.off == 0 {
@@ -196,7 +199,8 @@ impl<'a> Expander<'a> {
         if let (ExprKind::Name, "fp") = (&base.kind, self.text(base.span)) {
             return self.slot(base.span, steps);
         }
-        let ExprKind::Name = base.kind else {
+        let is_register = super::names::is_word(self.text(base.span));
+        let (ExprKind::Name, false) = (&base.kind, is_register) else {
             let d = Diagnostic::error(code::KIND, "only a view and `fp` have fields", base.span);
             return Err(self.error(d.help("name the register and its type: `view ip = r7: iphdr`")));
         };
@@ -302,7 +306,7 @@ impl<'a> Expander<'a> {
             Value::Address(reg, off) => Ok((reg, off)),
             Value::Reg(reg, Width::W32) => {
                 let d = Diagnostic::error(code::WIDTH, "an address is a 64-bit register", expr.span);
-                Err(self.error(d.help(format!("write `r{reg}`"))))
+                Err(self.error(d.suggest(format!("write `r{reg}`"), expr.span, format!("r{reg}"))))
             }
             other => {
                 let message = format!("expected a register and an offset, found {}", other.what());
@@ -357,6 +361,13 @@ impl<'a> Expander<'a> {
             (Value::Reg(reg, Width::W64), "-", Value::Int(n)) => (reg, distance(n).map(|n| -n)),
             (Value::Address(reg, off), "+", Value::Int(n)) => (reg, distance(n).map(|n| off + n)),
             (Value::Address(reg, off), "-", Value::Int(n)) => (reg, distance(n).map(|n| off - n)),
+            (Value::Reg(reg, Width::W32), "+" | "-", Value::Int(_)) => {
+                let message = "an address begins with a 64-bit register";
+                let d = Diagnostic::error(code::WIDTH, message, left.span).label(format!("not `r{reg}`"));
+                return Err(
+                    self.error(d.note("elsewhere, `+` takes two constants: a line is one instruction"))
+                );
+            }
             _ => {
                 let wrong = if matches!(l, Value::Int(_)) { r } else { l };
                 let message = format!("`{op}` takes constants here, not {}", wrong.what());

@@ -199,9 +199,12 @@ impl<'a> Expander<'a> {
             Value::NegReg(src, Width::W64) if op == AluOp::Mov && width == Width::W64 => {
                 self.emit(span, Syntax::Neg(width, Rhs::Reg), Operands { src, ..o })
             }
-            Value::NegReg(..) => {
+            Value::NegReg(src, _) => {
+                let letter = width.letter();
                 let d = Diagnostic::error(code::FORM, "negation works in place", value.span);
-                Err(self.error(d.help("write `r1 = -r1`")))
+                let lines =
+                    format!("`{letter}{to} = {letter}{src}` and `{letter}{to} = -{letter}{to}`", to = o.dst);
+                Err(self.error(d.help(format!("write {lines}, each on its line"))))
             }
             Value::Address(reg, off) => {
                 let (letter, sign) = (width.letter(), if off < 0 { '-' } else { '+' });
@@ -380,7 +383,10 @@ impl<'a> Expander<'a> {
                         d.suggest("a 64-bit immediate is marked by `ll`", span.after(), " ll")
                     }
                     (true, Width::W32) => d.help("assign it to the r register, with `ll` behind it"),
-                    _ => d.help(format!("put it into another register first, with `= {value} ll`")),
+                    _ => {
+                        let text = self.text(span);
+                        d.help(format!("put it into another register first, with `= {text} ll`"))
+                    }
                 }))
             }
         }
@@ -463,18 +469,21 @@ impl<'a> Expander<'a> {
         if d.1 != s.1 || d.1 == Width::W32 && bits == 64 {
             let wanted = if bits == 64 { Width::W64 } else { d.1 };
             let (place, register) = if d.1 == wanted { (src.span, s.0) } else { (dst.span, d.0) };
-            return Err(self.other_width(
-                place,
-                register,
-                wanted,
-                "both sides have the same width, 64 bits in r",
-            ));
+            let why = match bits {
+                64 => "64 bits are swapped in a 64-bit register",
+                _ => "both sides have the same width: r with r, w with w",
+            };
+            return Err(self.other_width(place, register, wanted, why));
         }
         if d.0 != s.0 {
             let message = format!("`{}{bits}` works in place", swap.text());
             let name = self.text(dst.span);
             let d = Diagnostic::error(code::FORM, message, span);
-            return Err(self.error(d.help(format!("write `{name} = {}{bits} {name}`", swap.text()))));
+            let from = self.text(src.span);
+            let swapped = format!("`{name} = {}{bits} {name}`", swap.text());
+            return Err(
+                self.error(d.help(format!("write `{name} = {from}` and {swapped}, each on its line")))
+            );
         }
         self.emit(span, Syntax::Swap(swap, bits), Operands { dst: d.0, ..Operands::default() })
     }
@@ -625,13 +634,10 @@ impl<'a> Expander<'a> {
                     d.help(format!("say `call helper {}`, or give the function another name", helper.0)),
                 ))
             }
-            (None, None) => match self.names.get(text, name.file) {
-                Some(def) => Err(self.wrong_kind(name, def.what(), "a helper or function")),
-                None => {
-                    let helpers = HelperId::all().filter_map(HelperId::name);
-                    Err(self.unknown("helper or function", name, helpers.collect()))
-                }
-            },
+            (None, None) => {
+                let helpers = HelperId::all().filter_map(HelperId::name);
+                Err(self.unknown("helper or function", name, helpers.collect()))
+            }
         }
     }
 }

@@ -108,7 +108,7 @@ impl<'a> Expander<'a> {
         for item in user().collect::<Vec<_>>() {
             match &item.kind {
                 ItemKind::Const(c) => drop(self.constant(c)),
-                ItemKind::Struct(s) => drop(self.named_type(s.name)),
+                ItemKind::Struct(s) => drop(self.structure(s, s.name)),
                 ItemKind::Macro(m) => self.check_macro(m),
                 _ => {}
             }
@@ -152,7 +152,11 @@ impl<'a> Expander<'a> {
                 return Reported;
             }
         }
-        let expansion = self.program.expansion(self.chain, self.sources);
+        let (expansion, hidden) = self.program.expansion(self.chain, self.sources);
+        let diagnostic = match hidden {
+            0 => diagnostic,
+            n => diagnostic.note(format!("{n} more uses of macros lie between the last two below")),
+        };
         self.diagnostics.push(Diagnostic { expansion, ..diagnostic });
         Reported
     }

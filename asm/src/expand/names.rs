@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Expander, Reported, library};
-use crate::diag::{Diagnostic, FileId, Source, Sources, Span, code, nearest};
+use crate::diag::{Diagnostic, FileId, Help, Source, Sources, Span, code, nearest};
 use crate::lang::ast::{Const, File, Func, ItemKind, Macro, Map, Struct, Var};
 
 /// A declaration that has a name. Numbers are indices in source order among the user's declarations.
@@ -60,7 +60,10 @@ pub(super) struct Names<'a> {
 /// Words that mean something where a name may stand.
 pub(super) fn is_word(name: &str) -> bool {
     let register = |prefix| name.strip_prefix(prefix).is_some_and(|n: &str| n.parse::<u8>().is_ok());
-    let word = matches!(name, "fp" | "ll" | "s" | "pc" | "goto" | "if" | "call" | "lock" | "exit");
+    let word = matches!(
+        name,
+        "fp" | "true" | "false" | "ll" | "s" | "pc" | "goto" | "if" | "call" | "lock" | "exit"
+    );
     word || register('r') || register('w')
 }
 
@@ -107,7 +110,6 @@ impl<'a> Names<'a> {
             let message = format!("`{text}` cannot name {}", def.what());
             let d = Diagnostic::error(code::RESERVED, message, span);
             diagnostics.push(d.note("the language gives this name a meaning already"));
-            return;
         }
         let table = match (def, self.in_library(span.file)) {
             (Def::Macro(_), false) => &mut self.user_macros,
@@ -164,6 +166,9 @@ impl Expander<'_> {
     /// Reports a name that nothing has, with the nearest one or the import that is missing.
     pub(super) fn unknown(&mut self, what: &str, span: Span, also: Vec<&str>) -> Reported {
         let text = self.text(span);
+        if let Some(def) = self.names.get(text, span.file).filter(|_| what != "macro") {
+            return self.wrong_kind(span, def.what(), &format!("a {what}"));
+        }
         let mut d = Diagnostic::error(code::UNKNOWN, format!("unknown {what} `{text}`"), span);
         let near = |candidates: Vec<&str>| {
             let mut sorted = candidates;
@@ -172,18 +177,20 @@ impl Expander<'_> {
         };
         let known: Vec<&str> =
             if what == "macro" { self.names.macros().collect() } else { self.names.all().collect() };
+        let import = |module: &str| match self.import_place {
+            Some(place) => (place.after(), format!("\nimport \"{module}\"")),
+            None => (Span { start: 0, end: 0, file: span.file }, format!("import \"{module}\"\n")),
+        };
         if let Some(module) = library::defining(text) {
-            let message = format!("it is part of the library's module `{module}`");
-            d = match self.import_place {
-                Some(place) => d.suggest(message, place.after(), format!("\nimport \"{module}\"")),
-                None => d.suggest(
-                    message,
-                    Span { start: 0, end: 0, file: span.file },
-                    format!("import \"{module}\"\n"),
-                ),
-            };
+            let (place, line) = import(module);
+            d = d.suggest(format!("it is part of the library's module `{module}`"), place, line);
         } else if let Some(near) = near(also.into_iter().chain(known).collect()) {
             d = d.suggest(format!("did you mean `{near}`?"), span, near);
+        } else if let Some(near) = near(library::names(what == "macro").collect())
+            && let Some(module) = library::defining(&near)
+        {
+            let message = format!("did you mean `{near}`, of the library's module `{module}`?");
+            d.help.push(Help { message, edits: vec![import(module), (span, near)] });
         }
         self.error(d)
     }

@@ -137,14 +137,14 @@ pub struct Label {
 }
 
 impl Program {
-    /// The uses of macros that lead to a place, innermost first; of many, the innermost and the outermost.
+    /// The uses of macros that lead to a place, innermost first; of many, the innermost and the outermost, and how
+    /// many lie between.
     #[must_use]
-    pub fn expansion(&self, chain: Option<usize>, sources: &Sources) -> Vec<(Span, String)> {
-        const INNER: usize = 8;
-        let uses: Vec<&Chain> = self.uses(chain).collect();
-        let outer = uses.len().saturating_sub(1).max(INNER);
-        let shown = uses.iter().take(INNER).chain(uses.iter().skip(outer));
-        shown.map(|chain| (chain.span, sources.slice(chain.name).to_string())).collect()
+    pub fn expansion(&self, chain: Option<usize>, sources: &Sources) -> (Vec<(Span, String)>, usize) {
+        const MOST: usize = 8;
+        let mut uses: Vec<&Chain> = self.uses(chain).collect();
+        let hidden = if uses.len() > MOST { uses.drain(MOST / 2..uses.len() - 1).count() } else { 0 };
+        (uses.iter().map(|chain| (chain.span, sources.slice(chain.name).to_string())).collect(), hidden)
     }
 
     fn uses(&self, chain: Option<usize>) -> impl Iterator<Item = &Chain> {

@@ -114,7 +114,7 @@ pub struct Types {
     /// Structs and unions.
     pub structs: Vec<StructTy>,
     /// Named ones by the place of their name; `None` while its layout is being made.
-    by_name: HashMap<Span, Option<TyId>>,
+    by_name: HashMap<Span, Option<Result<TyId, Reported>>>,
 }
 
 impl Types {
@@ -308,9 +308,9 @@ impl<'a> Expander<'a> {
         }
     }
 
-    fn structure(&mut self, definition: &'a Struct, used: Span) -> Result<TyId, Reported> {
+    pub(super) fn structure(&mut self, definition: &'a Struct, used: Span) -> Result<TyId, Reported> {
         match self.types.by_name.get(&definition.name) {
-            Some(Some(id)) => return Ok(*id),
+            Some(Some(known)) => return *known,
             Some(None) => {
                 let name = self.text(definition.name);
                 let d = Diagnostic::error(code::CYCLE, format!("`{name}` contains itself"), used);
@@ -321,10 +321,7 @@ impl<'a> Expander<'a> {
         self.types.by_name.insert(definition.name, None);
         let name = self.text(definition.name).to_string();
         let id = self.layout(definition, name);
-        match &id {
-            Ok(id) => self.types.by_name.insert(definition.name, Some(*id)),
-            Err(Reported) => self.types.by_name.remove(&definition.name),
-        };
+        self.types.by_name.insert(definition.name, Some(id));
         id
     }
 

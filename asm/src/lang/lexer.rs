@@ -275,7 +275,7 @@ impl<'a> Lexer<'a> {
         self.at += self.line_rest().len();
     }
 
-    /// Reported, and taken as the end of a line.
+    /// Reported, and the line ends here.
     fn semicolon(&mut self) {
         let span = self.span(self.at, self.at + 1);
         let d = Diagnostic::error(code::CHARACTER, "`;` ends no instruction", span);
@@ -287,7 +287,7 @@ impl<'a> Lexer<'a> {
         });
         self.unjoin();
         self.newline();
-        self.at += 1;
+        self.at += self.line_rest().len();
     }
 }
 

@@ -27,9 +27,6 @@ pub struct Object {
     pub files: Vec<String>,
 }
 
-/// What a declaration tag begins with that holds [`Func::hook`].
-pub const HOOK_TAG: &str = "hook:";
-
 /// Where subprograms live.
 pub const TEXT: &str = ".text";
 
@@ -41,8 +38,6 @@ pub struct Func {
     /// Its section: [`TEXT`] for a subprogram, else the section name that fixes the program type.
     pub section: String,
     /// Where a program belongs if its section does not say: the section name that would, such as `tc/egress`.
-    ///
-    /// In the ELF file it is a declaration tag on the FUNC, `hook:tc/egress`, which other tools pass over.
     pub hook: Option<String>,
     /// Whether other objects, and the verifier on its own, see it.
     pub linkage: Linkage,

@@ -34,3 +34,10 @@ pub fn errors(text: &str) -> Vec<&'static str> {
     let (_, compiled) = through(text, Endian::Little);
     compiled.diagnostics.iter().filter(|d| d.severity == Severity::Error).map(|d| d.code).collect()
 }
+
+/// An object without where it came from.
+pub fn bare(mut object: Object) -> Object {
+    object.files.clear();
+    object.funcs.iter_mut().for_each(|func| func.lines.clear());
+    object
+}

@@ -6,19 +6,22 @@ use super::super::token::Kind;
 use super::{Parsed, Parser};
 use crate::diag::{Diagnostic, Span, code};
 
-/// Binary operators, loosest first, as in C.
-const BINARY: &[&[&str]] = &[
-    &["||"],
-    &["&&"],
-    &["|"],
-    &["^"],
-    &["&"],
-    &["==", "!="],
-    &["<", "<=", ">", ">="],
-    &["<<", ">>"],
-    &["+", "-"],
-    &["*", "/", "%"],
-];
+/// How tightly a binary operator binds, as in C; `None`: it is none.
+fn binding(operator: &str) -> Option<u8> {
+    Some(match operator {
+        "||" => 1,
+        "&&" => 2,
+        "|" => 3,
+        "^" => 4,
+        "&" => 5,
+        "==" | "!=" => 6,
+        "<" | "<=" | ">" | ">=" => 7,
+        "<<" | ">>" => 8,
+        "+" | "-" => 9,
+        "*" | "/" | "%" => 10,
+        _ => return None,
+    })
+}
 
 impl Parser<'_> {
     /// An expression.
@@ -26,13 +29,15 @@ impl Parser<'_> {
         self.nested(|p| p.binary(0))
     }
 
-    fn binary(&mut self, level: usize) -> Parsed<Expr> {
-        let Some(operators) = BINARY.get(level) else { return self.operand() };
-        let mut left = self.binary(level + 1)?;
-        while self.peek().kind == Kind::Punct && operators.contains(&self.word(0)) {
+    /// Operands joined by operators that bind more tightly than those around them.
+    fn binary(&mut self, around: u8) -> Parsed<Expr> {
+        let mut left = self.operand()?;
+        while self.peek().kind == Kind::Punct
+            && let Some(binding) = binding(self.word(0)).filter(|binding| *binding > around)
+        {
             self.operator()?;
             let operator = self.bump().span;
-            let right = self.binary(level + 1)?;
+            let right = self.binary(binding)?;
             let span = left.span.to(right.span);
             left = Expr { span, kind: ExprKind::Binary(operator, Box::new(left), Box::new(right)) };
         }
@@ -166,7 +171,8 @@ impl Parser<'_> {
             steps.push(Step::Field(self.name("the name of a field")?));
         }
         loop {
-            if self.peek().kind == Kind::DotName {
+            let adjacent = self.peek().span.start == self.last().end;
+            if self.peek().kind == Kind::DotName && adjacent {
                 let span = self.bump().span;
                 steps.push(Step::Field(Span { start: span.start + 1, ..span }));
             } else if self.eat("[") {

@@ -28,7 +28,8 @@ impl Parser<'_> {
                 match self.item() {
                     Ok(kind) => {
                         items.push(Item { span: start.to(self.last()), kind });
-                        if !self.starts_item() {
+                        // Where a brace is missing, the line has ended.
+                        if self.tokens[self.at - 1].kind != Kind::Newline {
                             self.end_of_line("the declaration");
                         }
                     }
@@ -81,6 +82,11 @@ impl Parser<'_> {
             return outside;
         }
         let d = Diagnostic::error(code::SYNTAX, format!("`{word}` begins no declaration"), token.span);
+        let before = self.tokens[..self.at].iter().rev().find(|t| t.kind != Kind::Newline);
+        let d = match before {
+            Some(before) if self.text(before.span) == "}" => d.also(before.span, "the one above ends here"),
+            _ => d,
+        };
         self.report(match near {
             Some(near) => d.suggest(format!("did you mean `{near}`?"), token.span, near),
             None => d
@@ -92,6 +98,12 @@ impl Parser<'_> {
 
     fn after_word(&mut self, what: &str) -> Parsed<Span> {
         self.bump();
+        let token = self.peek();
+        if token.kind == Kind::Ident {
+            let quoted = format!("\"{}\"", self.text(token.span));
+            let d = Diagnostic::error(code::SYNTAX, format!("expected {what}"), token.span);
+            return Err(self.report(d.suggest("write it in quotes", token.span, quoted)));
+        }
         self.expect_kind(Kind::Str, what)
     }
 
@@ -122,6 +134,10 @@ impl Parser<'_> {
     /// `name: type`.
     pub(super) fn typed_name(&mut self, what: &str) -> Parsed<(Span, TypeExpr)> {
         let name = self.name(what)?;
+        if matches!(self.peek().kind, Kind::Ident | Kind::Newline) || self.is(")") || self.is("=") {
+            let d = Diagnostic::error(code::SYNTAX, "expected `:` and a type behind the name", name.after());
+            return Err(self.report(d.help(format!("write {what}"))));
+        }
         self.expect(":")?;
         Ok((name, self.ty()?))
     }
@@ -186,7 +202,7 @@ impl Parser<'_> {
 
     fn variable(&mut self) -> Parsed<Var> {
         let word = self.bump().span;
-        let (name, ty) = self.typed_name("the variable's name")?;
+        let (name, ty) = self.typed_name("a variable, such as `hits: u64`")?;
         let value = if self.eat("=") { Some(self.expr()?) } else { None };
         Ok(Var { name, ty, value, config: self.text(word) == "config" })
     }
@@ -246,7 +262,10 @@ impl Parser<'_> {
         let Some(kind) = ParamKind::ALL.iter().find(|k| k.1 == word).map(|k| k.0) else {
             let names: Vec<&str> = ParamKind::ALL.iter().map(|k| k.1).collect();
             let d = Diagnostic::error(code::SYNTAX, format!("`{word}` is no kind of parameter"), span);
-            return Err(self.report(d.note(format!("a parameter is one of: {}", names.join(", ")))));
+            return Err(self.report(match crate::diag::nearest(word, names.iter().copied()) {
+                Some(near) => d.suggest(format!("did you mean `{near}`?"), span, near),
+                None => d.note(format!("a parameter is one of: {}", names.join(", "))),
+            }));
         };
         let default = if self.eat("=") { Some(self.expr()?) } else { None };
         Ok(MacroParam { name, kind, default })

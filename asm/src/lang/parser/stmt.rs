@@ -62,7 +62,7 @@ impl Parser<'_> {
     fn keyword_stmt(&mut self) -> Parsed<StmtKind> {
         let word = self.word(0);
         // A word that something is assigned to is an operand, not a keyword.
-        let assigned = self.nth(1).kind == Kind::Punct;
+        let assigned = AluOp::from_text(self.word(1)).is_some();
         match word {
             "view" => {
                 self.bump();
@@ -199,7 +199,11 @@ impl Parser<'_> {
             && matches!(self.peek().kind, Kind::Ident | Kind::Int | Kind::Str | Kind::DotName | Kind::Param)
         {
             let d = Diagnostic::error(code::SYNTAX, format!("`{word}` is no instruction"), dst.span);
-            return self.report(d.help(format!("a macro is used with `!`: `{word}! …`")));
+            return self.report(if GNU.contains(&word) {
+                d.help("instructions are written as LLVM prints them: `r1 = r2`, `r1 += 5`, `w1 = *(u32 *)(r2 + 4)`")
+            } else {
+                d.help(format!("a macro is used with `!`: `{word}! …`"))
+            });
         }
         self.expected("`=`, `+=` or another assignment")
     }
@@ -233,6 +237,11 @@ impl Parser<'_> {
         self.bump();
         let left = self.operand()?;
         let Some(cond) = Cond::from_text(self.word(0)) else {
+            if self.is("=") && (self.is_nth(1, ">") || self.is_nth(1, "<")) {
+                let (span, right) = (self.peek().span.to(self.nth(1).span), self.word(1));
+                let d = Diagnostic::error(code::SYNTAX, "this is no comparison", span);
+                return Err(self.report(d.suggest("the other way round it is", span, format!("{right}="))));
+            }
             if self.is("=") {
                 let span = self.peek().span;
                 let d = Diagnostic::error(code::SYNTAX, "`=` assigns", span);
@@ -284,7 +293,7 @@ impl Parser<'_> {
             self.bump();
             return Ok(Callee::Offset(self.operand()?));
         }
-        let number = matches!(self.nth(1).kind, Kind::Int | Kind::Param);
+        let number = matches!(self.nth(1).kind, Kind::Int | Kind::Param) || self.is_nth(1, "-");
         match self.peek().kind {
             Kind::Ident if self.is("helper") && number => {
                 self.bump();
@@ -326,6 +335,13 @@ impl Parser<'_> {
         Ok(args)
     }
 }
+
+/// Names of instructions that other assemblers have, and this one has not.
+const GNU: &[&str] = &[
+    "mov", "mov32", "add", "add32", "sub", "mul", "div", "and", "or", "xor", "lsh", "rsh", "arsh", "neg",
+    "lddw", "ldw", "ldxb", "ldxh", "ldxw", "ldxdw", "stb", "sth", "stw", "stdw", "stxb", "stxh", "stxw",
+    "stxdw", "ja", "jeq", "jne", "jgt", "jge", "jlt", "jle", "jset", "jsgt", "jsge", "jslt", "jsle",
+];
 
 /// `be16` and its relatives.
 fn swap_from_text(text: &str) -> Option<(Swap, u8)> {

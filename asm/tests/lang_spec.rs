@@ -1,0 +1,119 @@
+//! SPEC.md: its generated parts are current, its examples assemble, and it has every code.
+
+mod common;
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use bpfasm_asm::diag::code;
+use bpfasm_asm::expand::library::MODULES;
+use bpfasm_asm::isa::{Endian, markdown};
+use common::{assemble, body, through};
+
+fn path() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../SPEC.md")
+}
+
+fn spec() -> String {
+    fs::read_to_string(path()).expect("SPEC.md")
+}
+
+/// The modules of the library with the first sentence of what each says about itself.
+fn library() -> String {
+    let mut table = String::from("| module | holds |\n|---|---|\n");
+    for (name, text) in MODULES {
+        let comment = text.lines().map_while(|line| line.strip_prefix("//")).map(str::trim);
+        let comment = comment.take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+        let end = comment.find(". ").map_or(comment.len(), |at| at + 1);
+        let _ =
+            writeln!(table, "| `{name}` | {} |", comment[..end].trim_end_matches('.').replace('|', "\\|"));
+    }
+    table
+}
+
+/// The part between two marker comments, and where it stands.
+fn marked<'a>(spec: &'a str, name: &str) -> (usize, &'a str) {
+    let (open, close) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
+    let start = spec.find(&open).unwrap_or_else(|| panic!("no {open}")) + open.len();
+    let len = spec[start..].find(&close).unwrap_or_else(|| panic!("no {close}"));
+    (start, &spec[start..start + len])
+}
+
+#[test]
+fn generated_parts_are_current() {
+    let mut text = spec();
+    for (name, generated) in [("library", library()), ("instructions", markdown())] {
+        let (start, found) = marked(&text, name);
+        if std::env::var_os("BLESS").is_some() {
+            let end = start + found.len();
+            text.replace_range(start..end, &generated);
+        } else {
+            assert_eq!(found, generated, "SPEC.md is not current: run this test with BLESS=1");
+        }
+    }
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(path(), text).expect("SPEC.md can be written");
+    }
+}
+
+/// The code blocks of a text, each a whole source: lines without declarations stand in a program.
+fn examples(text: &str) -> Vec<String> {
+    let blocks = text.split("```bpfasm\n").skip(1).filter_map(|rest| rest.split_once("```"));
+    let words = ["license", "import", "const", "struct", "map", "global", "config", "prog", "func", "macro"];
+    let whole = |block: &str| block.lines().any(|l| words.contains(&l.split(' ').next().unwrap_or("")));
+    blocks
+        .map(|(block, _)| if whole(block) { block.to_string() } else { body(&format!("{block}    exit")) })
+        .collect()
+}
+
+#[test]
+fn examples_assemble() {
+    let text = spec();
+    let (reference, _) = text.split_once("\n## Diagnostics").expect("the last chapter");
+    let examples = examples(reference);
+    assert!(examples.len() >= 6);
+    for example in examples {
+        for endian in common::BOTH {
+            assert!(
+                assemble(&example, endian).is_ok(),
+                "{example}\n{}",
+                assemble(&example, endian).unwrap_err()
+            );
+            let (_, compiled) = through(&example, endian);
+            assert_eq!(compiled.diagnostics, vec![], "{example}");
+        }
+    }
+}
+
+#[test]
+fn every_code_is_explained_by_an_example() {
+    let text = spec();
+    let (_, diagnostics) = text.split_once("\n## Diagnostics").expect("the last chapter");
+    let mut sections = diagnostics.split("\n### ").skip(1);
+    for (code, title) in code::ALL {
+        let section = sections.next().unwrap_or_else(|| panic!("no section for {code}"));
+        assert!(
+            section.starts_with(&format!("{code}: {title}\n")),
+            "{code}: {title} is missing at\n{section}"
+        );
+        let examples = examples(section);
+        assert_eq!(examples.len(), 1, "{code} has one example");
+        let (_, compiled) = through(&examples[0], Endian::Little);
+        let found: Vec<&str> = compiled.diagnostics.iter().map(|d| d.code).collect();
+        // What the loader says needs a kernel.
+        let expected = if code.starts_with("E08") { vec![] } else { vec![*code] };
+        assert_eq!(found, expected, "{}", examples[0]);
+    }
+    assert_eq!(sections.next(), None, "a section without a code");
+}
+
+#[test]
+fn chapters_are_linked() {
+    let text = spec();
+    let anchor = |heading: &str| heading.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
+    let headings: Vec<String> = text.lines().filter(|l| l.starts_with('#')).map(anchor).collect();
+    for link in text.split("](#").skip(1).filter_map(|rest| rest.split_once(')')) {
+        assert!(headings.iter().any(|h| h == link.0), "no chapter {}", link.0);
+    }
+}
