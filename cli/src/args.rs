@@ -22,7 +22,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  done
   1  the input is wrong; diagnostics say where
-  2  wrong usage
+  2  wrong usage: a flag, or what it names in this input
   3  the kernel's verifier rejected a program
   4  not permitted
   5  any other refusal of the system";
@@ -161,8 +161,9 @@ Examples:
   bpfasm run sock_redirect.bpfasm --cgroup /sys/fs/cgroup/unified/app
   bpfasm run port_drop.bpfasm --test             on sample packets, attached nowhere
 
-What programs print, and maps and variables as they change, go to standard output.
-Ctrl-C or SIGTERM detaches and ends the run with exit code 0.")]
+What programs print (all of this machine: the kernel does not say whose it is), and maps and
+variables as they change, go to standard output. Ctrl-C, SIGTERM and SIGHUP detach and end the run
+with exit code 0. After SIGKILL links are gone too; tc filters and XDP over netlink stay.")]
 pub struct RunArgs {
     /// What to run.
     #[command(flatten)]
@@ -241,10 +242,10 @@ pub struct AttachArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  bpfasm detach /sys/fs/bpf/port_drop/port_drop          wherever this program is attached
+  bpfasm detach /sys/fs/bpf/port_drop/port_drop          this program, wherever it is attached
   bpfasm detach /sys/fs/bpf/port_drop/links/port_drop    this link
 
-The program itself stays loaded and pinned.")]
+A program's links are those pinned in DIR/links beside it. The program itself stays loaded and pinned.")]
 pub struct DetachArgs {
     /// Pin of a program or of a link
     #[arg(value_name = "PIN")]

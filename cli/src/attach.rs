@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use bpfasm_asm::uapi::ProgType;
 use bpfasm_loader::attach;
 use bpfasm_loader::load::LINKS;
+use bpfasm_loader::sys::bpf::Kind;
+use bpfasm_loader::wait;
 use serde_json::json;
 
 use crate::args::{AttachArgs, DetachArgs};
@@ -21,32 +23,41 @@ pub fn attach(args: &AttachArgs) -> Result<(), Failure> {
         Some(hook) => hook.as_str(),
         None => hook_of(info.kind).ok_or_else(|| {
             let kind = info.kind;
-            Failure::new(Code::Input, format!("a program of type {kind} has many hooks: name one, such as tc/egress or tracepoint/syscalls/sys_enter_execve"))
+            Failure::new(Code::Usage, format!("a program of type {kind} has many hooks: name one, such as tc/egress or tracepoint/syscalls/sys_enter_execve"))
         })?,
     };
     let map = session::pinned_sockmap(args.target.sockmap.as_deref())?;
+    if let (Some(name), None) = (&args.target.sockmap, &map) {
+        return Err(Failure::new(
+            Code::Usage,
+            format!("--sockmap {name}: here it is the path of the map's pin"),
+        ));
+    }
+    // What has begun is brought to its end: a signal from here on comes too late.
+    wait::hold()?;
     let target = session::target(&args.target, map.as_ref().map(AsFd::as_fd));
     let mut attachment = attach::attach(prog.as_fd(), hook, &target)?;
     for note in attachment.notes() {
         out::message(format!("note: {note}"));
     }
     let mut made = None;
-    let pinned = session::persist(&mut attachment, || {
+    let path = || {
         let (path, dir) = link_path(args)?;
         made = dir;
         Ok(path)
-    });
-    if let (Err(_), Some(made)) = (&pinned, made) {
-        let _ = fs::remove_dir(made);
-    }
-    pinned?;
-    let result = if args.json {
-        out::line(session::describe_attachment(&attachment))
-    } else {
-        out::line(format!("attached  {:<16} {attachment}", info.name))
     };
-    attachment.keep();
-    result
+    let done = session::persist(&mut attachment, path).and_then(|()| match args.json {
+        true => out::line(session::describe_attachment(&attachment)),
+        false => out::line(format!("attached  {:<16} {attachment}", info.name)),
+    });
+    match done {
+        Ok(()) => attachment.keep(),
+        Err(_) => {
+            drop(attachment);
+            made.map(fs::remove_dir);
+        }
+    }
+    done
 }
 
 /// The hook of a program type that has but one.
@@ -82,16 +93,16 @@ fn link_beside(pin: &Path) -> PathBuf {
 
 /// `bpfasm detach`.
 pub fn detach(args: &DetachArgs) -> Result<(), Failure> {
+    // What has begun is brought to its end.
+    wait::hold()?;
     let mut removed = vec![];
+    let mut held = vec![];
     match attach::detach_pin(&args.path) {
         Ok(link) => removed.push(link),
-        Err(attach::Error::NotALink { .. }) => {
-            let (_, info) = session::pinned_program(&args.path)?;
-            let link = link_beside(&args.path);
-            if link.exists() {
-                removed.push(attach::detach_pin(&link)?);
-            }
-            removed.extend(attach::detach_prog(info.id)?);
+        Err(attach::Error::OtherPin { is: Kind::Prog, .. }) => {
+            let (prog, info) = session::pinned_program(&args.path)?;
+            removed = attach::detach_prog(prog.as_fd(), link_beside(&args.path).parent())?;
+            held = attach::links_of(info.id);
         }
         Err(e) => return Err(e.into()),
     }
@@ -101,18 +112,19 @@ pub fn detach(args: &DetachArgs) -> Result<(), Failure> {
             let _ = fs::remove_dir(dir);
         }
     }
+    for id in &held {
+        out::message(format!(
+            "note: link {id}, pinned elsewhere or held by a process, still has this program attached"
+        ));
+    }
+    if removed.is_empty() && held.is_empty() {
+        let path = args.path.display();
+        let message = format!("{path}: this program is attached nowhere that bpfasm can see from here");
+        return Err(Failure::new(Code::System, message));
+    }
     if args.json {
         let hooks: Vec<_> = removed.iter().map(|r| r.hook.clone()).collect();
-        return out::line(json!({ "detached": hooks }));
-    }
-    if removed.is_empty() {
-        return Err(Failure::new(
-            Code::Input,
-            format!(
-                "{}: this program is attached nowhere that bpfasm can see from here",
-                args.path.display()
-            ),
-        ));
+        return out::line(json!({ "detached": hooks, "links_left": held }));
     }
     removed.iter().try_for_each(|r| out::line(format!("detached  {r}")))
 }

@@ -1,7 +1,8 @@
 //! `build`, `check`, `expand`: source text in, objects and diagnostics out.
 
 use std::fs;
-use std::io::{IsTerminal, Read, Write, stdin, stdout};
+use std::io::{IsTerminal, Read, stdin, stdout};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use bpfasm_asm::assemble::{self, Compiled};
@@ -18,11 +19,27 @@ use crate::out;
 /// The byte order of this machine.
 const HOST: Endian = if cfg!(target_endian = "big") { Endian::Big } else { Endian::Little };
 
+/// How an ELF file begins.
+const ELF: &[u8] = b"\x7fELF";
+
 /// `bpfasm build`.
 pub fn build(args: &BuildArgs) -> Result<(), Failure> {
     let object = object(&args.source)?;
     let bytes = elf::write(&object).map_err(|e| Failure::new(Code::Input, e))?;
     let output = args.output.clone().unwrap_or_else(|| default_output(&args.source.file));
+    if args.json && output == Path::new("-") {
+        return Err(Failure::new(
+            Code::Usage,
+            "--json and the object cannot both go to standard output: use -o FILE",
+        ));
+    }
+    if is_same(&args.source.file, &output) {
+        let output = output.display();
+        return Err(Failure::new(
+            Code::Usage,
+            format!("{output}: the object would take the place of its source: use -o FILE"),
+        ));
+    }
     write_output(&output, &bytes)?;
     if args.json {
         out::line(describe(&object, &output, bytes.len()))?;
@@ -42,9 +59,7 @@ pub fn expand(args: &ExpandArgs) -> Result<(), Failure> {
         return Err(Failure::reported(Code::Input));
     }
     let text = expand::to_text(&compiled.program, &sources, &compiled.files, endian);
-    stdout()
-        .write_all(text.as_bytes())
-        .map_err(|e| Failure::new(Code::System, format!("standard output: {e}")))
+    out::bytes(text.as_bytes())
 }
 
 /// The object of a source file; diagnostics have been printed.
@@ -56,7 +71,7 @@ fn object(args: &SourceArgs) -> Result<Object, Failure> {
 /// An object to load, out of source text or an ELF file, with its sources where there are some.
 pub fn loadable(file: &Path) -> Result<(Sources, Object, Option<Compiled>), Failure> {
     let (name, bytes) = read_bytes(file)?;
-    if bytes.starts_with(b"\x7fELF") {
+    if bytes.starts_with(ELF) {
         let object = elf::read(&bytes).map_err(|e| Failure::new(Code::Input, format!("{name}: {e}")))?;
         return Ok((Sources::default(), object, None));
     }
@@ -102,6 +117,9 @@ fn text(name: &str, bytes: Vec<u8>) -> Result<String, Failure> {
     if u32::try_from(bytes.len()).is_err() {
         return Err(Failure::new(Code::Input, format!("{name}: a source file is smaller than 4 GiB")));
     }
+    if bytes.starts_with(ELF) {
+        return Err(Failure::new(Code::Input, format!("{name}: this is an ELF file, not source text")));
+    }
     String::from_utf8(bytes).map_err(|e| {
         let at = e.utf8_error().valid_up_to();
         let line = e.as_bytes()[..at].iter().filter(|b| **b == b'\n').count() + 1;
@@ -118,18 +136,25 @@ pub fn io_reason(error: &std::io::Error) -> String {
 fn print_diagnostics(sources: &Sources, compiled: &Compiled) {
     let style = Style { colour: out::colour(), width: None };
     for diagnostic in &compiled.diagnostics {
-        eprintln!("{}\n", render(diagnostic, sources, style));
+        out::message(format!("{}\n", render(diagnostic, sources, style)));
     }
     let errors = compiled.diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
+    let file = sources.iter().next().map_or("", |s| &s.name);
     match errors {
         0 => {}
-        1 => eprintln!("error: 1 error in {}", sources.iter().next().map_or("", |s| &s.name)),
-        n => eprintln!("error: {n} errors in {}", sources.iter().next().map_or("", |s| &s.name)),
+        1 => out::message(format!("error: 1 error in {file}")),
+        n => out::message(format!("error: {n} errors in {file}")),
     }
 }
 
 fn default_output(source: &Path) -> PathBuf {
     if source == Path::new("-") { PathBuf::from("-") } else { source.with_extension("o") }
+}
+
+/// Whether two paths lead to one file.
+fn is_same(a: &Path, b: &Path) -> bool {
+    let file = |path| fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|m| (m.dev(), m.ino()));
+    file(a).is_some_and(|a| file(b) == Some(a))
 }
 
 /// Writes a file whole or not at all: beside it first, then in its place.
@@ -138,9 +163,9 @@ fn write_output(output: &Path, bytes: &[u8]) -> Result<(), Failure> {
         |e: &std::io::Error| Failure::new(Code::System, format!("{}: {}", output.display(), io_reason(e)));
     if output == Path::new("-") {
         if stdout().is_terminal() {
-            return Err(Failure::new(Code::Input, "an object is no text for a terminal: use -o FILE"));
+            return Err(Failure::new(Code::Usage, "an object is no text for a terminal: use -o FILE"));
         }
-        return stdout().write_all(bytes).map_err(|e| fail(&e));
+        return out::bytes(bytes);
     }
     // What is no plain file (a pipe, /dev/null) is written to as it is.
     if fs::metadata(output).is_ok_and(|m| !m.is_file()) {

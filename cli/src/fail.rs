@@ -3,15 +3,17 @@
 use std::fmt::Display;
 use std::process::ExitCode;
 
-use bpfasm_loader::{Error, attach, sys};
+use bpfasm_loader::{Error, attach, sys, trace};
 
 use crate::out;
 
-/// The exit codes, as `--help` and the README list them. 2, wrong usage, is clap's.
+/// The exit codes, as `--help` and the README list them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Code {
     /// The input is wrong.
     Input = 1,
+    /// The command line is wrong, by itself (clap exits with this, too) or for this input.
+    Usage = 2,
     /// The kernel's verifier said no.
     Rejected = 3,
     /// Not permitted.
@@ -62,10 +64,11 @@ impl From<Error> for Failure {
             | Error::NoConfig { .. }
             | Error::NoMap { .. }
             | Error::Setting { .. }
-            | Error::ConfigSize { .. }
-            | Error::Section { .. }
-            | Error::Endian { .. }
-            | Error::Object { .. } => Code::Input,
+            | Error::ConfigSize { .. } => Code::Usage,
+            Error::Section { .. } | Error::Endian { .. } | Error::Object { .. } | Error::TooLong { .. } => {
+                Code::Input
+            }
+            Error::Pin { source, .. } => refused(source),
             Error::Sys(e) => return Failure::from(*e),
             _ => Code::System,
         };
@@ -77,7 +80,14 @@ impl From<attach::Error> for Failure {
     fn from(error: attach::Error) -> Self {
         let code = match &error {
             attach::Error::NotPermitted { .. } => Code::Permission,
-            attach::Error::MissingTarget { .. } | attach::Error::UnknownSection { .. } => Code::Input,
+            attach::Error::MissingTarget { .. }
+            | attach::Error::UnknownSection { .. }
+            | attach::Error::WrongType { .. }
+            | attach::Error::NotAPin { .. }
+            | attach::Error::OtherPin { .. } => Code::Usage,
+            attach::Error::Path { source, .. }
+            | attach::Error::Pin { source, .. }
+            | attach::Error::NoTracefs { source, .. } => refused(source),
             _ => Code::System,
         };
         Failure::new(code, error)
@@ -86,7 +96,18 @@ impl From<attach::Error> for Failure {
 
 impl From<sys::Error> for Failure {
     fn from(error: sys::Error) -> Self {
-        let code = if error.is_permission() { Code::Permission } else { Code::System };
-        Failure::new(code, error)
+        Failure::new(refused(&error), error)
     }
+}
+
+impl From<trace::Error> for Failure {
+    fn from(error: trace::Error) -> Self {
+        let (trace::Error::NoTracefs(source) | trace::Error::Pipe { source, .. }) = &error;
+        Failure::new(refused(source), error)
+    }
+}
+
+/// The code for a system call that the kernel refused.
+fn refused(error: &sys::Error) -> Code {
+    if error.is_permission() { Code::Permission } else { Code::System }
 }

@@ -1,16 +1,24 @@
 //! `load`: into the kernel, pinned, and onto hooks where a target is given.
 
+use bpfasm_loader::attach::Attachment;
+use bpfasm_loader::load::{Loaded, Pins};
+use bpfasm_loader::wait;
 use serde_json::json;
 
 use crate::args::LoadArgs;
-use crate::fail::Failure;
+use crate::fail::{Code, Failure};
 use crate::out;
 use crate::session::{self, Session};
 
 /// `bpfasm load`.
 pub fn load(args: &LoadArgs) -> Result<(), Failure> {
     let session = Session::open(&args.object)?;
+    if session.object.programs().next().is_none() && session.object.maps.is_empty() {
+        return Err(Failure::new(Code::Input, "there is nothing to load in it: no program and no map"));
+    }
     let loaded = session.load(&args.object)?;
+    // What has begun is brought to its end: a signal from here on comes too late.
+    wait::hold()?;
     let mut pins = loaded.pin(&args.pin)?;
 
     let wanted = args.attach || args.target.dev.is_some() || args.target.cgroup.is_some();
@@ -24,7 +32,7 @@ pub fn load(args: &LoadArgs) -> Result<(), Failure> {
     // Dropped attachments take their own pins away; then the rest can go.
     let attached = pinned.inspect_err(|_| pins.remove())?;
 
-    let result = if args.json {
+    let said = if args.json {
         let programs = loaded.progs.iter().map(|prog| {
             let mut value = session::describe_program(prog);
             value["pin"] =
@@ -39,36 +47,36 @@ pub fn load(args: &LoadArgs) -> Result<(), Failure> {
             .iter()
             .map(|(name, path)| json!({ "name": name, "pin": path.display().to_string() }))
             .collect();
-        out::line(json!({ "programs": programs, "maps": maps, "notes": loaded.notes }))
+        json!({ "programs": programs, "maps": maps, "notes": loaded.notes }).to_string()
     } else {
         report(&loaded, &pins, &attached)
     };
-    for (_, attachment) in attached {
-        attachment.keep();
-    }
-    result
-}
-
-fn report(
-    loaded: &bpfasm_loader::load::Loaded,
-    pins: &bpfasm_loader::load::Pins,
-    attached: &[(String, bpfasm_loader::attach::Attachment)],
-) -> Result<(), Failure> {
-    for prog in &loaded.progs {
-        out::line(session::loaded_line(prog))?;
-        if let Some((_, path)) = pins.progs.iter().find(|p| p.0 == prog.name) {
-            out::line(format!("pinned    {:<16} {}", prog.name, path.display()))?;
+    // In one piece, so that a reader who has seen enough of it ends nothing.
+    match out::line(said) {
+        Ok(()) => attached.into_iter().for_each(|(_, attachment)| attachment.keep()),
+        Err(e) => {
+            drop(attached);
+            pins.remove();
+            return Err(e);
         }
-        match attached.iter().find(|a| a.0 == prog.name) {
-            Some((name, attachment)) => out::line(format!("attached  {name:<16} {attachment}"))?,
-            None => out::line(format!(
-                "          {:<16} not attached: it stays loaded until its pin is removed",
-                prog.name
-            ))?,
-        }
-    }
-    for (name, path) in &pins.maps {
-        out::line(format!("map       {name:<16} {}", path.display()))?;
     }
     Ok(())
+}
+
+fn report(loaded: &Loaded, pins: &Pins, attached: &[(String, Attachment)]) -> String {
+    let mut lines = vec![];
+    for prog in &loaded.progs {
+        lines.push(session::loaded_line(prog));
+        if let Some((_, path)) = pins.progs.iter().find(|p| p.0 == prog.name) {
+            lines.push(format!("pinned    {:<16} {}", prog.name, path.display()));
+        }
+        lines.push(match attached.iter().find(|a| a.0 == prog.name) {
+            Some((name, attachment)) => format!("attached  {name:<16} {attachment}"),
+            None => {
+                format!("          {:<16} not attached: it stays loaded until its pin is removed", prog.name)
+            }
+        });
+    }
+    lines.extend(pins.maps.iter().map(|(name, path)| format!("map       {name:<16} {}", path.display())));
+    lines.join("\n")
 }

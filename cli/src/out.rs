@@ -1,22 +1,22 @@
 //! Output that survives a closed pipe: a failed write ends the run in order, with everything undone.
 
 use std::fmt::Display;
-use std::io::{IsTerminal, Write, stderr, stdout};
+use std::io::{ErrorKind, IsTerminal, Write, stderr, stdout};
 
 use crate::fail::{Code, Failure};
 
 /// Writes a line to standard output.
 pub fn line(text: impl Display) -> Result<(), Failure> {
+    bytes(format!("{text}\n").as_bytes())
+}
+
+/// Writes bytes to standard output.
+pub fn bytes(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = stdout().lock();
-    writeln!(out, "{text}").and_then(|()| out.flush()).map_err(|e| {
-        let reason = crate::compile::io_reason(&e);
+    out.write_all(bytes).and_then(|()| out.flush()).map_err(|e| match e.kind() {
         // Who reads no more, as `head` does, wants no message.
-        let silent = e.kind() == std::io::ErrorKind::BrokenPipe;
-        if silent {
-            Failure::reported(Code::System)
-        } else {
-            Failure::new(Code::System, format!("standard output: {reason}"))
-        }
+        ErrorKind::BrokenPipe => Failure::reported(Code::System),
+        _ => Failure::new(Code::System, format!("standard output: {}", crate::compile::io_reason(&e))),
     })
 }
 

@@ -35,6 +35,10 @@ pub fn report(rejection: &Rejection, object: &Object, sources: &Sources) -> Fail
             }
         }
     }
+    // What the kernel says where it lets only those do something who may see its addresses.
+    if rejection.log.contains("for !root") {
+        out::message("note: the verifier is stricter without CAP_PERFMON: run it as root");
+    }
     out::message(format!("\nThe verifier's log:\n{}", rejection.log.trim_end()));
     Failure::reported(Code::Rejected)
 }

@@ -10,7 +10,7 @@ use bpfasm_loader::load::Loaded;
 use bpfasm_loader::sample;
 use bpfasm_loader::trace::{Entry, Trace};
 use bpfasm_loader::wait::{Event, Waiter};
-use bpfasm_loader::watch::{Change, Watch};
+use bpfasm_loader::watch::{Change, ELEMENTS, Watch};
 use serde_json::json;
 
 use crate::args::RunArgs;
@@ -21,12 +21,16 @@ use crate::session::{self, Session};
 /// `bpfasm run`.
 pub fn run(args: &RunArgs) -> Result<(), Failure> {
     let session = Session::open(&args.object)?;
+    if session.object.programs().next().is_none() {
+        return Err(Failure::new(Code::Input, "there is no program in it"));
+    }
     if args.test {
         return test(&session, args);
     }
-    // From here on a signal ends the run in order.
-    let mut waiter = Waiter::new()?;
     let loaded = session.load(&args.object)?;
+    // From here on a signal ends the run in order. Until now there was nothing to undo, and the verifier, which may
+    // take seconds, could be interrupted.
+    let mut waiter = Waiter::new()?;
     let mut trace = open_trace(&session.object)?;
     let mut watch = Watch::new(&session.object, &loaded);
     let attached = session::attach_all(&loaded, &args.target)?;
@@ -60,9 +64,16 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
         }
     }
     watched?;
-    show(args, trace.as_mut(), &mut watch)?;
+    let end = Instant::now() + LAST_WORDS;
+    if let Some(trace) = &mut trace {
+        while show_trace(args, trace)? && Instant::now() < end {}
+    }
+    show_changes(args, &mut watch)?;
     detached
 }
+
+/// How long messages are read that were printed before the end; others may never stop printing.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Helpers that print to the trace pipe: `bpf_trace_printk`, `bpf_trace_vprintk`.
 const PRINTERS: [i32; 2] = [6, 177];
@@ -75,9 +86,9 @@ fn open_trace(object: &Object) -> Result<Option<Trace>, Failure> {
     if !object.funcs.iter().flat_map(|f| &f.insns).any(prints) {
         return Ok(None);
     }
-    let trace = Trace::open().map_err(|e| Failure::new(Code::System, e))?;
+    let trace = Trace::open()?;
     if trace.is_shared() {
-        out::message("note: this kernel shares one trace pipe: messages of other programs come too");
+        out::message("note: this kernel has but one trace pipe: its other readers miss what is shown here");
     }
     Ok(Some(trace))
 }
@@ -88,41 +99,45 @@ fn follow(
     mut trace: Option<&mut Trace>,
     watch: &mut Watch,
 ) -> Result<(), Failure> {
-    let start = Instant::now();
     let interval = Duration::from_millis(args.interval);
+    let start = Instant::now();
     let mut next = start + interval;
+    // More seconds than the clock has are no end.
+    let end = args.for_.and_then(|seconds| start.checked_add(Duration::from_secs(seconds)));
     loop {
-        let left = args.for_.map(|seconds| Duration::from_secs(seconds).saturating_sub(start.elapsed()));
-        if left.is_some_and(|left| left.is_zero()) {
+        let now = Instant::now();
+        if end.is_some_and(|end| now >= end) {
             return Ok(());
         }
-        let tick = next.saturating_duration_since(Instant::now());
+        // Also while messages come without a pause.
+        if now >= next {
+            show_changes(args, watch)?;
+            next = Instant::now() + interval;
+        }
+        let until = end.map_or(next, |end| end.min(next));
         let input = trace.as_ref().map(|t| t.as_fd());
-        match waiter.wait(input, left.map_or(tick, |left| left.min(tick)))? {
-            Event::Stop => return Ok(()),
-            Event::Input => {}
-            Event::Timeout if Instant::now() < next => {}
-            Event::Timeout => {
-                next = Instant::now() + interval;
-                show(args, trace.as_deref_mut(), watch)?;
-                continue;
-            }
-        }
-        if let Some(trace) = trace.as_deref_mut() {
-            show_trace(args, trace)?;
+        match (waiter.wait(input, until.saturating_duration_since(now))?, trace.as_deref_mut()) {
+            (Event::Stop, _) => return Ok(()),
+            (Event::Input, Some(trace)) => drop(show_trace(args, trace)?),
+            _ => {}
         }
     }
 }
 
-fn show(args: &RunArgs, trace: Option<&mut Trace>, watch: &mut Watch) -> Result<(), Failure> {
-    if let Some(trace) = trace {
-        show_trace(args, trace)?;
+fn show_changes(args: &RunArgs, watch: &mut Watch) -> Result<(), Failure> {
+    watch.changes().iter().try_for_each(|change| show_change(args.json, change))?;
+    for map in watch.too_large() {
+        out::message(format!(
+            "note: map `{map}` has more than {ELEMENTS} elements: the others are not shown"
+        ));
     }
-    watch.changes().iter().try_for_each(|change| show_change(args.json, change))
+    Ok(())
 }
 
-fn show_trace(args: &RunArgs, trace: &mut Trace) -> Result<(), Failure> {
-    let entries = trace.read().map_err(|e| Failure::new(Code::System, e))?;
+/// Shows what was printed; whether there was something.
+fn show_trace(args: &RunArgs, trace: &mut Trace) -> Result<bool, Failure> {
+    let entries = trace.read()?;
+    let some = !entries.is_empty();
     for entry in entries {
         let line = match (entry, args.json) {
             (Entry::Message(m), false) => {
@@ -141,7 +156,7 @@ fn show_trace(args: &RunArgs, trace: &mut Trace) -> Result<(), Failure> {
         };
         out::line(line)?;
     }
-    Ok(())
+    Ok(some)
 }
 
 fn show_change(as_json: bool, change: &Change) -> Result<(), Failure> {
@@ -175,14 +190,20 @@ fn test(session: &Session, args: &RunArgs) -> Result<(), Failure> {
         other => other?,
     };
     let mut watch = Watch::new(&session.object, &loaded);
+    let mut tried = false;
     for prog in &loaded.progs {
         if !args.json {
             out::line(session::loaded_line(prog))?;
         }
         for packet in sample::samples(port(session, &loaded)) {
-            let verdict = sample::try_on(prog.as_fd(), &packet.bytes).map_err(|e| {
-                Failure::new(Code::System, format!("`{}` cannot be tried on packets: {e}", prog.name))
-            })?;
+            let verdict = match sample::try_on(prog.as_fd(), &packet.bytes) {
+                Ok(verdict) => verdict,
+                Err(e) => {
+                    out::message(format!("note: `{}` cannot be tried on packets: {e}", prog.name));
+                    break;
+                }
+            };
+            tried = true;
             let name =
                 sample::verdict(prog.kind, verdict).map_or_else(|| verdict.to_string(), str::to_string);
             if args.json {
@@ -194,7 +215,10 @@ fn test(session: &Session, args: &RunArgs) -> Result<(), Failure> {
             }
         }
     }
-    watch.changes().iter().try_for_each(|change| show_change(args.json, change))
+    if !tried {
+        return Err(Failure::new(Code::Usage, "--test: none of its programs takes packets"));
+    }
+    show_changes(args, &mut watch)
 }
 
 /// The port that the program has as a variable, so that samples meet it.

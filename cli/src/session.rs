@@ -9,7 +9,8 @@ use bpfasm_asm::object::Object;
 use bpfasm_asm::uapi::MapType;
 use bpfasm_loader::attach::{self, Attachment, How, Target};
 use bpfasm_loader::load::{self, Loaded, Options, values};
-use bpfasm_loader::{Error, inspect, sys};
+use bpfasm_loader::sys::bpf::{Kind, ProgInfo};
+use bpfasm_loader::{Error, sys};
 use serde_json::{Value, json};
 
 use crate::args::{ObjectArgs, TargetArgs};
@@ -107,9 +108,7 @@ pub fn target<'a>(args: &TargetArgs, map: Option<BorrowedFd<'a>>) -> Target<'a> 
 /// The map that is given as a path.
 pub fn pinned_sockmap(given: Option<&str>) -> Result<Option<OwnedFd>, Failure> {
     let Some(path) = given.filter(|given| given.contains('/')) else { return Ok(None) };
-    let fd = sys::bpf::obj_get(Path::new(path), 0)
-        .map_err(|e| Failure::new(Code::System, format!("{path}: {e}")))?;
-    Ok(Some(fd))
+    Ok(Some(attach::open_pin(Path::new(path), Kind::Map)?))
 }
 
 /// The sockmap of the object: the one that is named, or the only one.
@@ -120,7 +119,7 @@ fn own_sockmap<'a>(loaded: &'a Loaded, given: Option<&str>) -> Result<Option<Bor
         (Some(name), ..) => match loaded.map(name).filter(is_sockmap) {
             Some(map) => Ok(Some(map.map.as_fd())),
             None => Err(Failure::new(
-                Code::Input,
+                Code::Usage,
                 format!("--sockmap {name}: the object has no sockmap of that name"),
             )),
         },
@@ -165,21 +164,9 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// The name and type of a pinned program.
-pub fn pinned_program(path: &Path) -> Result<(OwnedFd, sys::bpf::ProgInfo), Failure> {
-    let fail = |e: sys::Error| {
-        let code = if e.is_permission() { Code::Permission } else { Code::System };
-        Failure::new(code, format!("{}: {}", path.display(), e.errno.desc()))
-    };
-    let fd = sys::bpf::obj_get(path, 0).map_err(fail)?;
-    let info = sys::bpf::prog_info(fd.as_fd()).map_err(fail)?;
-    // The descriptor of a map or link tells about itself under another layout: ask by number.
-    let same = inspect::prog(info.id).is_ok_and(|known| known.tag == info.tag && known.name == info.name);
-    if !same {
-        return Err(Failure::new(
-            Code::Input,
-            format!("{}: this is not the pin of a program", path.display()),
-        ));
-    }
+/// A pinned program, with its name and type.
+pub fn pinned_program(path: &Path) -> Result<(OwnedFd, ProgInfo), Failure> {
+    let fd = attach::open_pin(path, Kind::Prog)?;
+    let info = sys::bpf::prog_info(fd.as_fd())?;
     Ok((fd, info))
 }

@@ -71,7 +71,7 @@ pub enum Error {
         what: String,
     },
     /// An element that the kernel did not take.
-    #[error("map `{map}`, key {key}: {source}")]
+    #[error("map `{map}`, key {key}: {source}{}", suffix(no_room(source)))]
     Element {
         /// The map.
         map: String,
@@ -163,14 +163,12 @@ pub enum Error {
         name: String,
     },
     /// A directory that cannot be made or looked at, or a pin that the kernel refused.
-    #[error("{}: {call}: {errno}", .path.display())]
+    #[error("{}: {source}{}", .path.display(), suffix(make_it_first(source)))]
     Pin {
         /// The path.
         path: PathBuf,
         /// The call that failed.
-        call: &'static str,
-        /// Why.
-        errno: Errno,
+        source: sys::Error,
     },
     /// A system call that failed elsewhere.
     #[error(transparent)]
@@ -187,6 +185,16 @@ fn list(names: &[String]) -> String {
             format!("{} and `{last}`", head.join(", "))
         }
     }
+}
+
+/// Why an element was not taken.
+fn no_room(e: &sys::Error) -> Option<&'static str> {
+    (e.errno == Errno::E2BIG).then_some("the index is beyond the last element, or the map is full")
+}
+
+/// What to do about a directory that is not there.
+fn make_it_first(e: &sys::Error) -> Option<&'static str> {
+    (e.errno == Errno::ENOENT).then_some("only the last directory is made; make this one first")
 }
 
 /// `: text`, or nothing.

@@ -38,7 +38,7 @@ pub fn samples(port: u16) -> Vec<Sample> {
 /// Runs a program once on a packet; gives what it returned (`BPF_PROG_TEST_RUN`).
 ///
 /// # Errors
-/// What the kernel refuses: 524 for program types that have no packet.
+/// What the kernel refuses: `EOPNOTSUPP` for program types that have no packet.
 pub fn try_on(prog: BorrowedFd<'_>, packet: &[u8]) -> Result<u32> {
     let run = prog_test_run(prog, &mut TestRun { data_in: packet, repeat: 1, ..TestRun::default() })?;
     Ok(run.retval)

@@ -8,7 +8,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
-use crate::sys::{Error, Result};
+use crate::sys::{Error, Result, signal};
 
 /// The signals that end a run.
 const SIGNALS: [Signal; 3] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP];
@@ -31,18 +31,26 @@ pub enum Event {
     Timeout,
 }
 
+/// Blocks SIGINT, SIGTERM and SIGHUP for this thread, and those that it starts, so that what has begun is brought to
+/// its end. SIGHUP stays ignored where it is, as `nohup` wants it: a blocked signal would arrive all the same.
+///
+/// # Errors
+/// What `pthread_sigmask` refuses.
+pub fn hold() -> Result<SigSet> {
+    let ignored = signal::ignored(Signal::SIGHUP);
+    let set: SigSet = SIGNALS.into_iter().filter(|&signal| signal != Signal::SIGHUP || !ignored).collect();
+    set.thread_block().map_err(|errno| Error { call: "pthread_sigmask", errno })?;
+    Ok(set)
+}
+
 impl Waiter {
-    /// Blocks SIGINT, SIGTERM and SIGHUP for this thread, and those that it starts.
+    /// [Holds](hold) the signals, to wait for them.
     ///
     /// # Errors
     /// What `pthread_sigmask` and `signalfd` refuse.
     pub fn new() -> Result<Self> {
-        let mut set = SigSet::empty();
-        for signal in SIGNALS {
-            set.add(signal);
-        }
+        let set = hold()?;
         let failed = |call| move |errno| Error { call, errno };
-        set.thread_block().map_err(failed("pthread_sigmask"))?;
         let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
         let signals = SignalFd::with_flags(&set, flags).map_err(failed("signalfd"))?;
         Ok(Self { signals })

@@ -1,16 +1,17 @@
 //! Maps and variables of a loaded object as they change, as text typed by its BTF.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
-use bpfasm_asm::btf::{Kind, TypeId, value};
+use bpfasm_asm::btf::{TypeId, value};
 use bpfasm_asm::object::{DataKind, Object};
 use bpfasm_asm::uapi::MapType;
 
-use crate::load::Loaded;
+use crate::load::{Loaded, LoadedMap};
 use crate::sys::bpf::Map;
 
-/// How many elements of one map are read at a time.
-const ELEMENTS: usize = 1024;
+/// How many elements of one map are watched.
+pub const ELEMENTS: usize = 1024;
 
 /// Maps whose elements user space can read.
 const READABLE: &[MapType] = &[
@@ -42,15 +43,29 @@ pub struct Change {
 pub struct Watch<'a> {
     object: &'a Object,
     loaded: &'a Loaded,
-    /// By map and key. A zero in an array counts as nothing.
-    last: BTreeMap<(String, Vec<u8>), Vec<u8>>,
+    /// The variables, by data section and name.
+    vars: BTreeMap<(usize, &'a str), Vec<u8>>,
+    /// The elements of each map, in the order of [`Loaded::maps`]. A zero in an array counts as nothing.
+    maps: Vec<Known>,
+}
+
+/// What was seen of a map.
+#[derive(Debug, Default, Clone)]
+struct Known {
+    /// By key; at most [`ELEMENTS`].
+    elements: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// Whether it has more.
+    more: bool,
+    /// Whether that has been told.
+    told: bool,
 }
 
 impl<'a> Watch<'a> {
     /// Watches everything that the object has; what stands there now is no change.
     #[must_use]
     pub fn new(object: &'a Object, loaded: &'a Loaded) -> Self {
-        let mut watch = Self { object, loaded, last: BTreeMap::new() };
+        let maps = vec![Known::default(); loaded.maps.len()];
+        let mut watch = Self { object, loaded, vars: BTreeMap::new(), maps };
         watch.changes();
         watch
     }
@@ -58,111 +73,116 @@ impl<'a> Watch<'a> {
     /// What changed since the last call, in the order of the object.
     pub fn changes(&mut self) -> Vec<Change> {
         let mut changes = vec![];
-        let loaded = self.loaded;
+        let (loaded, object) = (self.loaded, self.object);
         for data in loaded.data.iter().filter(|d| d.kind != DataKind::Rodata) {
             let Ok(Some(bytes)) = data.map.lookup(&[0; 4], 0) else { continue };
-            for var in &self.object.data[data.index].vars {
+            for var in &object.data[data.index].vars {
                 let (start, size) = (var.offset as usize, var.size as usize);
-                let Some(now) = bytes.get(start..start + size) else { continue };
-                let before = self.last.insert((var.name.clone(), vec![]), now.to_vec());
-                if before.is_some_and(|before| before != now) {
-                    let value = Some(self.show(var.ty, now));
-                    changes.push(Change { name: var.name.clone(), key: None, value, cpus: vec![] });
+                let Some(now) = bytes.get(start..start.saturating_add(size)) else { continue };
+                let last = self.vars.entry((data.index, &var.name));
+                let known = matches!(last, Entry::Occupied(_));
+                let last = last.or_default();
+                if last != now {
+                    *last = now.to_vec();
+                    if known {
+                        let value = Some(show(object, var.ty, now));
+                        changes.push(Change { name: var.name.clone(), key: None, value, cpus: vec![] });
+                    }
                 }
             }
         }
-        for map in &loaded.maps {
-            let described = &self.object.maps[map.index];
-            if READABLE.contains(&described.kind) {
-                self.map_changes(&map.name, &map.map, described.key, described.value, &mut changes);
+        for (map, known) in loaded.maps.iter().zip(&mut self.maps) {
+            if READABLE.contains(&map.map.kind()) {
+                known.look(object, map, &mut changes);
             }
         }
         changes
     }
 
-    fn map_changes(
-        &mut self,
-        name: &str,
-        map: &Map,
-        key: Option<TypeId>,
-        value: Option<TypeId>,
-        changes: &mut Vec<Change>,
-    ) {
-        let array = matches!(map.kind(), MapType::ARRAY | MapType::PERCPU_ARRAY);
-        let mut gone: Vec<Vec<u8>> =
-            self.last.keys().filter(|(map, _)| map == name).map(|(_, key)| key.clone()).collect();
-        for found in map.keys().take(ELEMENTS) {
-            let Ok(found) = found else { break };
-            // Another element may have gone meanwhile, and a sockhash may not show its sockets.
-            let now = match map.lookup(&found, 0) {
-                Ok(Some(now)) => now,
-                Ok(None) => continue,
-                Err(_) => vec![],
-            };
-            gone.retain(|key| *key != found);
-            let known = self.last.insert((name.to_string(), found.clone()), now.clone());
-            let same = match &known {
-                Some(before) => *before == now,
-                None => array && now.iter().all(|b| *b == 0),
-            };
-            if !same {
-                changes.push(self.change(name, map, (key, &found), (value, &now)));
+    /// Maps that turned out to have more elements than are watched, each told once.
+    pub fn too_large(&mut self) -> Vec<&'a str> {
+        let maps = self.loaded.maps.iter().zip(&mut self.maps);
+        maps.filter_map(|(map, known)| {
+            let new = known.more && !std::mem::replace(&mut known.told, known.more);
+            new.then_some(map.name.as_str())
+        })
+        .collect()
+    }
+}
+
+impl Known {
+    /// Looks at what is known first and for new elements then: so each look costs about the same, however large the
+    /// map is, and an element that others push out of sight is not taken for one that is gone.
+    fn look(&mut self, object: &Object, map: &LoadedMap, changes: &mut Vec<Change>) {
+        self.elements.retain(|key, last| {
+            let now = value_of(&map.map, key);
+            if now.as_ref() != Some(last) {
+                changes.push(change(object, map, key, now.as_deref()));
             }
-        }
-        for found in gone {
-            self.last.remove(&(name.to_string(), found.clone()));
-            changes.push(Change {
-                name: name.to_string(),
-                key: Some(self.show(key, &found)),
-                value: None,
-                cpus: vec![],
-            });
+            now.map(|now| *last = now).is_some()
+        });
+        let array = matches!(map.map.kind(), MapType::ARRAY | MapType::PERCPU_ARRAY);
+        // A listing begins anew when an element that it stands at goes away.
+        for key in map.map.keys().map_while(Result::ok).take(2 * ELEMENTS) {
+            if self.elements.contains_key(&key) {
+                continue;
+            }
+            if self.elements.len() == ELEMENTS {
+                self.more = true;
+                break;
+            }
+            let Some(now) = value_of(&map.map, &key) else { continue };
+            if !array || now.iter().any(|b| *b != 0) {
+                changes.push(change(object, map, &key, Some(&now)));
+            }
+            self.elements.insert(key, now);
         }
     }
+}
 
-    fn change(
-        &self,
-        name: &str,
-        map: &Map,
-        key: (Option<TypeId>, &[u8]),
-        value: (Option<TypeId>, &[u8]),
-    ) -> Change {
-        let key = Some(self.show(key.0, key.1));
-        let name = name.to_string();
-        if value.1.is_empty() {
-            return Change { name, key, value: Some("a socket".to_string()), cpus: vec![] };
-        }
-        if !map.is_per_cpu() {
-            return Change { name, key, value: Some(self.show(value.0, value.1)), cpus: vec![] };
-        }
-        let parts: Vec<&[u8]> = map.parts(value.1).collect();
-        let used = || parts.iter().enumerate().filter(|(_, part)| part.iter().any(|b| *b != 0));
-        let cpus: Vec<(usize, String)> = used().map(|(cpu, part)| (cpu, self.show(value.0, part))).collect();
-        let total = match self.sum(value.0, &parts) {
-            Some(sum) => sum.to_string(),
-            None => cpus.iter().map(|(cpu, text)| format!("cpu{cpu}: {text}")).collect::<Vec<_>>().join(", "),
-        };
-        Change { name, key, value: Some(total), cpus }
+/// The value of an element; empty where it is one that user space cannot see, as sockets are.
+fn value_of(map: &Map, key: &[u8]) -> Option<Vec<u8>> {
+    map.lookup(key, 0).unwrap_or_else(|_| Some(vec![]))
+}
+
+fn change(object: &Object, map: &LoadedMap, key: &[u8], value: Option<&[u8]>) -> Change {
+    let described = &object.maps[map.index];
+    let mut change = Change {
+        name: map.name.clone(),
+        key: Some(show(object, described.key, key)),
+        value: None,
+        cpus: vec![],
+    };
+    let Some(value) = value else { return change };
+    let one = |part: &[u8]| show(object, described.value, part);
+    if value.is_empty() {
+        change.value = Some("a socket".to_string());
+    } else if !map.map.is_per_cpu() {
+        change.value = Some(one(value));
+    } else {
+        let parts: Vec<&[u8]> = map.map.parts(value).collect();
+        let used = parts.iter().enumerate().filter(|(_, part)| part.iter().any(|b| *b != 0));
+        change.cpus = used.map(|(cpu, part)| (cpu, one(part))).collect();
+        // What reads as numbers is summed.
+        let sum: Option<i128> = parts.iter().map(|part| one(part).parse::<i128>().ok()).sum();
+        change.value = Some(sum.map_or_else(
+            || {
+                change
+                    .cpus
+                    .iter()
+                    .map(|(cpu, text)| format!("cpu{cpu}: {text}"))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            },
+            |sum| sum.to_string(),
+        ));
     }
+    change
+}
 
-    /// The sum of numbers in the byte order of the machine; `None` for what is no such number.
-    fn sum(&self, ty: Option<TypeId>, parts: &[&[u8]]) -> Option<u128> {
-        let btf = &self.object.btf;
-        let Some(Kind::Int { .. }) = btf.resolved(ty?) else { return None };
-        let number = |part: &&[u8]| match part.len() {
-            1 => Some(u128::from(part[0])),
-            2 => part.first_chunk::<2>().map(|b| u128::from(u16::from_ne_bytes(*b))),
-            4 => part.first_chunk::<4>().map(|b| u128::from(u32::from_ne_bytes(*b))),
-            8 => part.first_chunk::<8>().map(|b| u128::from(u64::from_ne_bytes(*b))),
-            _ => None,
-        };
-        parts.iter().map(number).sum()
-    }
-
-    fn show(&self, ty: Option<TypeId>, bytes: &[u8]) -> String {
-        match ty {
-            Some(ty) => value::display(&self.object.btf, ty, bytes, self.object.endian),
-            None => bytes.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(" "),
-        }
+fn show(object: &Object, ty: Option<TypeId>, bytes: &[u8]) -> String {
+    match ty {
+        Some(ty) => value::display(&object.btf, ty, bytes, object.endian),
+        None => bytes.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(" "),
     }
 }

@@ -186,8 +186,12 @@ fn sections_that_say_nothing_about_where() {
     let prog = load("xdp", "pass", &returns(2));
     let said = attach(&prog, ".text", &Target::default()).unwrap_err();
     assert!(said.starts_with("`.text` is no section name"), "{said}");
-    let said = attach(&prog, "syscall", &Target::default()).unwrap_err();
-    assert!(said.starts_with("a program of section `syscall` cannot be attached"), "{said}");
+    let said = attach(&prog, "tc/egress", &Target::default()).unwrap_err();
+    let wrong = "a program of type xdp cannot be attached to `tc/egress`, which takes type sched_cls";
+    assert_eq!(said, wrong);
+    let prog = load("socket", "filter", &returns(0));
+    let said = attach(&prog, "socket", &Target::default()).unwrap_err();
+    assert!(said.starts_with("a program of section `socket` cannot be attached"), "{said}");
 }
 
 #[test]
@@ -224,7 +228,7 @@ fn pins_hold_links_and_end_them() {
 
         bpf::obj_pin(prog.as_fd(), Path::new("/mnt/prog")).unwrap();
         let said = detach_pin(Path::new("/mnt/prog")).unwrap_err().to_string();
-        assert_eq!(said, "`/mnt/prog` is the pin of a program or map, not of a link");
+        assert_eq!(said, "`/mnt/prog` is the pin of a program, not of a link");
         assert!(Path::new("/mnt/prog").exists());
     });
 }

@@ -3,6 +3,7 @@
 
 mod attach_support;
 
+use std::os::fd::AsFd;
 use std::process::Command;
 
 use attach_support::*;
@@ -144,7 +145,7 @@ fn kept_filters_are_found_by_number() {
         let prog = load("tc/egress", "pass", &returns(0));
         attach(&prog, "tc/egress", &dev("va")).unwrap().keep();
         attach(&prog, "tc/egress", &dev("vb")).unwrap().keep();
-        let removed = bpfasm_loader::attach::detach_prog(prog_id(&prog)).unwrap();
+        let removed = bpfasm_loader::attach::detach_prog(prog.as_fd(), None).unwrap();
         let mut shown: Vec<_> = removed.iter().map(ToString::to_string).collect();
         shown.sort();
         assert_eq!(shown, ["tc egress on va, priority 49152", "tc egress on vb, priority 49152"]);

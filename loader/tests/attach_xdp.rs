@@ -3,6 +3,8 @@
 
 mod attach_support;
 
+use std::os::fd::AsFd;
+
 use attach_support::*;
 use bpfasm_loader::attach::{How, Target, XdpMode};
 use bpfasm_loader::sys::netlink::XdpInfo;
@@ -148,10 +150,10 @@ fn kept_over_netlink_it_stays_until_removed_by_number() {
         assert_eq!(attachment.lifetime(), "until it is detached or va is gone");
         attachment.keep();
         assert_eq!(link(&mut socket, "va").xdp.generic, Some(id));
-        let removed = bpfasm_loader::attach::detach_prog(id).unwrap();
+        let removed = bpfasm_loader::attach::detach_prog(prog.as_fd(), None).unwrap();
         assert_eq!(removed.iter().map(ToString::to_string).collect::<Vec<_>>(), ["xdp on va, generic mode"]);
         assert_eq!(link(&mut socket, "va").xdp, XdpInfo::default());
-        assert!(bpfasm_loader::attach::detach_prog(id).unwrap().is_empty());
+        assert!(bpfasm_loader::attach::detach_prog(prog.as_fd(), None).unwrap().is_empty());
     });
 }
 

@@ -1,6 +1,6 @@
 //! Programs on a cgroup v2 directory: sock_ops, skb, sock, sock_addr, device, sysctl, sockopt.
 
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use bpfasm_asm::uapi::AttachType;
@@ -10,13 +10,13 @@ use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
 
 use super::held::{Attachment, Held};
-use super::{Direction, Error, Occupant, Target, common};
+use super::{Direction, Error, Occupant, Prog, Target, common};
 use crate::sys;
 use crate::sys::bpf::{self, ProgAttach};
 
 /// Attaches beside the programs that are there: by link (Linux 5.7), before that with `BPF_F_ALLOW_MULTI`.
 pub fn attach(
-    prog: BorrowedFd<'_>,
+    prog: &Prog<'_>,
     name: &str,
     section: &Section<'_>,
     target: &Target<'_>,
@@ -43,17 +43,17 @@ pub fn attach(
     let cgroup = open(path)?;
     let hook = format!("{name} on cgroup {}", path.display());
     let place = bpf::Target::Fd(cgroup.as_fd());
-    let e = match common::make_link(prog, place, kind, 0) {
-        Ok(fd) => return Attachment::new(hook, prog, Held::Link(fd)),
+    let e = match common::make_link(prog.fd, place, kind, 0) {
+        Ok(fd) => return Ok(Attachment::new(hook, prog, Held::Link(fd))),
         Err(e) if e.errno == Errno::EINVAL => {
-            let own = common::own(prog)?;
-            let mut how = ProgAttach::new(prog, place, kind);
+            let own = common::own(prog.fd)?;
+            let mut how = ProgAttach::new(prog.fd, place, kind);
             how.flags = bpf::F_ALLOW_MULTI;
             match bpf::prog_attach(&how) {
                 Ok(()) => {
                     let held =
                         Held::Attached { target: cgroup, prog: own, attach_type: kind, until: "the cgroup" };
-                    return Attachment::new(hook, prog, held);
+                    return Ok(Attachment::new(hook, prog, held));
                 }
                 Err(e) => e,
             }

@@ -1,6 +1,6 @@
 //! What several families of hooks need: devices, who is on them, and refusals told.
 
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use bpfasm_asm::uapi::AttachType;
 use nix::errno::Errno;
@@ -45,12 +45,6 @@ pub fn own(prog: BorrowedFd<'_>) -> Result<OwnedFd, Error> {
         let errno = e.raw_os_error().map_or(Errno::EBADF, Errno::from_raw);
         Error::Info(sys::Error { call: "fcntl(F_DUPFD_CLOEXEC)", errno })
     })
-}
-
-/// Whether a descriptor is that of a link, by what the kernel tells about it in procfs.
-pub fn is_link(fd: BorrowedFd<'_>) -> bool {
-    let facts = std::fs::read_to_string(format!("/proc/self/fdinfo/{}", fd.as_raw_fd())).unwrap_or_default();
-    facts.lines().any(|line| line.starts_with("link_type:"))
 }
 
 /// All links of this machine that may be seen; none where that is not permitted.

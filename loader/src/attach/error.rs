@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use nix::errno::Errno;
 
+use bpfasm_asm::uapi::ProgType;
+
 use super::XdpMode;
 use crate::sys;
 use crate::sys::bpf::{Kind, fd_by_id, prog_info};
@@ -65,6 +67,16 @@ pub enum Error {
         section: String,
         /// Why, or what to write instead.
         why: &'static str,
+    },
+    /// A program of another type than the section's.
+    #[error("a program of type {kind} cannot be attached to `{section}`, which takes type {wanted}")]
+    WrongType {
+        /// The section's name.
+        section: String,
+        /// The type that belongs to it.
+        wanted: ProgType,
+        /// The type that the program has.
+        kind: ProgType,
     },
     /// The section does not say where, and neither did the caller.
     #[error("{hook} needs {what}: say {flag}")]
@@ -205,11 +217,21 @@ pub enum Error {
         /// What to do.
         hint: Option<String>,
     },
-    /// A pin of something else.
-    #[error("`{}` is the pin of a program or map, not of a link", path.display())]
-    NotALink {
+    /// A path that is no pin.
+    #[error("`{}` is not a pin in a BPF file system", path.display())]
+    NotAPin {
         /// The path.
         path: PathBuf,
+    },
+    /// A pin of something else.
+    #[error("`{}` is the pin of a {is}, not of a {wanted}", path.display())]
+    OtherPin {
+        /// The path.
+        path: PathBuf,
+        /// What it is the pin of.
+        is: Kind,
+        /// What was looked for.
+        wanted: Kind,
     },
     /// The conversation with the kernel failed before it came to the matter.
     #[error("the kernel's list of network devices cannot be read: {0}")]

@@ -1,13 +1,13 @@
 //! An attached program: what it is, until when it stays, and how it comes off.
 
 use std::fmt;
-use std::os::fd::{AsFd, BorrowedFd, IntoRawFd, OwnedFd};
+use std::os::fd::{AsFd, IntoRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use bpfasm_asm::uapi::AttachType;
 use nix::errno::Errno;
 
-use super::{Error, How, XdpMode, common, tc, xdp};
+use super::{Error, How, Prog, XdpMode, common, tc, xdp};
 use crate::sys::bpf::{self, ProgAttach};
 
 /// What keeps the program on its hook.
@@ -47,23 +47,15 @@ pub struct Attachment {
 }
 
 impl Attachment {
-    /// Takes over what was just attached; on an error it is detached again.
-    pub(super) fn new(hook: String, prog: BorrowedFd<'_>, held: Held) -> Result<Attachment, Error> {
-        let mut attachment = Attachment {
-            hook,
-            mode: None,
-            prog_id: 0,
-            link_id: None,
-            notes: Vec::new(),
-            pin: None,
-            held: Some(held),
-        };
-        attachment.prog_id = bpf::prog_info(prog)?.id;
-        if let Some(Held::Link(link)) = &attachment.held {
+    /// Takes over what was just attached.
+    pub(super) fn new(hook: String, prog: &Prog<'_>, held: Held) -> Attachment {
+        let link_id = match &held {
             // Links have no numbers before Linux 5.8.
-            attachment.link_id = bpf::link_info(link.as_fd()).ok().map(|info| info.id).filter(|&id| id != 0);
-        }
-        Ok(attachment)
+            Held::Link(link) => bpf::link_info(link.as_fd()).ok().map(|info| info.id).filter(|&id| id != 0),
+            _ => None,
+        };
+        let (mode, notes, pin, held) = (None, Vec::new(), None, Some(held));
+        Attachment { hook, mode, prog_id: prog.id, link_id, notes, pin, held }
     }
 
     pub(super) fn set_mode(&mut self, mode: XdpMode) {

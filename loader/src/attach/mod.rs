@@ -19,7 +19,7 @@ mod xdp;
 
 pub use error::{Error, Occupant};
 pub use held::Attachment;
-pub use remove::{Removed, detach_pin, detach_prog};
+pub use remove::{Removed, detach_pin, detach_prog, links_of, open_pin};
 
 use std::fmt;
 use std::os::fd::BorrowedFd;
@@ -27,6 +27,8 @@ use std::path::PathBuf;
 
 use bpfasm_asm::uapi::section::Section;
 use bpfasm_asm::uapi::{AttachType, ProgType};
+
+use crate::sys::bpf;
 
 /// Where in a device's path an XDP program runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -115,15 +117,29 @@ pub struct Target<'a> {
 /// [`Error`]: a section or a target that cannot be attached to, or what the kernel refused and what to do then. On an
 /// error nothing stays attached.
 pub fn attach(prog: BorrowedFd<'_>, section: &str, target: &Target<'_>) -> Result<Attachment, Error> {
-    match bpfasm_asm::uapi::section::parse(section) {
-        Some(parsed) => attach_section(prog, section, &parsed, target),
-        None => Err(Error::UnknownSection { section: section.to_owned() }),
+    let Some(parsed) = bpfasm_asm::uapi::section::parse(section) else {
+        return Err(Error::UnknownSection { section: section.to_owned() });
+    };
+    let info = bpf::prog_info(prog)?;
+    if info.kind != parsed.def.prog_type {
+        let (section, wanted) = (section.to_owned(), parsed.def.prog_type);
+        return Err(Error::WrongType { section, wanted, kind: info.kind });
     }
+    attach_section(&Prog { fd: prog, id: info.id, name: info.name }, section, &parsed, target)
+}
+
+/// A program that is to be attached.
+#[derive(Debug)]
+struct Prog<'a> {
+    fd: BorrowedFd<'a>,
+    id: u32,
+    /// As the kernel has it: at most 15 bytes, perhaps none.
+    name: String,
 }
 
 /// [`attach`] for a section name that is taken apart already; `name` is for messages.
 fn attach_section(
-    prog: BorrowedFd<'_>,
+    prog: &Prog<'_>,
     name: &str,
     section: &Section<'_>,
     target: &Target<'_>,

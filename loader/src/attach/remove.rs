@@ -1,10 +1,13 @@
-//! Taking off what an earlier run left: programs by number, links by pin.
+//! Taking off what an earlier run left: programs, and links by their pins.
 
 use std::fmt;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
+use nix::errno::Errno;
+
 use super::{Error, common, held, tc, xdp};
+use crate::sys;
 use crate::sys::bpf::{self, Kind};
 use crate::sys::netlink::Socket;
 
@@ -21,21 +24,49 @@ impl fmt::Display for Removed {
     }
 }
 
-/// Takes program `prog_id` off every device of this network namespace where it was attached over netlink: XDP and tc
-/// filters. What a link holds is left: see [`detach_pin`]. A qdisc stays, since it may serve others.
+/// Opens the pin of an object of this kind.
+///
+/// # Errors
+/// [`Error::Path`] when there is no such path or it may not be opened, [`Error::NotAPin`], [`Error::OtherPin`].
+pub fn open_pin(path: &Path, wanted: Kind) -> Result<OwnedFd, Error> {
+    let fd = bpf::obj_get(path, 0).map_err(|source| {
+        // The kernel's answer to any other file, and to directories, is that of a closed one.
+        let is_pin = || sys::fs::magic(path) == Ok(sys::fs::BPFFS) && !path.is_dir();
+        match source.errno {
+            Errno::EACCES | Errno::EPERM if path.exists() && !is_pin() => {
+                Error::NotAPin { path: path.to_owned() }
+            }
+            _ => Error::Path { path: path.to_owned(), source },
+        }
+    })?;
+    match bpf::kind_of(fd.as_fd()) {
+        Some(is) if is != wanted => Err(Error::OtherPin { path: path.to_owned(), is, wanted }),
+        _ => Ok(fd),
+    }
+}
+
+/// Takes a program off every device of this network namespace where it was attached over netlink, XDP and tc
+/// filters, and off what the links hold that are pinned in the directory `links`. A qdisc stays, since it may serve
+/// others.
 ///
 /// # Errors
 /// The kernel's refusal; what was found before that is off.
-pub fn detach_prog(prog_id: u32) -> Result<Vec<Removed>, Error> {
-    let prog = bpf::fd_by_id(Kind::Prog, prog_id)?;
-    let mut socket = Socket::route()?;
+pub fn detach_prog(prog: BorrowedFd<'_>, links: Option<&Path>) -> Result<Vec<Removed>, Error> {
+    let prog_id = bpf::prog_info(prog)?.id;
     let mut removed = Vec::new();
+    // A directory that is not there has no links.
+    for entry in links.and_then(|dir| std::fs::read_dir(dir).ok()).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if let Ok(link) = open_pin(&path, Kind::Link)
+            && bpf::link_info(link.as_fd())?.prog_id == prog_id
+        {
+            removed.push(take_off(&path, &link)?);
+        }
+    }
+    let mut socket = Socket::route()?;
     for link in socket.links()? {
         let dev = &link.name;
-        let on_it = |detail: &bpf::LinkDetail| *detail == bpf::LinkDetail::Xdp { ifindex: link.index };
-        if common::link_of(prog_id, on_it).is_none()
-            && let Some(mode) = xdp::remove(&link, (prog.as_fd(), prog_id))?
-        {
+        if let Some(mode) = xdp::remove(&link, (prog, prog_id))? {
             removed.push(Removed { hook: format!("xdp on {dev}, {mode} mode") });
         }
         for (direction, priority) in tc::remove(&mut socket, &link, prog_id)? {
@@ -45,21 +76,26 @@ pub fn detach_prog(prog_id: u32) -> Result<Vec<Removed>, Error> {
     Ok(removed)
 }
 
+/// The numbers of the links that hold a program, as far as they may be seen.
+#[must_use]
+pub fn links_of(prog_id: u32) -> Vec<u32> {
+    common::links().filter(|(_, info)| info.prog_id == prog_id).map(|(_, info)| info.id).collect()
+}
+
 /// Takes off what the link pinned at `path` holds, and removes the pin. Links of kinds that cannot be detached by
 /// force (perf events, raw tracepoints) end here only if nobody else has them.
 ///
 /// # Errors
-/// [`Error::Path`] when there is no pin at the path, [`Error::NotALink`] when it is that of a program or map.
+/// Those of [`open_pin`] for a link; the pin cannot be removed.
 pub fn detach_pin(path: &Path) -> Result<Removed, Error> {
-    let wrong = |source| Error::Path { path: path.to_owned(), source };
-    let link = bpf::obj_get(path, 0).map_err(wrong)?;
-    // A program's or map's descriptor would be asked as one of its own kind, and answer.
-    if !common::is_link(link.as_fd()) {
-        return Err(Error::NotALink { path: path.to_owned() });
-    }
-    let info = bpf::link_info(link.as_fd()).map_err(wrong)?;
-    let _ = bpf::link_detach(link.as_fd());
+    take_off(path, &open_pin(path, Kind::Link)?)
+}
+
+fn take_off(path: &Path, link: &OwnedFd) -> Result<Removed, Error> {
+    let info = bpf::link_info(link.as_fd())?;
+    // The pin first: if it must stay, so does what it holds.
     held::remove_pin(path)?;
+    let _ = bpf::link_detach(link.as_fd());
     let kind = info.kind.name().unwrap_or("unknown");
     Ok(Removed { hook: format!("{kind} link {} with program {}", info.id, info.prog_id) })
 }

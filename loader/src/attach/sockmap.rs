@@ -1,17 +1,17 @@
 //! sk_msg and sk_skb programs on a sockmap or sockhash.
 
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::AsFd;
 
 use bpfasm_asm::uapi::AttachType;
 use nix::errno::Errno;
 
 use super::held::{Attachment, Held};
-use super::{Error, Occupant, Target, common};
+use super::{Error, Occupant, Prog, Target, common};
 use crate::sys::bpf::{self, LinkDetail, ProgAttach};
 
 /// Attaches to a map that has no program of this kind: by link (Linux 6.10), before that with `BPF_PROG_ATTACH`.
 pub fn attach(
-    prog: BorrowedFd<'_>,
+    prog: &Prog<'_>,
     section: &str,
     kind: AttachType,
     target: &Target<'_>,
@@ -41,16 +41,16 @@ pub fn attach(
     if let Some(by) = taken() {
         return Err(Error::Taken { hook, by, text: None });
     }
-    let e = match common::make_link(prog, place, kind, 0) {
-        Ok(fd) => return Attachment::new(hook, prog, Held::Link(fd)),
+    let e = match common::make_link(prog.fd, place, kind, 0) {
+        Ok(fd) => return Ok(Attachment::new(hook, prog, Held::Link(fd))),
         Err(e) if matches!(e.errno, Errno::EINVAL | Errno::EOPNOTSUPP) => {
-            let own = common::own(prog)?;
+            let own = common::own(prog.fd)?;
             let own_map = common::own(map)?;
             match bpf::prog_attach(&ProgAttach::new(own.as_fd(), bpf::Target::Fd(own_map.as_fd()), kind)) {
                 Ok(()) => {
                     let held =
                         Held::Attached { target: own_map, prog: own, attach_type: kind, until: "the map" };
-                    return Attachment::new(hook, prog, held);
+                    return Ok(Attachment::new(hook, prog, held));
                 }
                 Err(e) => e,
             }

@@ -5,8 +5,7 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 use nix::errno::Errno;
 
 use super::held::{Attachment, Held};
-use super::{Direction, Error, Target, common};
-use crate::sys::bpf;
+use super::{Direction, Error, Prog, Target, common};
 use crate::sys::netlink::{self, EGRESS_PARENT, Filter, INGRESS_PARENT, Socket};
 
 /// The priority of the first filter on an empty side, as the kernel itself would choose it.
@@ -28,12 +27,11 @@ pub struct Set {
 }
 
 /// Adds a filter that runs before those that are there.
-pub fn attach(prog: BorrowedFd<'_>, direction: Direction, target: &Target<'_>) -> Result<Attachment, Error> {
+pub fn attach(prog: &Prog<'_>, direction: Direction, target: &Target<'_>) -> Result<Attachment, Error> {
     let mut socket = Socket::route()?;
     let link = common::device(&mut socket, &format!("tc {direction}"), target)?;
     let hook = format!("tc {direction} on {}", link.name);
-    let info = bpf::prog_info(prog)?;
-    let name = if info.name.is_empty() { "bpfasm".to_owned() } else { info.name };
+    let name = if prog.name.is_empty() { "bpfasm" } else { &prog.name };
     let filter = Filter {
         index: link.index,
         parent: parent(direction),
@@ -42,14 +40,14 @@ pub fn attach(prog: BorrowedFd<'_>, direction: Direction, target: &Target<'_>) -
         handle: HANDLE,
         chain: 0,
         kind: "bpf".to_owned(),
-        prog_id: Some(info.id),
-        name: Some(name.clone()),
+        prog_id: Some(prog.id),
+        name: Some(name.to_owned()),
     };
     let made_qdisc = make_qdisc(&mut socket, &hook, &link, direction)?;
     let mut set = Set { socket, dev: link.name, filter, made_qdisc };
-    match set.add(prog, &name) {
+    match set.add(prog.fd, name) {
         Ok(before) => {
-            let mut attachment = Attachment::new(hook, prog, Held::Filter(set))?;
+            let mut attachment = Attachment::new(hook, prog, Held::Filter(set));
             if let Some(before) = before {
                 attachment.note(format!(
                     "filters that run before this one: {before}; one that decides about a packet hides it from this one"
@@ -130,7 +128,8 @@ impl Set {
                 Ok(()) => break,
             }
         }
-        let filters = self.socket.filters(place.0, place.1)?;
+        // It is there now: whatever fails from here on must not make it look as if it were not.
+        let filters = self.socket.filters(place.0, place.1).unwrap_or_default();
         if let Some(ours) = filters.iter().find(|f| self.is_ours(f)) {
             self.filter = ours.clone();
         }

@@ -1,31 +1,31 @@
 //! Tracepoints through perf events: by link (Linux 5.15), before that with `PERF_EVENT_IOC_SET_BPF`.
 
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::AsFd;
 
 use bpfasm_asm::uapi::AttachType;
 use nix::errno::Errno;
 
 use super::held::{Attachment, Held};
 use super::nearest::nearest;
-use super::{Error, common};
+use super::{Error, Prog, common};
 use crate::sys::fs::{Dir, tracefs};
 use crate::sys::{bpf, perf};
 
 /// Attaches to `CATEGORY/NAME`.
-pub fn attach(prog: BorrowedFd<'_>, event: &str) -> Result<Attachment, Error> {
+pub fn attach(prog: &Prog<'_>, event: &str) -> Result<Attachment, Error> {
     let hook = format!("tracepoint {event}");
     let id = id(event)?;
     let needs = "CAP_PERFMON and CAP_BPF, as root has them, or kernel.perf_event_paranoid=-1";
     let refused = |e| common::refused(&hook, e, needs, None);
     let fd = perf::open_tracepoint(id).map_err(refused)?;
-    let held = match common::make_link(prog, bpf::Target::Fd(fd.as_fd()), AttachType::PERF_EVENT, 0) {
+    let held = match common::make_link(prog.fd, bpf::Target::Fd(fd.as_fd()), AttachType::PERF_EVENT, 0) {
         Ok(link) => {
             // The link holds the event; it does not start it.
             perf::enable(fd.as_fd()).map_err(refused)?;
             Held::Link(link)
         }
         Err(e) if e.errno == Errno::EINVAL => {
-            perf::set_bpf(fd.as_fd(), prog).map_err(|e| {
+            perf::set_bpf(fd.as_fd(), prog.fd).map_err(|e| {
                 let hint = (e.errno == Errno::EINVAL).then(|| {
                     "The program must be of section tracepoint/…, and read no more of its context than this \
                      tracepoint has"
@@ -38,7 +38,7 @@ pub fn attach(prog: BorrowedFd<'_>, event: &str) -> Result<Attachment, Error> {
         }
         Err(e) => return Err(refused(e)),
     };
-    Attachment::new(hook, prog, held)
+    Ok(Attachment::new(hook, prog, held))
 }
 
 /// The number of a tracepoint, from tracefs.

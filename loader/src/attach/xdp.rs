@@ -6,7 +6,7 @@ use bpfasm_asm::uapi::AttachType;
 use nix::errno::Errno;
 
 use super::held::{Attachment, Held};
-use super::{Error, Occupant, Target, XdpMode, common};
+use super::{Error, Occupant, Prog, Target, XdpMode, common};
 use crate::sys::bpf::{self, LinkDetail};
 use crate::sys::netlink::{LinkInfo, Socket, XdpInfo, xdp_flags};
 
@@ -48,7 +48,7 @@ impl XdpMode {
 }
 
 /// Attaches in the mode asked for, and reports the one that the kernel has.
-pub fn attach(prog: BorrowedFd<'_>, target: &Target<'_>) -> Result<Attachment, Error> {
+pub fn attach(prog: &Prog<'_>, target: &Target<'_>) -> Result<Attachment, Error> {
     let mut socket = Socket::route()?;
     let link = common::device(&mut socket, "xdp", target)?;
     let hook = format!("xdp on {}", link.name);
@@ -61,7 +61,9 @@ pub fn attach(prog: BorrowedFd<'_>, target: &Target<'_>) -> Result<Attachment, E
         true => None,
         // Whatever the reason is, netlink gives it in words; and an old kernel has no such link. So a refusal is
         // tried again there, in the same mode.
-        false => common::make_link(prog, bpf::Target::Ifindex(link.index), AttachType::XDP, mode.flag()).ok(),
+        false => {
+            common::make_link(prog.fd, bpf::Target::Ifindex(link.index), AttachType::XDP, mode.flag()).ok()
+        }
     };
     let mut warning = None;
     let held = match by_link {
@@ -72,11 +74,11 @@ pub fn attach(prog: BorrowedFd<'_>, target: &Target<'_>) -> Result<Attachment, E
                 socket: Socket::route()?,
                 index: link.index,
                 dev: link.name.clone(),
-                prog: common::own(prog)?,
+                prog: common::own(prog.fd)?,
                 mode,
             };
             let flags = mode.flag() | xdp_flags::UPDATE_IF_NOEXIST;
-            match socket.set_xdp(link.index, prog.as_raw_fd(), flags, None) {
+            match socket.set_xdp(link.index, prog.fd.as_raw_fd(), flags, None) {
                 Ok(text) => warning = text,
                 Err(e) if matches!(e.errno(), Some(Errno::EBUSY | Errno::EEXIST)) => {
                     // Someone came between, or a program of another mode is in the way.
@@ -98,7 +100,7 @@ pub fn attach(prog: BorrowedFd<'_>, target: &Target<'_>) -> Result<Attachment, E
             Held::Xdp(set)
         }
     };
-    let mut attachment = Attachment::new(hook, prog, held)?;
+    let mut attachment = Attachment::new(hook, prog, held);
     let now = socket.link_by_index(link.index)?;
     match XdpMode::of(&now.xdp, attachment.prog_id()) {
         Some(found) => attachment.set_mode(found),
@@ -189,8 +191,8 @@ impl Set {
     }
 }
 
-/// Takes program `prog` (descriptor) with number `prog_id` off a device, where it was set over netlink. Returns the
-/// mode in which it was there; nothing where it is not.
+/// Takes program `prog` (descriptor) with number `prog_id` off a device, where it was set over netlink, not by a
+/// link. Returns the mode in which it was there; nothing where it is not.
 pub fn remove(link: &LinkInfo, (prog, prog_id): (BorrowedFd<'_>, u32)) -> Result<Option<XdpMode>, Error> {
     let Some(mode) = XdpMode::of(&link.xdp, prog_id) else { return Ok(None) };
     let hook = format!("xdp on {}", link.name);
@@ -201,6 +203,10 @@ pub fn remove(link: &LinkInfo, (prog, prog_id): (BorrowedFd<'_>, u32)) -> Result
         prog: common::own(prog)?,
         mode,
     };
-    set.detach(&hook, prog_id)?;
-    Ok(Some(mode))
+    match set.detach(&hook, prog_id) {
+        Ok(()) => Ok(Some(mode)),
+        // A link holds it there, or another has its place by now.
+        Err(Error::NotOurs { .. }) => Ok(None),
+        Err(e) => Err(e),
+    }
 }

@@ -179,7 +179,11 @@ fn datasec(btf: &Btf, data: &object::Data) -> Option<TypeId> {
 
 fn refused(what: String, name: &str, kind: MapType, source: sys::Error) -> Error {
     if source.errno == Errno::EPERM {
-        return Error::NotPermitted { what, source, diagnosis: privileges::diagnose(None) };
+        return Error::NotPermitted {
+            what,
+            source,
+            diagnosis: privileges::diagnose(privileges::Refused::Map(kind)),
+        };
     }
     Error::Map { name: name.to_owned(), source, help: help(kind, source.errno) }
 }

@@ -2,16 +2,15 @@
 
 use super::Loaded;
 use crate::error::{Error, Result};
+use crate::sys;
 use crate::sys::bpf::obj_pin;
+use crate::sys::fs::{BPFFS, magic};
 use nix::errno::Errno;
-use nix::sys::statfs::{FsType, statfs};
 use std::fs;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 
-/// `BPF_FS_MAGIC` (`include/uapi/linux/magic.h`).
-const BPF_FS: u32 = 0xcafe_4a11;
 const MAPS: &str = "maps";
 /// The directory of pinned links beside programs.
 pub const LINKS: &str = "links";
@@ -102,29 +101,32 @@ fn section_pin(section: &str) -> String {
 
 /// What can be known before anything is made.
 fn preflight<'w, 'l: 'w>(dir: &Path, mut wanted: impl Iterator<Item = &'w Wanted<'l>>) -> Result<()> {
-    let pin_error = |path: &Path, errno| Error::Pin { path: path.into(), call: "statfs", errno };
-    match statfs(dir) {
-        Ok(found) if is_bpffs(found.filesystem_type()) => {}
+    let pin_error = |path: &Path, source| Error::Pin { path: path.into(), source };
+    let there = match magic(dir) {
+        Ok(BPFFS) => true,
         Ok(_) => return Err(Error::NotBpffs { path: dir.into() }),
         // To be made. A BPF file system does not even look for a name with a dot: EPERM.
-        Err(errno) => {
+        Err(e) => {
             let parent = parent(dir);
-            let found = statfs(parent).map_err(|e| pin_error(parent, e))?;
-            if !is_bpffs(found.filesystem_type()) {
+            if magic(parent).map_err(|e| pin_error(parent, e))? != BPFFS {
                 return Err(Error::NotBpffs { path: parent.into() });
             }
             let name = dir.file_name().unwrap_or_default().to_string_lossy();
             if name.contains('.') {
                 return Err(Error::PinName { path: dir.into(), name: name.into() });
             }
-            if errno != Errno::ENOENT {
-                return Err(pin_error(dir, errno));
+            if e.errno != Errno::ENOENT {
+                return Err(pin_error(dir, e));
             }
+            false
         }
-    }
+    };
     wanted.try_for_each(|w| {
         if w.file.is_empty() || w.file.contains(['.', '/']) {
             return Err(Error::PinName { path: w.path.clone(), name: w.file.clone() });
+        }
+        if !there {
+            return Ok(());
         }
         match w.path.symlink_metadata() {
             Ok(_) => Err(Error::PinExists { path: w.path.clone() }),
@@ -132,16 +134,6 @@ fn preflight<'w, 'l: 'w>(dir: &Path, mut wanted: impl Iterator<Item = &'w Wanted
             Err(e) => Err(failed(&w.path, "stat", &e)),
         }
     })
-}
-
-/// `f_type` has another width and sign on each architecture; the magic number has 32 bits on all.
-fn is_bpffs(kind: FsType) -> bool {
-    let low = |bytes: &[u8]| {
-        let four =
-            if cfg!(target_endian = "big") { bytes.last_chunk::<4>() } else { bytes.first_chunk::<4>() };
-        four.map(|b| u32::from_ne_bytes(*b))
-    };
-    low(&kind.0.to_ne_bytes()) == Some(BPF_FS)
 }
 
 fn parent(dir: &Path) -> &Path {
@@ -162,7 +154,7 @@ fn pin_all(wanted: &[Wanted<'_>], done: &mut Vec<(String, PathBuf)>) -> Result<(
     for w in wanted {
         obj_pin(w.fd, &w.path).map_err(|e| match e.errno {
             Errno::EEXIST => Error::PinExists { path: w.path.clone() },
-            errno => Error::Pin { path: w.path.clone(), call: e.call, errno },
+            _ => Error::Pin { path: w.path.clone(), source: e },
         })?;
         done.push((w.name.to_owned(), w.path.clone()));
     }
@@ -171,5 +163,5 @@ fn pin_all(wanted: &[Wanted<'_>], done: &mut Vec<(String, PathBuf)>) -> Result<(
 
 fn failed(path: &Path, call: &'static str, e: &io::Error) -> Error {
     let errno = e.raw_os_error().map_or(Errno::EIO, Errno::from_raw);
-    Error::Pin { path: path.into(), call, errno }
+    Error::Pin { path: path.into(), source: sys::Error { call, errno } }
 }

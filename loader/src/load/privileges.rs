@@ -4,7 +4,7 @@
 //! `kernel/bpf/syscall.c`; capabilities(7); `Documentation/admin-guide/sysctl/kernel.rst`.
 
 use super::memlock::{counts_memlock, kernel_version};
-use bpfasm_asm::uapi::ProgType;
+use bpfasm_asm::uapi::{MapType, ProgType};
 use std::fmt;
 
 /// A capability: its number and its name.
@@ -55,8 +55,21 @@ const TRACING: [ProgType; 9] = [
     ProgType::LSM,
 ];
 
+/// Maps that want `CAP_NET_ADMIN` too (`map_create()`).
+const NETWORK_MAPS: [MapType; 5] =
+    [MapType::SOCKMAP, MapType::SOCKHASH, MapType::DEVMAP, MapType::DEVMAP_HASH, MapType::XSKMAP];
+
 /// Types that a kernel may let anybody load; so may it let anybody make maps.
 const UNPRIVILEGED: [ProgType; 2] = [ProgType::SOCKET_FILTER, ProgType::CGROUP_SKB];
+
+/// What the kernel did not let the process make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// A program.
+    Prog(ProgType),
+    /// A map.
+    Map(MapType),
+}
 
 /// Why something was not permitted; its text says what is missing and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,19 +170,20 @@ impl Facts {
         self.effective >> capability.number & 1 == 1
     }
 
-    fn diagnose(&self, kind: Option<ProgType>) -> Diagnosis {
-        let is = |table: &[ProgType]| kind.is_some_and(|k| table.contains(&k));
+    fn diagnose(&self, what: Refused) -> Diagnosis {
+        let is = |table: &[ProgType]| matches!(what, Refused::Prog(kind) if table.contains(&kind));
+        let network_map = matches!(what, Refused::Map(kind) if NETWORK_MAPS.contains(&kind));
         let mut missing = Vec::new();
         if self.only_sys_admin {
             missing.push(SYS_ADMIN);
         } else {
             missing.push(BPF);
-            missing.extend(is(&NETWORK).then_some(NET_ADMIN));
+            missing.extend((is(&NETWORK) || network_map).then_some(NET_ADMIN));
             missing.extend(is(&TRACING).then_some(PERFMON));
         }
         missing.retain(|&c| !self.has(c) && !self.has(SYS_ADMIN));
         if !missing.is_empty() {
-            let anybody = kind.is_none() || is(&UNPRIVILEGED);
+            let anybody = matches!(what, Refused::Map(_)) && !network_map || is(&UNPRIVILEGED);
             match self.unprivileged_disabled {
                 setting if setting != 0 && anybody && !self.root => Diagnosis::Unprivileged { setting },
                 _ => Diagnosis::Capabilities { missing, root: self.root },
@@ -186,10 +200,10 @@ impl Facts {
     }
 }
 
-/// Why this process may not load such a program, or with `None` make a map.
+/// Why this process may not load such a program or make such a map.
 #[must_use]
-pub fn diagnose(kind: Option<ProgType>) -> Diagnosis {
-    Facts::of_this_process().diagnose(kind)
+pub fn diagnose(what: Refused) -> Diagnosis {
+    Facts::of_this_process().diagnose(what)
 }
 
 /// The line `CapEff` of `/proc/self/status`.
@@ -213,8 +227,10 @@ fn lockdown(text: &str) -> String {
 mod tests {
     use super::*;
 
-    const XDP: Option<ProgType> = Some(ProgType::XDP);
-    const KPROBE: Option<ProgType> = Some(ProgType::KPROBE);
+    const XDP: Refused = Refused::Prog(ProgType::XDP);
+    const KPROBE: Refused = Refused::Prog(ProgType::KPROBE);
+    const MAP: Refused = Refused::Map(MapType::HASH);
+    const SOCKHASH: Refused = Refused::Map(MapType::SOCKHASH);
 
     #[test]
     fn what_the_files_say() {
@@ -232,19 +248,23 @@ mod tests {
         let text = nobody.diagnose(XDP).to_string();
         assert_eq!(text, "this process lacks CAP_BPF and CAP_NET_ADMIN; run it as root");
         let closed = Facts { unprivileged_disabled: 2, ..Facts::default() };
-        assert_eq!(closed.diagnose(None), Diagnosis::Unprivileged { setting: 2 });
-        assert_eq!(closed.diagnose(Some(ProgType::SOCKET_FILTER)), Diagnosis::Unprivileged { setting: 2 });
+        assert_eq!(closed.diagnose(MAP), Diagnosis::Unprivileged { setting: 2 });
+        assert_eq!(
+            closed.diagnose(Refused::Prog(ProgType::SOCKET_FILTER)),
+            Diagnosis::Unprivileged { setting: 2 }
+        );
         assert!(matches!(closed.diagnose(XDP), Diagnosis::Capabilities { .. }));
         let contained = Facts { root: true, unprivileged_disabled: 2, ..Facts::default() };
         assert_eq!(
-            contained.diagnose(None).to_string(),
+            contained.diagnose(MAP).to_string(),
             "this process lacks CAP_BPF; though it is root: give its container these"
         );
         let bpf = Facts { effective: 1 << 39, ..Facts::default() };
         assert_eq!(bpf.diagnose(XDP), lacks(NET_ADMIN));
         assert_eq!(bpf.diagnose(KPROBE), lacks(PERFMON));
+        assert_eq!(bpf.diagnose(SOCKHASH), lacks(NET_ADMIN));
         let old = Facts { only_sys_admin: true, effective: 1 << 39, ..Facts::default() };
-        assert_eq!(old.diagnose(None), lacks(SYS_ADMIN));
+        assert_eq!(old.diagnose(MAP), lacks(SYS_ADMIN));
         let root = Facts { effective: u64::MAX, ..Facts::default() };
         assert_eq!(root.diagnose(XDP), Diagnosis::Other);
         let container = Facts { user_namespace: true, ..root.clone() };

@@ -135,14 +135,11 @@ enum Fetched {
     Log(String),
 }
 
-/// Gets the log of a program that was refused. Linux 6.4 tells how long it is; before that, only trying helps.
+/// Gets the log of a program that was refused. Of one that does not fit, Linux 6.4 tells how long it is; before that,
+/// only trying helps.
 fn fetch_log(prog: &ProgLoad<'_>) -> Fetched {
     const LEVEL: u32 = 1;
-    let size = match try_load(prog, Some((LEVEL, &mut []))) {
-        Ok(fd) => return Fetched::Loaded(fd),
-        Err(e) => usize::try_from(e.log_true_size).unwrap_or(0),
-    };
-    let mut room = if size > 0 { size } else { 64 * 1024 };
+    let mut room = 64 * 1024;
     loop {
         let mut buf = vec![0; room];
         match try_load(prog, Some((LEVEL, &mut buf))) {
@@ -175,7 +172,11 @@ fn refused(
     if log.trim().is_empty() {
         return if source.errno == Errno::EPERM {
             let what = format!("program `{}`", func.name);
-            Error::NotPermitted { what, source, diagnosis: privileges::diagnose(Some(kind)) }
+            Error::NotPermitted {
+                what,
+                source,
+                diagnosis: privileges::diagnose(privileges::Refused::Prog(kind)),
+            }
         } else {
             Error::Program { prog: func.name.clone(), source, help: help(source.errno) }
         };

@@ -5,6 +5,7 @@ pub mod bpf;
 pub mod fs;
 pub mod netlink;
 pub mod perf;
+pub mod signal;
 
 use nix::errno::Errno;
 
@@ -24,6 +25,13 @@ impl Error {
     pub fn is_permission(&self) -> bool {
         matches!(self.errno, Errno::EPERM | Errno::EACCES)
     }
+}
+
+/// The number of a refusal. Some calls answer with 524, the kernel's own `ENOTSUPP` (`include/linux/errno.h`), which
+/// user space has no name for; it means what `EOPNOTSUPP` means.
+fn errno(number: i32) -> Errno {
+    const ENOTSUPP: i32 = 524;
+    if number == ENOTSUPP { Errno::EOPNOTSUPP } else { Errno::from_raw(number) }
 }
 
 /// The result of a system call.

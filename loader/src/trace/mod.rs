@@ -3,6 +3,7 @@
 //! The machine's `trace_pipe` is shared: whoever reads a line takes it from all others. So the reader makes a tracefs
 //! instance, enables the one event there that `bpf_trace_printk` raises, and removes it at the end. Nothing
 //! is mounted for that. Kernels before 5.9 lack the event; there the shared pipe is read, and the caller can say so.
+//! Either way the messages of all programs come: the kernel does not tell which one printed.
 
 mod line;
 
@@ -26,6 +27,8 @@ const UNKNOWN_TASK: &str = "<...>";
 const INSTANCES: u32 = 64;
 /// Bytes read at once; the kernel gives one page at most.
 const CHUNK: usize = 4096;
+/// How many chunks one call reads.
+const CHUNKS: usize = 16;
 /// The longest line that is waited for; a message has at most 1 KiB.
 const LONGEST: usize = 64 * 1024;
 
@@ -87,12 +90,13 @@ impl Trace {
         Ok(trace)
     }
 
-    /// Whether the machine's shared `trace_pipe` is read: then others' messages come too, and they miss ours.
+    /// Whether the machine's shared `trace_pipe` is read: then other readers miss what is read here.
     pub fn is_shared(&self) -> bool {
         self.instance.is_none()
     }
 
-    /// All that has been printed since the last call; never waits.
+    /// What has been printed since the last call; never waits. Programs may print faster than anybody reads: one call
+    /// gives a bounded part, and only an empty answer says that there is no more.
     ///
     /// # Errors
     /// [`Error::Pipe`].
@@ -100,10 +104,10 @@ impl Trace {
         let mut entries = Vec::new();
         let Some(pipe) = &self.pipe else { return Ok(entries) };
         let mut chunk = [0; CHUNK];
-        loop {
+        for _ in 0..CHUNKS {
             match nix::unistd::read(pipe, &mut chunk) {
                 // End of file means that tracing is switched off; it may come back.
-                Ok(0) | Err(Errno::EAGAIN) => return Ok(entries),
+                Ok(0) | Err(Errno::EAGAIN) => break,
                 Ok(n) => self.partial.extend_from_slice(chunk.get(..n).unwrap_or(&[])),
                 Err(Errno::EINTR) => {}
                 Err(errno) => {
@@ -113,6 +117,7 @@ impl Trace {
             }
             take_lines(&mut self.partial, &mut entries);
         }
+        Ok(entries)
     }
 }
 

@@ -52,6 +52,9 @@ pub struct SourceLine {
     pub line: Option<u32>,
 }
 
+/// Reasons that are about the program as a whole (`do_check()`, `push_stack()` in `kernel/bpf/verifier.c`).
+const TOO_MUCH: [&str; 2] = ["BPF program is too large", "The sequence of "];
+
 /// Takes a log apart. Never fails: of a form that it does not know it gives the last line as the reason.
 #[must_use]
 pub fn parse(log: &str) -> Report {
@@ -81,6 +84,10 @@ pub fn parse(log: &str) -> Report {
     }
     report.reason = reason_of(&said, !report.steps.is_empty());
     report.registers = known.now;
+    // Where the verifier has had enough, the instruction that it came to is not to blame.
+    if report.reason.iter().any(|r| TOO_MUCH.iter().any(|t| r.starts_with(t))) {
+        return report;
+    }
     report.insn = report.steps.last().map(|s| s.insn);
     report.text = text.map(str::to_owned);
     if report.insn.is_none() {
@@ -223,6 +230,11 @@ mod tests {
         assert_eq!((report.insn, report.text), (Some(7), None));
         assert_eq!(parse("something new\nthe last word\n").reason, ["something new", "the last word"]);
         assert_eq!(parse("a\nb\nc\nthe end\n").reason, ["the end"]);
+        let report = parse(
+            "0: (07) r6 += 1\n1: (95) exit\nBPF program is too large. Processed 1000001 insn\n\
+             processed 1000001 insns (limit 1000000)\n",
+        );
+        assert_eq!((report.insn, report.reason.len()), (None, 1));
         let report = parse("Verification failed\n\nReason: R2 is not bounded\nAt: insn 4\n");
         assert_eq!(report.reason, ["R2 is not bounded"]);
     }

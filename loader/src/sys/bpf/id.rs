@@ -6,7 +6,8 @@ use super::{
 };
 use crate::sys::Result;
 use nix::errno::Errno;
-use std::os::fd::OwnedFd;
+use std::fmt;
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
 /// A kind of object that has a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -19,6 +20,33 @@ pub enum Kind {
     Link,
     /// BTF.
     Btf,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Kind::Prog => "program",
+            Kind::Map => "map",
+            Kind::Link => "link",
+            Kind::Btf => "BTF",
+        })
+    }
+}
+
+/// Which kind of object a descriptor is of, by what procfs tells about it: asked about itself, an object of one kind
+/// answers as if it were of another. `None` for what is none of them, or without procfs.
+#[must_use]
+pub fn kind_of(fd: BorrowedFd<'_>) -> Option<Kind> {
+    let facts = std::fs::read_to_string(format!("/proc/self/fdinfo/{}", fd.as_raw_fd())).ok()?;
+    let is = |field: &str| facts.lines().any(|line| line.starts_with(field));
+    // A link tells its program's number too.
+    match () {
+        () if is("link_type:") => Some(Kind::Link),
+        () if is("prog_type:") => Some(Kind::Prog),
+        () if is("map_type:") => Some(Kind::Map),
+        () if is("btf_id:") => Some(Kind::Btf),
+        () => None,
+    }
 }
 
 impl Kind {

@@ -66,7 +66,7 @@ pub struct Map {
 ///
 /// # Errors
 /// `EINVAL`: unknown type, or sizes or flags that the type does not take; `EPERM`: not permitted, or before
-/// Linux 5.11 too little `RLIMIT_MEMLOCK`; `E2BIG`, `ENOMEM`: too large; 524 (`ENOTSUPP`): no BTF for this type.
+/// Linux 5.11 too little `RLIMIT_MEMLOCK`; `E2BIG`, `ENOMEM`: too large; `EOPNOTSUPP`: no BTF for this type.
 pub fn map_create(map: &MapCreate<'_>) -> Result<Map> {
     let mut attr = attr::MapCreate {
         map_type: map.kind.0,
@@ -159,7 +159,7 @@ impl Map {
     /// The value of a key, or nothing (`BPF_MAP_LOOKUP_ELEM`). `flags`: `BPF_F_LOCK` or 0.
     ///
     /// # Errors
-    /// `EINVAL`: the key has another length; `EOPNOTSUPP`, 524: not with this type of map.
+    /// `EINVAL`: the key has another length; `EOPNOTSUPP`: not with this type of map.
     pub fn lookup(&self, key: &[u8], flags: u64) -> Result<Option<Vec<u8>>> {
         if key.len() != self.key_size {
             return Err(MAP_LOOKUP_ELEM.error(Errno::EINVAL));
@@ -220,7 +220,7 @@ impl Map {
     /// when `key` has been deleted.
     ///
     /// # Errors
-    /// `EINVAL`: the key has another length; `EOPNOTSUPP`, 524: such a map has no keys to list.
+    /// `EINVAL`: the key has another length; `EOPNOTSUPP`: such a map has no keys to list.
     pub fn next_key(&self, key: Option<&[u8]>) -> Result<Option<Vec<u8>>> {
         if key.is_some_and(|k| k.len() != self.key_size) {
             return Err(MAP_GET_NEXT_KEY.error(Errno::EINVAL));

@@ -20,7 +20,7 @@ mod query;
 
 pub use btf::{BtfInfo, btf_info, btf_load};
 pub use cpus::possible_cpus;
-pub use id::{Kind, fd_by_id, next_id};
+pub use id::{Kind, fd_by_id, kind_of, next_id};
 pub use info::{MapInfo, ProgInfo, map_info, prog_info, prog_jited, prog_xlated};
 pub use link::{
     LinkCreate, LinkOptions, ProgAttach, Relative, Target, link_create, link_detach, link_update,
@@ -122,7 +122,7 @@ unsafe fn call<A>(cmd: Cmd, attr: &mut A) -> Result<libc::c_int> {
         unsafe { libc::syscall(libc::SYS_bpf, cmd.number, std::ptr::from_mut(attr), size_of::<A>()) };
     match libc::c_int::try_from(result) {
         Ok(n) if n >= 0 => Ok(n),
-        _ => Err(cmd.error(Errno::last())),
+        _ => Err(cmd.error(super::errno(Errno::last_raw()))),
     }
 }
 

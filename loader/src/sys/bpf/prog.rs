@@ -174,7 +174,7 @@ pub struct TestResult {
 /// Runs a program once or more with a packet or context of ours (`BPF_PROG_TEST_RUN`, `net/bpf/test_run.c`).
 ///
 /// # Errors
-/// 524 (`ENOTSUPP`): not for this type of program; `EINVAL`: not with this input; `ENOSPC`: the packet
+/// `EOPNOTSUPP`: not for this type of program; `EINVAL`: not with this input; `ENOSPC`: the packet
 /// afterwards is longer than `data_out`.
 pub fn prog_test_run(prog: BorrowedFd<'_>, run: &mut TestRun<'_>) -> Result<TestResult> {
     let mut attr = attr::TestRun {

@@ -231,7 +231,7 @@ fn verdict(request: &'static str, raw: &message::Raw<'_>) -> Result<Option<Strin
     }
     match code {
         0 => Ok(text),
-        code => Err(Error::Refused { request, errno: Errno::from_raw(code.saturating_neg()), text }),
+        code => Err(Error::Refused { request, errno: super::errno(code.saturating_neg()), text }),
     }
 }
 
