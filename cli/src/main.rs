@@ -9,6 +9,7 @@ mod out;
 mod reject;
 mod run;
 mod session;
+mod show;
 
 use std::process::ExitCode;
 

@@ -1,5 +1,6 @@
 //! `run`: load, attach, show what happens, detach.
 
+use std::io::stdout;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
@@ -8,15 +9,15 @@ use bpfasm_asm::object::Object;
 use bpfasm_asm::{btf, expand};
 use bpfasm_loader::load::Loaded;
 use bpfasm_loader::sample;
-use bpfasm_loader::trace::{Entry, Trace};
+use bpfasm_loader::trace::Trace;
 use bpfasm_loader::wait::{Event, Waiter};
-use bpfasm_loader::watch::{Change, ELEMENTS, Watch};
+use bpfasm_loader::watch::Watch;
 use serde_json::json;
 
 use crate::args::RunArgs;
 use crate::fail::{Code, Failure};
-use crate::out;
 use crate::session::{self, Session};
+use crate::{out, show};
 
 /// `bpfasm run`.
 pub fn run(args: &RunArgs) -> Result<(), Failure> {
@@ -63,12 +64,23 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
             Err(e) => detached = Err(Failure::from(e)),
         }
     }
-    watched?;
-    let end = Instant::now() + LAST_WORDS;
-    if let Some(trace) = &mut trace {
-        while show_trace(args, trace)? && Instant::now() < end {}
+    let unseen = watched?;
+    // Nothing is left to undo: a further signal may end the process.
+    drop(waiter);
+    if !Waiter::has_room(stdout().as_fd()) {
+        out::message("note: nobody reads what is shown: the end of it is left out");
+        return detached;
     }
-    show_changes(args, &mut watch)?;
+    unseen.iter().try_for_each(out::line)?;
+    let end = Instant::now() + LAST_WORDS;
+    while let Some(trace) = &mut trace {
+        let lines = show::messages(args.json, trace)?;
+        lines.iter().try_for_each(out::line)?;
+        if lines.is_empty() || Instant::now() >= end {
+            break;
+        }
+    }
+    show::changes(args.json, &mut watch).iter().try_for_each(out::line)?;
     detached
 }
 
@@ -93,12 +105,13 @@ fn open_trace(object: &Object) -> Result<Option<Trace>, Failure> {
     Ok(Some(trace))
 }
 
+/// Shows what happens until a signal or the end of the time; gives what was not shown by then.
 fn follow(
     args: &RunArgs,
     waiter: &mut Waiter,
     mut trace: Option<&mut Trace>,
     watch: &mut Watch,
-) -> Result<(), Failure> {
+) -> Result<Vec<String>, Failure> {
     let interval = Duration::from_millis(args.interval);
     let start = Instant::now();
     let mut next = start + interval;
@@ -107,76 +120,35 @@ fn follow(
     loop {
         let now = Instant::now();
         if end.is_some_and(|end| now >= end) {
-            return Ok(());
+            return Ok(vec![]);
         }
+        let mut lines = vec![];
         // Also while messages come without a pause.
         if now >= next {
-            show_changes(args, watch)?;
+            lines = show::changes(args.json, watch);
             next = Instant::now() + interval;
         }
         let until = end.map_or(next, |end| end.min(next));
         let input = trace.as_ref().map(|t| t.as_fd());
-        match (waiter.wait(input, until.saturating_duration_since(now))?, trace.as_deref_mut()) {
-            (Event::Stop, _) => return Ok(()),
-            (Event::Input, Some(trace)) => drop(show_trace(args, trace)?),
-            _ => {}
-        }
-    }
-}
-
-fn show_changes(args: &RunArgs, watch: &mut Watch) -> Result<(), Failure> {
-    watch.changes().iter().try_for_each(|change| show_change(args.json, change))?;
-    for map in watch.too_large() {
-        out::message(format!(
-            "note: map `{map}` has more than {ELEMENTS} elements: the others are not shown"
-        ));
-    }
-    Ok(())
-}
-
-/// Shows what was printed; whether there was something.
-fn show_trace(args: &RunArgs, trace: &mut Trace) -> Result<bool, Failure> {
-    let entries = trace.read()?;
-    let some = !entries.is_empty();
-    for entry in entries {
-        let line = match (entry, args.json) {
-            (Entry::Message(m), false) => {
-                format!("{:.6}  {}-{}  {}", m.time.as_secs_f64(), m.task, m.pid, m.text)
+        let stop = match (waiter.wait(input, until.saturating_duration_since(now))?, trace.as_deref_mut()) {
+            (Event::Stop, _) => true,
+            (Event::Ready, Some(trace)) => {
+                lines.extend(show::messages(args.json, trace)?);
+                false
             }
-            (Entry::Message(m), true) => {
-                let message = json!({ "task": m.task, "pid": m.pid, "cpu": m.cpu, "time": m.time.as_secs_f64(), "text": m.text });
-                json!({ "trace": message }).to_string()
-            }
-            (Entry::Lost { cpu, count }, false) => format!("({count} messages of CPU {cpu} are lost)"),
-            (Entry::Lost { cpu, count }, true) => {
-                json!({ "lost": { "cpu": cpu, "count": count } }).to_string()
-            }
-            (Entry::Other(text), false) => text,
-            (Entry::Other(text), true) => json!({ "trace": { "text": text } }).to_string(),
+            _ => false,
         };
-        out::line(line)?;
-    }
-    Ok(some)
-}
-
-fn show_change(as_json: bool, change: &Change) -> Result<(), Failure> {
-    if as_json {
-        let cpus: Vec<_> =
-            change.cpus.iter().map(|(cpu, value)| json!({ "cpu": cpu, "value": value })).collect();
-        return out::line(
-            json!({ "name": change.name, "key": change.key, "value": change.value, "cpus": cpus }),
-        );
-    }
-    let key = change.key.as_ref().map_or(String::new(), |key| format!("[{key}]"));
-    let value = change.value.as_deref().unwrap_or("gone");
-    let cpus = match change.cpus.as_slice() {
-        [] | [_] => String::new(),
-        cpus => {
-            let each: Vec<String> = cpus.iter().map(|(cpu, value)| format!("cpu{cpu} {value}")).collect();
-            format!("  ({})", each.join(", "))
+        for (shown, line) in lines.iter().enumerate() {
+            // Who reads no more must not keep the program attached.
+            if stop || waiter.wait_to_write(stdout().as_fd())? == Event::Stop {
+                return Ok(lines.split_off(shown));
+            }
+            out::line(line)?;
         }
-    };
-    out::line(format!("{}{key} = {value}{cpus}", change.name))
+        if stop {
+            return Ok(vec![]);
+        }
+    }
 }
 
 /// `--test`: every packet program on every sample packet.
@@ -218,7 +190,7 @@ fn test(session: &Session, args: &RunArgs) -> Result<(), Failure> {
     if !tried {
         return Err(Failure::new(Code::Usage, "--test: none of its programs takes packets"));
     }
-    show_changes(args, &mut watch)
+    show::changes(args.json, &mut watch).iter().try_for_each(out::line)
 }
 
 /// The port that the program has as a variable, so that samples meet it.

@@ -17,6 +17,7 @@ const SIGNALS: [Signal; 3] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP];
 /// process, so that what is attached can be detached.
 #[derive(Debug)]
 pub struct Waiter {
+    held: SigSet,
     signals: SignalFd,
 }
 
@@ -25,8 +26,8 @@ pub struct Waiter {
 pub enum Event {
     /// The process was asked to end.
     Stop,
-    /// There is input.
-    Input,
+    /// There is input, or room for output.
+    Ready,
     /// The time is over.
     Timeout,
 }
@@ -49,11 +50,10 @@ impl Waiter {
     /// # Errors
     /// What `pthread_sigmask` and `signalfd` refuse.
     pub fn new() -> Result<Self> {
-        let set = hold()?;
-        let failed = |call| move |errno| Error { call, errno };
+        let held = hold()?;
         let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
-        let signals = SignalFd::with_flags(&set, flags).map_err(failed("signalfd"))?;
-        Ok(Self { signals })
+        let failed = |errno| Error { call: "signalfd", errno };
+        Ok(Self { held, signals: SignalFd::with_flags(&held, flags).map_err(failed)? })
     }
 
     /// Waits for a signal, for input, or until the time is over.
@@ -61,15 +61,49 @@ impl Waiter {
     /// # Errors
     /// What `poll` refuses.
     pub fn wait(&mut self, input: Option<BorrowedFd<'_>>, timeout: Duration) -> Result<Event> {
-        let mut fds = vec![PollFd::new(self.signals.as_fd(), PollFlags::POLLIN)];
-        fds.extend(input.map(|fd| PollFd::new(fd, PollFlags::POLLIN)));
         let timeout = PollTimeout::try_from(timeout).unwrap_or(PollTimeout::MAX);
+        self.poll(input.map(|fd| PollFd::new(fd, PollFlags::POLLIN)), timeout)
+    }
+
+    /// Waits for a signal, or until there is room for output.
+    ///
+    /// # Errors
+    /// What `poll` refuses.
+    pub fn wait_to_write(&mut self, output: BorrowedFd<'_>) -> Result<Event> {
+        loop {
+            match self.poll(Some(PollFd::new(output, PollFlags::POLLOUT)), PollTimeout::NONE)? {
+                Event::Timeout => {}
+                event => return Ok(event),
+            }
+        }
+    }
+
+    /// Whether there is room for output now.
+    #[must_use]
+    pub fn has_room(output: BorrowedFd<'_>) -> bool {
+        poll(&mut [PollFd::new(output, PollFlags::POLLOUT)], PollTimeout::ZERO) != Ok(0)
+    }
+
+    fn poll(&mut self, other: Option<PollFd<'_>>, timeout: PollTimeout) -> Result<Event> {
+        let mut fds = vec![PollFd::new(self.signals.as_fd(), PollFlags::POLLIN)];
+        fds.extend(other);
         match poll(&mut fds, timeout) {
             Ok(0) | Err(Errno::EINTR) => return Ok(Event::Timeout),
             Ok(_) => {}
             Err(errno) => return Err(Error { call: "poll", errno }),
         }
-        let ready = |fd: &PollFd| fd.revents().is_some_and(|events| !events.is_empty());
-        Ok(if ready(&fds[0]) { Event::Stop } else { Event::Input })
+        if fds[0].revents().is_none_or(|events| events.is_empty()) {
+            return Ok(Event::Ready);
+        }
+        // Taken, so that it does not come again when signals are let through.
+        let _ = self.signals.read_signal();
+        Ok(Event::Stop)
+    }
+}
+
+impl Drop for Waiter {
+    /// Lets the signals through again.
+    fn drop(&mut self) {
+        let _ = self.held.thread_unblock();
     }
 }

@@ -12,7 +12,7 @@ use bpfasm_tests::kernel::Ids;
 use bpfasm_tests::net::{NEAR, Pair};
 use bpfasm_tests::session::Session;
 use bpfasm_tests::space::Space;
-use bpfasm_tests::tool::{LIMIT, Need, Output, TempDir, ready, run, which};
+use bpfasm_tests::tool::{LIMIT, Need, Output, TempDir, ready, run, wait_until, which};
 use nix::sys::signal::Signal;
 
 const NEEDS: &[Need<'_>] = &[Need::Root, Need::Tool("ip")];
@@ -282,6 +282,30 @@ fn a_flood_of_messages_holds_up_neither_signals_nor_values() {
         session.end(Signal::SIGTERM)
     });
     assert!(output.stdout.contains("  call"), "{output}");
+}
+
+#[test]
+fn a_reader_that_reads_no_more_does_not_keep_a_program_attached() {
+    if !ready(NEEDS) {
+        return;
+    }
+    let (dir, space) = (TempDir::new(), Space::new());
+    let print = "    r1 = \"call\" ll\n    w2 = 5\n    call bpf_trace_printk\n";
+    let source = dir.write("t_stuck.bpfasm", on_getppid(print));
+    let mut command = bpfasm(["run", text(&source)]);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    // Its standard output is a pipe that is open, and that nobody reads.
+    let mut child = space.run(|| command.spawn().expect("start"));
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
+    let (ids, status) = while_calling(|| {
+        let attached = || Some(Ids::of(child.id())).filter(|ids| !ids.links.is_empty());
+        let ids = wait_until("the attachment", LIMIT, attached);
+        std::thread::sleep(Duration::from_secs(2));
+        nix::sys::signal::kill(pid, Signal::SIGTERM).expect("kill");
+        (ids, wait_until("its end", LIMIT, || child.try_wait().expect("wait")))
+    });
+    assert!(status.success(), "{status}");
+    ids.wait_gone();
 }
 
 #[test]
