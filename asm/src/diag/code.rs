@@ -48,7 +48,7 @@ codes! {
 
     MAP          "E0701" "a map that cannot be"
     SECTION      "E0702" "a section that nobody knows"
-    LICENSE      "E0703" "a licence that is missing or given twice"
+    LICENSE      "E0703" "a licence that is given twice"
     EMPTY        "E0704" "a program without instructions"
     CALL         "E0705" "a call that could be two things"
 
