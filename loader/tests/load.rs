@@ -300,3 +300,14 @@ fn types_that_the_kernel_refuses_are_left_out() {
     assert!(loaded.btf.is_none());
     assert_eq!(run(&loaded.progs[0], 1), 2);
 }
+
+#[test]
+fn a_map_that_would_be_pinned_by_name_is_told_to_be_new() {
+    if !may_load() {
+        return;
+    }
+    let mut object = counter("by_name", MapType::ARRAY);
+    object.maps[0].pin_by_name = true;
+    let loaded = load(&object, &Options::default()).unwrap();
+    assert_eq!(loaded.notes, ["map `hits` is new: maps are not yet found and pinned by name"]);
+}

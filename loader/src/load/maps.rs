@@ -47,6 +47,9 @@ pub(super) fn create_all(
     for (index, map) in object.maps.iter().enumerate() {
         let (max_entries, created) = create_one(map, types, memlock, notes)
             .map_err(|source| refused(format!("map `{}`", map.name), &map.name, map.kind, source))?;
+        if map.pin_by_name {
+            notes.push(format!("map `{}` is new: maps are not yet found and pinned by name", map.name));
+        }
         maps.push(LoadedMap { name: map.name.clone(), index, max_entries, map: created });
     }
     Ok(maps)
