@@ -11,6 +11,7 @@ pub mod assemble;
 pub mod btf;
 pub mod diag;
 pub mod elf;
+mod escape;
 pub mod expand;
 pub mod isa;
 pub mod lang;

@@ -16,9 +16,6 @@ use crate::args::{BuildArgs, CheckArgs, EndianArg, ExpandArgs, SourceArgs};
 use crate::fail::{Code, Failure};
 use crate::out;
 
-/// The byte order of this machine.
-const HOST: Endian = if cfg!(target_endian = "big") { Endian::Big } else { Endian::Little };
-
 /// How an ELF file begins.
 const ELF: &[u8] = b"\x7fELF";
 
@@ -75,7 +72,7 @@ pub fn loadable(file: &Path) -> Result<(Sources, Object, Option<Compiled>), Fail
         let object = elf::read(&bytes).map_err(|e| Failure::new(Code::Input, format!("{name}: {e}")))?;
         return Ok((Sources::default(), object, None));
     }
-    let (sources, mut compiled) = compile_text(name, bytes, HOST)?;
+    let (sources, mut compiled) = compile_text(name, bytes, Endian::HOST)?;
     match compiled.object.take() {
         Some(object) => Ok((sources, object, Some(compiled))),
         None => Err(Failure::reported(Code::Input)),
@@ -86,7 +83,7 @@ fn compile(args: &SourceArgs) -> Result<(Sources, Compiled, Endian), Failure> {
     let endian = match args.endian {
         Some(EndianArg::Little) => Endian::Little,
         Some(EndianArg::Big) => Endian::Big,
-        None => HOST,
+        None => Endian::HOST,
     };
     let (name, bytes) = read_bytes(&args.file)?;
     let (sources, compiled) = compile_text(name, bytes, endian)?;
@@ -197,7 +194,7 @@ fn describe(object: &Object, output: &Path, size: usize) -> serde_json::Value {
     json!({
         "output": output.display().to_string(),
         "size": size,
-        "endian": if object.endian == Endian::Big { "big" } else { "little" },
+        "endian": object.endian.name(),
         "license": object.license,
         "programs": funcs(true),
         "functions": funcs(false),

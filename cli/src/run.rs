@@ -209,6 +209,5 @@ fn port(session: &Session, loaded: &Loaded) -> u16 {
 fn show_built(session: &Session) -> Result<(), Failure> {
     let Some(compiled) = &session.compiled else { return Ok(()) };
     out::message("this is what was built:\n");
-    let endian = if cfg!(target_endian = "big") { Endian::Big } else { Endian::Little };
-    out::line(expand::to_text(&compiled.program, &session.sources, &compiled.files, endian))
+    out::line(expand::to_text(&compiled.program, &session.sources, &compiled.files, Endian::HOST))
 }

@@ -70,13 +70,3 @@ pub(crate) fn u32_at(data: &[u8], at: usize, endian: Endian) -> Option<u32> {
         Endian::Big => u32::from_be_bytes(b),
     })
 }
-
-/// The same bits as a signed number.
-pub(crate) fn signed(v: u32) -> i32 {
-    i32::from_ne_bytes(v.to_ne_bytes())
-}
-
-/// The same bits as an unsigned number.
-pub(crate) fn unsigned(v: i32) -> u32 {
-    u32::from_ne_bytes(v.to_ne_bytes())
-}

@@ -1,6 +1,6 @@
 //! Bytes to types. Total: any bytes give types or an error, in time and memory bounded by their length.
 
-use super::bytes::{signed, u32_at};
+use super::bytes::u32_at;
 use super::encode::HEADER_LEN;
 use super::header::Header;
 use super::{
@@ -162,7 +162,7 @@ impl Reader<'_> {
             }
             16 => Kind::Float { size },
             17 => {
-                let component = signed(self.u32("a declaration tag")?);
+                let component = self.u32("a declaration tag")?.cast_signed();
                 Kind::DeclTag { ty: to, component, attribute: flag }
             }
             18 => Kind::TypeTag { ty: to, attribute: flag },
@@ -184,7 +184,7 @@ impl Reader<'_> {
 
     fn enum32(&mut self, is_signed: bool) -> Result<Enumerator, Error> {
         let (name, bits) = (self.name("an enum")?, self.u32("an enum")?);
-        let value = if is_signed { i64::from(signed(bits)) } else { i64::from(bits) };
+        let value = if is_signed { i64::from(bits.cast_signed()) } else { i64::from(bits) };
         Ok(Enumerator { name, value })
     }
 

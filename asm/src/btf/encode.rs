@@ -1,6 +1,6 @@
 //! Types to bytes: header, types, strings (`struct btf_header`).
 
-use super::bytes::{Out, unsigned};
+use super::bytes::Out;
 use super::{Btf, Enumerator, Error, Kind, MAGIC, Member, Strings, TypeId, VERSION};
 use crate::isa::Endian;
 
@@ -148,7 +148,7 @@ impl Encoder {
                     }
                 }
             }
-            Kind::DeclTag { component, .. } => self.types.u32(unsigned(*component)),
+            Kind::DeclTag { component, .. } => self.types.u32(component.cast_unsigned()),
             Kind::Ptr(_)
             | Kind::Fwd { .. }
             | Kind::Typedef(_)
@@ -180,7 +180,7 @@ impl Encoder {
 
 /// The 32 bits of an enum's value.
 fn enum32(id: TypeId, signed: bool, v: &Enumerator) -> Result<u32, Error> {
-    let bits = if signed { i32::try_from(v.value).map(unsigned) } else { u32::try_from(v.value) };
+    let bits = if signed { i32::try_from(v.value).map(i32::cast_unsigned) } else { u32::try_from(v.value) };
     bits.map_err(|_| Error::TooBig { id, what: "the value of a 32-bit enum" })
 }
 

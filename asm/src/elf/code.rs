@@ -6,7 +6,6 @@ use goblin::elf::sym::{STT_FUNC, STT_NOTYPE, STT_OBJECT, STT_SECTION};
 
 use super::file::{File, Section, SectionKind, Symbol as ElfSymbol};
 use super::{CALL, Error, PSEUDO_CALL, R_BPF_64_32, R_BPF_64_64};
-use crate::btf::bytes::unsigned;
 use crate::btf::ext::{Ext, LineInfo};
 use crate::btf::{FuncLinkage, Kind, StrTable};
 use crate::isa::form::LD_IMM64;
@@ -201,7 +200,7 @@ fn target(
         SectionKind::Data(_) => {
             let data = index.data.get(&symbol.section).ok_or("it refers to a section that is not known")?;
             let base = u32::try_from(symbol.value).map_err(|_| "it refers to a place beyond 4 GiB")?;
-            Ok(Symbol::Data(*data, base.wrapping_add(unsigned(insn.imm))))
+            Ok(Symbol::Data(*data, base.wrapping_add(insn.imm.cast_unsigned())))
         }
         _ => Err("it refers to a section that holds neither code nor data nor maps"),
     }

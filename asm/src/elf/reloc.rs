@@ -1,7 +1,6 @@
 //! References: what stands in the instruction and what in the relocation.
 
 use super::{CALL, Error, PSEUDO_CALL, R_BPF_64_32, R_BPF_64_64};
-use crate::btf::bytes::signed;
 use crate::isa::form::LD_IMM64;
 use crate::isa::{Insn, SLOT};
 use crate::object::{Func, Linkage, Object, Ref, Symbol, TEXT};
@@ -132,7 +131,7 @@ fn fill(
             let last = vars.partition_point(|(at, ..)| *at <= offset).checked_sub(1);
             let var = last.and_then(|i| vars.get(i)).filter(|(at, size, _)| offset - at < *size);
             let (symbol, base) = var.map_or((*own, 0), |(at, _, symbol)| (*symbol, *at));
-            (symbol, R_BPF_64_64, signed(offset - base))
+            (symbol, R_BPF_64_64, (offset - base).cast_signed())
         }
         Symbol::Func(target) => {
             let (to_code, to_slot, own) = *places.funcs.get(target).ok_or(missing)?;

@@ -82,12 +82,12 @@ impl<'a> Expander<'a> {
         let ExprKind::Call(name, args) = &call.kind else { return Ok(()) };
         let text = self.text(*name);
         let fetch = text.strip_prefix("atomic_fetch_").or_else(|| text.strip_prefix("atomic64_fetch_"));
+        let fetch = fetch.and_then(AtomicOp::from_text);
+        if let (Some(op), Some(result), [place, value]) = (fetch, result, args.as_slice()) {
+            let (mem, size) = self.exchange_place(text, place)?;
+            return self.exchange(span, result, place, mem, value, size, Syntax::Fetch(op, size));
+        }
         match (text, result, args.as_slice()) {
-            (_, Some(result), [place, value]) if fetch.and_then(AtomicOp::from_text).is_some() => {
-                let op = fetch.and_then(AtomicOp::from_text).unwrap_or(AtomicOp::Add);
-                let (mem, size) = self.exchange_place(text, place)?;
-                self.exchange(span, result, place, mem, value, size, Syntax::Fetch(op, size))
-            }
             ("atomic_xchg" | "atomic64_xchg" | "xchg32_32" | "xchg_64", Some(result), [place, value]) => {
                 let (mem, size) = self.exchange_place(text, place)?;
                 self.exchange(span, result, place, mem, value, size, Syntax::Xchg(size))

@@ -529,7 +529,7 @@ impl<'a> Expander<'a> {
     /// The bytes of a string, with the NUL at its end.
     pub(super) fn string(&mut self, span: Span) -> Result<Vec<u8>, Reported> {
         let quoted = self.text(span);
-        match crate::lang::lexer::unescape(&quoted[1..quoted.len() - 1]) {
+        match crate::escape::unescape(&quoted[1..quoted.len() - 1]) {
             Ok(mut bytes) => {
                 bytes.push(0);
                 Ok(bytes)

@@ -103,22 +103,9 @@ fn slot(insn: &Insn, endian: Endian) -> [u8; SLOT] {
 
 fn unslot([code, registers, a, b, c, d, e, f]: [u8; SLOT], endian: Endian) -> Insn {
     let (low, high) = (registers & 15, registers >> 4);
-    match endian {
-        Endian::Little => Insn {
-            code,
-            dst: low,
-            src: high,
-            off: i16::from_le_bytes([a, b]),
-            imm: i32::from_le_bytes([c, d, e, f]),
-            hi: None,
-        },
-        Endian::Big => Insn {
-            code,
-            dst: high,
-            src: low,
-            off: i16::from_be_bytes([a, b]),
-            imm: i32::from_be_bytes([c, d, e, f]),
-            hi: None,
-        },
-    }
+    let (dst, src, off, imm) = match endian {
+        Endian::Little => (low, high, i16::from_le_bytes([a, b]), i32::from_le_bytes([c, d, e, f])),
+        Endian::Big => (high, low, i16::from_be_bytes([a, b]), i32::from_be_bytes([c, d, e, f])),
+    };
+    Insn { code, dst, src, off, imm, hi: None }
 }

@@ -10,6 +10,20 @@ pub enum Endian {
     Big,
 }
 
+impl Endian {
+    /// The byte order of the machine that this is built for.
+    pub const HOST: Endian = if cfg!(target_endian = "big") { Endian::Big } else { Endian::Little };
+
+    /// `little` or `big`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Endian::Little => "little",
+            Endian::Big => "big",
+        }
+    }
+}
+
 /// One instruction: the fields of RFC 9669 section 3, whatever they hold.
 ///
 /// Any eight bytes are an `Insn`. One with opcode `0x18` whose second slot is well formed (opcode, registers

@@ -7,6 +7,7 @@ use nix::errno::Errno;
 
 use super::nearest::nearest;
 use super::{Error, Target};
+use crate::inspect;
 use crate::sys;
 use crate::sys::bpf::{self, Kind, LinkDetail, LinkInfo};
 use crate::sys::netlink::{self, Socket};
@@ -49,16 +50,8 @@ pub fn own(prog: BorrowedFd<'_>) -> Result<OwnedFd, Error> {
 
 /// All links of this machine that may be seen; none where that is not permitted.
 pub fn links() -> impl Iterator<Item = (OwnedFd, LinkInfo)> {
-    let mut last = 0;
-    std::iter::from_fn(move || {
-        loop {
-            last = bpf::next_id(Kind::Link, last).ok()??;
-            let Ok(fd) = bpf::fd_by_id(Kind::Link, last) else { continue };
-            if let Ok(info) = bpf::link_info(fd.as_fd()) {
-                return Some((fd, info));
-            }
-        }
-    })
+    let opened = inspect::opened(Kind::Link).filter_map(Result::ok);
+    opened.filter_map(|fd| bpf::link_info(fd.as_fd()).ok().map(|info| (fd, info)))
 }
 
 /// The link that holds a program on a place.

@@ -26,7 +26,7 @@ pub fn ids(kind: Kind) -> impl Iterator<Item = Result<u32>> {
 }
 
 /// All objects of a kind, each opened; those that end meanwhile are left out.
-fn opened(kind: Kind) -> impl Iterator<Item = Result<OwnedFd>> {
+pub(crate) fn opened(kind: Kind) -> impl Iterator<Item = Result<OwnedFd>> {
     ids(kind).filter_map(move |id| match id.and_then(|id| fd_by_id(kind, id)) {
         Err(e) if e.errno == Errno::ENOENT => None,
         result => Some(result),

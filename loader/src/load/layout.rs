@@ -1,8 +1,8 @@
 //! A program as the kernel takes it: the function itself, and after it each function that it calls, once.
 
-use super::HOST;
 use super::{LoadedData, LoadedMap};
 use crate::error::{Error, Result};
+use bpfasm_asm::isa::Endian;
 use bpfasm_asm::isa::Insn;
 use bpfasm_asm::object::{Func, Object, Symbol};
 use std::collections::BTreeSet;
@@ -100,7 +100,7 @@ impl Layout {
                         if r.insn == index { self.resolve(&mut insn, slot, r.to, places) } else { None };
                     resolved.ok_or_else(|| broken(func, r.insn, "its reference cannot be filled in"))?;
                 }
-                insn.encode(HOST, &mut bytes);
+                insn.encode(Endian::HOST, &mut bytes);
                 slot += insn.slots();
             }
             if let Some(r) = refs.next() {

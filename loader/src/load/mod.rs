@@ -147,17 +147,10 @@ pub fn load(object: &Object, options: &Options) -> Result<Loaded> {
     Ok(Loaded { maps, data: sections, progs, btf: types.map(|t| t.fd), notes })
 }
 
-/// The byte order of this machine.
-const HOST: Endian = if cfg!(target_endian = "big") { Endian::Big } else { Endian::Little };
-
 fn check_endian(object: &Object) -> Result<()> {
-    let name = |e| match e {
-        Endian::Little => "little",
-        Endian::Big => "big",
-    };
-    if object.endian == HOST {
+    if object.endian == Endian::HOST {
         Ok(())
     } else {
-        Err(Error::Endian { object: name(object.endian), host: name(HOST) })
+        Err(Error::Endian { object: object.endian.name(), host: Endian::HOST.name() })
     }
 }

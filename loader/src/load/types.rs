@@ -1,11 +1,12 @@
 //! Types (BTF) into the kernel. They are a courtesy: without them a program loads all the same.
 
+use super::Layout;
 use super::memlock::Memlock;
-use super::{HOST, Layout};
 use crate::error::{Error, Result};
 use crate::sys::bpf::{Log, btf_load};
 use bpfasm_asm::btf::ext::{FUNC_INFO_LEN, LINE_INFO_LEN};
 use bpfasm_asm::btf::{FuncRecords, KernelBtf, encode_for_kernel};
+use bpfasm_asm::isa::Endian;
 use bpfasm_asm::object::Object;
 use std::os::fd::OwnedFd;
 
@@ -64,7 +65,7 @@ impl Types {
         let mut bytes = Vec::with_capacity(layout.parts.len() * FUNC_INFO_LEN);
         for part in &layout.parts {
             let info = self.funcs.get(part.func)?.func_info?;
-            bytes.extend(info.shifted(u32::try_from(part.start).ok()?)?.to_bytes(HOST));
+            bytes.extend(info.shifted(u32::try_from(part.start).ok()?)?.to_bytes(Endian::HOST));
         }
         Some(bytes)
     }
@@ -77,7 +78,7 @@ impl Types {
             bytes.reserve(lines.len() * LINE_INFO_LEN);
             let mut last = None;
             for line in lines.iter().filter(|l| last.replace(l.insn_off) != Some(l.insn_off)) {
-                bytes.extend(line.shifted(u32::try_from(part.start).ok()?)?.to_bytes(HOST));
+                bytes.extend(line.shifted(u32::try_from(part.start).ok()?)?.to_bytes(Endian::HOST));
             }
         }
         Some(bytes)

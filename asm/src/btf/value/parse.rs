@@ -2,10 +2,11 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::scalar::{found, put_bits, unescape};
+use super::scalar::{found, put_bits};
 use super::shape::{Field, Scalar, Shape, fields, shape};
 use super::{MAX_DEPTH, MAX_SIZE, ValueError};
 use crate::btf::{Btf, Member, Type, TypeId};
+use crate::escape::unescape;
 use crate::isa::Endian;
 
 /// The bytes of a value, as many as the type has.
@@ -152,7 +153,8 @@ impl<'a> Parser<'a> {
     }
 
     fn string(&mut self, out: &mut [u8]) -> Result<(), ValueError> {
-        let between = |w: &str| unescape(w.strip_prefix('"')?.strip_suffix('"').filter(|_| w.len() > 1)?);
+        let between =
+            |w: &str| unescape(w.strip_prefix('"')?.strip_suffix('"').filter(|_| w.len() > 1)?).ok();
         self.blanks();
         let at = self.at;
         let bytes = self.word(("a string", "\"eth0\""), between)?;

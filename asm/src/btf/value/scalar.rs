@@ -2,6 +2,7 @@
 
 use super::ValueError;
 use super::shape::{Scalar, ScalarKind};
+use crate::escape::unescape;
 use crate::isa::Endian;
 
 /// The lowest `bits` bits set.
@@ -170,7 +171,7 @@ pub(super) fn found(text: &str) -> String {
 /// Sign and size of a number.
 fn number(text: &str) -> Option<(bool, u128)> {
     if let Some(c) = text.strip_prefix('\'') {
-        let bytes = unescape(c.strip_suffix('\'')?)?;
+        let bytes = unescape(c.strip_suffix('\'')?).ok()?;
         return match bytes.as_slice() {
             [one] => Some((false, u128::from(*one))),
             _ => None,
@@ -191,33 +192,6 @@ fn number(text: &str) -> Option<(bool, u128)> {
     }
     let digits: String = digits.chars().filter(|c| *c != '_').collect();
     Some((negative, u128::from_str_radix(&digits, radix).ok()?))
-}
-
-/// The bytes of a string between its quotes; nothing where an escape is wrong.
-pub(super) fn unescape(text: &str) -> Option<Vec<u8>> {
-    let mut out = vec![];
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        if c != '\\' {
-            out.extend(c.encode_utf8(&mut [0; 4]).as_bytes());
-            continue;
-        }
-        out.push(match chars.next()? {
-            'n' => b'\n',
-            't' => b'\t',
-            'r' => b'\r',
-            '0' => 0,
-            '\\' => b'\\',
-            '"' => b'"',
-            '\'' => b'\'',
-            'x' => {
-                let (high, low) = (chars.next()?.to_digit(16)?, chars.next()?.to_digit(16)?);
-                u8::try_from(high * 16 + low).ok()?
-            }
-            _ => return None,
-        });
-    }
-    Some(out)
 }
 
 /// The text of bytes between quotes.
