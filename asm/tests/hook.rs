@@ -1,6 +1,6 @@
 //! A program's hook, through an ELF file and back.
 
-use bpfasm_asm::assemble::compile;
+use bpfasm_asm::assemble::{Options, compile};
 use bpfasm_asm::btf::Kind;
 use bpfasm_asm::diag::Sources;
 use bpfasm_asm::elf;
@@ -25,7 +25,7 @@ prog three: "classifier" at "tc/ingress" {
 fn object(endian: Endian) -> Object {
     let mut sources = Sources::default();
     let root = sources.add("hook.bpfasm", TEXT);
-    compile(&mut sources, root, endian).object.expect("an object")
+    compile(&mut sources, root, &Options { endian, ..Options::default() }).object.expect("an object")
 }
 
 #[test]

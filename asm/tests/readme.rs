@@ -1,6 +1,6 @@
 //! The program that the README shows.
 
-use bpfasm_asm::assemble::compile;
+use bpfasm_asm::assemble::{Options, compile};
 use bpfasm_asm::diag::Sources;
 use bpfasm_asm::isa::Endian;
 
@@ -10,7 +10,7 @@ fn the_readmes_program_assembles_without_a_word() {
     let text = readme.split("```").nth(1).expect("a code block");
     let mut sources = Sources::default();
     let root = sources.add("README.md", text);
-    let compiled = compile(&mut sources, root, Endian::Little);
+    let compiled = compile(&mut sources, root, &Options { endian: Endian::Little, ..Options::default() });
     assert_eq!(compiled.diagnostics, vec![]);
     let object = compiled.object.expect("an object");
     assert_eq!(object.programs().map(|(_, f)| f.name.as_str()).collect::<Vec<_>>(), ["no_telnet"]);

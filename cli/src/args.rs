@@ -74,6 +74,17 @@ pub struct SourceArgs {
     /// Byte order of the object [default: this machine's]
     #[arg(long, value_name = "ORDER")]
     pub endian: Option<EndianArg>,
+    /// How it is built.
+    #[command(flatten)]
+    pub compile: CompileArgs,
+}
+
+/// How source text is built.
+#[derive(Debug, Args)]
+pub struct CompileArgs {
+    /// Also look here for files that are imported; may be repeated
+    #[arg(short = 'I', value_name = "DIR")]
+    pub include: Vec<PathBuf>,
 }
 
 /// Assemble a source file into an ELF object
@@ -126,6 +137,9 @@ pub struct ObjectArgs {
     /// Put an element into a map before attaching: 'allowed[10.9.0.1/32]=1'; may be repeated
     #[arg(long, value_name = "MAP[KEY]=VALUE")]
     pub map: Vec<String>,
+    /// How source text is built.
+    #[command(flatten)]
+    pub compile: CompileArgs,
 }
 
 /// Where to attach, as far as sections do not say.

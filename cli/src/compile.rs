@@ -5,14 +5,15 @@ use std::io::{IsTerminal, Read, stdin, stdout};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use bpfasm_asm::assemble::{self, Compiled};
+use bpfasm_asm::assemble::{self, Compiled, Options};
 use bpfasm_asm::diag::{Severity, Sources, Style, render};
 use bpfasm_asm::isa::Endian;
 use bpfasm_asm::object::Object;
 use bpfasm_asm::{elf, expand};
 use serde_json::json;
 
-use crate::args::{BuildArgs, CheckArgs, EndianArg, ExpandArgs, SourceArgs};
+use crate::args::{BuildArgs, CheckArgs, CompileArgs, EndianArg, ExpandArgs, ObjectArgs, SourceArgs};
+use crate::disk::Disk;
 use crate::fail::{Code, Failure};
 use crate::out;
 
@@ -21,8 +22,14 @@ const ELF: &[u8] = b"\x7fELF";
 
 /// `bpfasm build`.
 pub fn build(args: &BuildArgs) -> Result<(), Failure> {
-    let object = object(&args.source)?;
-    let bytes = elf::write(&object).map_err(|e| Failure::new(Code::Input, e))?;
+    let (_, compiled, _) = compile(&args.source)?;
+    let Compiled { object: Some(object), elf, .. } = compiled else {
+        return Err(Failure::reported(Code::Input));
+    };
+    let bytes = match elf {
+        Some(bytes) => bytes,
+        None => elf::write(&object).map_err(|e| Failure::new(Code::Input, e))?,
+    };
     let output = args.output.clone().unwrap_or_else(|| default_output(&args.source.file));
     if args.json && output == Path::new("-") {
         return Err(Failure::new(
@@ -46,7 +53,8 @@ pub fn build(args: &BuildArgs) -> Result<(), Failure> {
 
 /// `bpfasm check`.
 pub fn check(args: &CheckArgs) -> Result<(), Failure> {
-    object(&args.source).map(drop)
+    let (_, compiled, _) = compile(&args.source)?;
+    compiled.object.map(drop).ok_or_else(|| Failure::reported(Code::Input))
 }
 
 /// `bpfasm expand`.
@@ -59,20 +67,14 @@ pub fn expand(args: &ExpandArgs) -> Result<(), Failure> {
     out::bytes(text.as_bytes())
 }
 
-/// The object of a source file; diagnostics have been printed.
-fn object(args: &SourceArgs) -> Result<Object, Failure> {
-    let (_, compiled, _) = compile(args)?;
-    compiled.object.ok_or_else(|| Failure::reported(Code::Input))
-}
-
 /// An object to load, out of source text or an ELF file, with its sources where there are some.
-pub fn loadable(file: &Path) -> Result<(Sources, Object, Option<Compiled>), Failure> {
-    let (name, bytes) = read_bytes(file)?;
+pub fn loadable(args: &ObjectArgs) -> Result<(Sources, Object, Option<Compiled>), Failure> {
+    let (name, bytes) = read_bytes(&args.file)?;
     if bytes.starts_with(ELF) {
         let object = elf::read(&bytes).map_err(|e| Failure::new(Code::Input, format!("{name}: {e}")))?;
         return Ok((Sources::default(), object, None));
     }
-    let (sources, mut compiled) = compile_text(name, bytes, Endian::HOST)?;
+    let (sources, mut compiled) = compile_text(name, bytes, &args.compile, Endian::HOST)?;
     match compiled.object.take() {
         Some(object) => Ok((sources, object, Some(compiled))),
         None => Err(Failure::reported(Code::Input)),
@@ -86,15 +88,22 @@ fn compile(args: &SourceArgs) -> Result<(Sources, Compiled, Endian), Failure> {
         None => Endian::HOST,
     };
     let (name, bytes) = read_bytes(&args.file)?;
-    let (sources, compiled) = compile_text(name, bytes, endian)?;
+    let (sources, compiled) = compile_text(name, bytes, &args.compile, endian)?;
     Ok((sources, compiled, endian))
 }
 
-fn compile_text(name: String, bytes: Vec<u8>, endian: Endian) -> Result<(Sources, Compiled), Failure> {
+fn compile_text(
+    name: String,
+    bytes: Vec<u8>,
+    args: &CompileArgs,
+    endian: Endian,
+) -> Result<(Sources, Compiled), Failure> {
     let text = text(&name, bytes)?;
     let mut sources = Sources::default();
     let root = sources.add(name, text);
-    let compiled = assemble::compile(&mut sources, root, endian);
+    let files = Disk { dirs: &args.include };
+    let options = Options { endian, files: &files };
+    let compiled = assemble::compile(&mut sources, root, &options);
     print_diagnostics(&sources, &compiled);
     Ok((sources, compiled))
 }

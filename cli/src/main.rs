@@ -3,6 +3,7 @@
 mod args;
 mod attach;
 mod compile;
+mod disk;
 mod fail;
 mod load;
 mod out;

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use aya::EbpfLoader;
 use aya::programs::{Program, ProgramError};
-use bpfasm_asm::assemble::compile;
+use bpfasm_asm::assemble::{Options, compile};
 use bpfasm_asm::diag::Sources;
 use bpfasm_asm::elf;
 use bpfasm_asm::isa::{Endian, Insn};
@@ -133,7 +133,7 @@ fn listings(object: &Path) -> Vec<(String, Vec<String>)> {
 fn reassembled(lines: &[String], endian: Endian) -> Vec<Insn> {
     let mut sources = Sources::default();
     let root = sources.add("listing", format!("prog p: \"socket\" {{\n{}\n}}\n", lines.join("\n")));
-    let compiled = compile(&mut sources, root, endian);
+    let compiled = compile(&mut sources, root, &Options { endian, ..Options::default() });
     let object = compiled.object.unwrap_or_else(|| panic!("{:#?}\n{lines:#?}", compiled.diagnostics));
     object.funcs.into_iter().next().expect("one program").insns
 }

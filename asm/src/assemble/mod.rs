@@ -1,5 +1,6 @@
 //! Plain items to an [`Object`]: jumps are resolved, sections laid out, types and lines written down.
 
+mod options;
 mod types;
 
 use crate::btf;
@@ -8,6 +9,8 @@ use crate::expand::{self, Plain, PlainFunc, Program, SECTIONS};
 use crate::isa::{Endian, Insn, Syntax};
 use crate::lang::ast::File;
 use crate::object::{Data, Func, Line, Linkage, Map, Object, Ref, Symbol, TEXT, Var};
+
+pub use options::{Files, NoFiles, Options};
 
 use types::TypeWriter;
 
@@ -20,13 +23,16 @@ pub struct Compiled {
     pub program: Program,
     /// The syntax trees: the file itself, then what it imports.
     pub files: Vec<(FileId, File)>,
+    /// The bytes of the object file, where the source describes them itself.
+    pub elf: Option<Vec<u8>>,
     /// What is to say about it, in the order of the source.
     pub diagnostics: Vec<Diagnostic>,
 }
 
 /// Takes a source text through all stages.
 #[must_use]
-pub fn compile(sources: &mut Sources, root: FileId, endian: Endian) -> Compiled {
+pub fn compile(sources: &mut Sources, root: FileId, options: &Options) -> Compiled {
+    let endian = options.endian;
     let mut diagnostics = vec![];
     let files = expand::load(sources, root, &mut diagnostics);
     let program = expand::expand(sources, &files, endian, &mut diagnostics);
@@ -35,7 +41,7 @@ pub fn compile(sources: &mut Sources, root: FileId, endian: Endian) -> Compiled 
     let object = sound(&diagnostics).then(|| assemble(&program, sources, endian, &mut diagnostics));
     let object = object.filter(|_| sound(&diagnostics));
     diagnostics.sort_by_key(|d| d.expansion.last().map_or(d.primary.span, |(span, _)| *span));
-    Compiled { object, program, files, diagnostics }
+    Compiled { object, program, files, elf: None, diagnostics }
 }
 
 fn assemble(

@@ -1,7 +1,7 @@
 //! Source text to objects, for the tests of the language.
 #![allow(dead_code, reason = "each test takes what it needs")]
 
-use bpfasm_asm::assemble::{Compiled, compile};
+use bpfasm_asm::assemble::{Compiled, Options, compile};
 use bpfasm_asm::diag::{Severity, Sources, Style, render};
 use bpfasm_asm::isa::Endian;
 use bpfasm_asm::object::Object;
@@ -18,7 +18,7 @@ pub fn body(lines: &str) -> String {
 pub fn through(text: &str, endian: Endian) -> (Sources, Compiled) {
     let mut sources = Sources::default();
     let root = sources.add("test.bpfasm", text);
-    let compiled = compile(&mut sources, root, endian);
+    let compiled = compile(&mut sources, root, &Options { endian, ..Options::default() });
     (sources, compiled)
 }
 

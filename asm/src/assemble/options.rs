@@ -1,0 +1,49 @@
+//! How a source text is built.
+
+use crate::isa::Endian;
+
+/// How a source text is built.
+#[derive(Debug, Clone, Copy)]
+pub struct Options<'a> {
+    /// Byte order of the object.
+    pub endian: Endian,
+    /// What reads the files that a source imports.
+    pub files: &'a dyn Files,
+}
+
+impl Default for Options<'_> {
+    /// For this machine, from a single file.
+    fn default() -> Self {
+        Self { endian: Endian::HOST, files: &NoFiles }
+    }
+}
+
+/// Reads the files that a source names, for this crate opens none.
+pub trait Files: std::fmt::Debug {
+    /// The file that `name` means in the source text called `from`: how messages call it, and its bytes. A file
+    /// that is named in two ways has one name here.
+    ///
+    /// # Errors
+    /// Why it cannot be read, as half a sentence.
+    fn read(&self, from: &str, name: &str) -> Result<(String, Vec<u8>), String>;
+
+    /// The BTF of the running kernel, as it stands in `/sys/kernel/btf/vmlinux`.
+    ///
+    /// # Errors
+    /// Why it cannot be read, as half a sentence.
+    fn kernel_btf(&self) -> Result<Vec<u8>, String>;
+}
+
+/// No file at all.
+#[derive(Debug, Clone, Copy)]
+pub struct NoFiles;
+
+impl Files for NoFiles {
+    fn read(&self, _: &str, _: &str) -> Result<(String, Vec<u8>), String> {
+        Err("files are not read here".to_string())
+    }
+
+    fn kernel_btf(&self) -> Result<Vec<u8>, String> {
+        Err("the kernel is not asked here".to_string())
+    }
+}
