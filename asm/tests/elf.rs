@@ -121,6 +121,7 @@ fn sample(endian: Endian) -> Object {
         insns,
         refs,
         lines,
+        core: vec![],
     };
     let to = |insn, to| Ref { insn, to };
     let funcs = vec![
@@ -220,6 +221,7 @@ fn sample(endian: Endian) -> Object {
         funcs,
         maps: all_maps,
         data: sections,
+        externs: vec![],
         btf,
         files: vec!["sample.bpfasm".into()],
     }
@@ -533,19 +535,6 @@ fn what_clang_makes_is_read_and_loads_when_written_again() {
 fn what_is_not_supported_is_named() {
     const XDP: &str = "__attribute__((section(\"xdp\"), used)) int prog(void *ctx)";
     let sources = [
-        (
-            "extern",
-            format!("extern int far(void) __attribute__((section(\".ksyms\"))); {XDP} {{ return far(); }}"),
-            "symbol far: it is defined elsewhere, which is not supported yet",
-        ),
-        (
-            "core",
-            format!(
-                "struct s {{ int a, b; }} __attribute__((preserve_access_index)); \
-                 {XDP} {{ return ((struct s *)ctx)->b; }}"
-            ),
-            "section .BTF.ext holds CO-RE relocations: not supported yet",
-        ),
         (
             "legacy",
             format!(

@@ -44,6 +44,14 @@ pub enum Error {
         /// Its section.
         section: String,
     },
+    /// Something in the object that the loader does not do yet.
+    #[error("`{name}` needs {what}, which is not supported yet")]
+    Needs {
+        /// The program, function or map.
+        name: String,
+        /// What it needs.
+        what: String,
+    },
     /// A value for a variable that is not there.
     #[error("no variable called `{name}`; the object has {}", list(.known))]
     NoConfig {

@@ -146,7 +146,17 @@ impl Assembler<'_> {
         }
         let section = func.section.clone().unwrap_or_else(|| TEXT.to_string());
         let linkage = if func.section.is_some() { Linkage::Global } else { Linkage::Static };
-        Func { name: func.name.clone(), section, hook: func.hook.clone(), linkage, btf, insns, refs, lines }
+        Func {
+            name: func.name.clone(),
+            section,
+            hook: func.hook.clone(),
+            linkage,
+            btf,
+            insns,
+            refs,
+            lines,
+            core: vec![],
+        }
     }
 
     /// Fills in the distance of a jump.

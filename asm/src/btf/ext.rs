@@ -1,4 +1,5 @@
-//! `.BTF.ext`: which type a function has, and which source line an instruction comes from.
+//! `.BTF.ext`: which type a function has, which source line an instruction comes from, and which values depend on
+//! the kernel's types.
 //!
 //! In an object file the records count bytes from the start of the section; for `BPF_PROG_LOAD` they count
 //! 8-byte slots from the start of the program. Here they count slots from the start of the function, and
@@ -9,12 +10,14 @@ use super::encode::len32;
 use super::header::Header;
 use super::{Encoder, Error, MAGIC, TypeId, VERSION};
 use crate::isa::Endian;
-use crate::object::{Func, Object};
+use crate::object::{CoreKind, CoreRelo, Func, Object};
 
 /// Length in bytes of `struct bpf_func_info`.
 pub const FUNC_INFO_LEN: usize = 8;
 /// Length in bytes of `struct bpf_line_info`.
 pub const LINE_INFO_LEN: usize = 16;
+/// Length in bytes of `struct bpf_core_relo`.
+pub const CORE_RELO_LEN: usize = 16;
 /// Length of `struct btf_ext_header` with the fields of the CO-RE records.
 const HEADER_LEN: u32 = 32;
 /// Columns beyond this are written as this: ten bits.
@@ -42,6 +45,35 @@ pub struct LineInfo {
     pub line_off: u32,
     /// Line number × 1024 + column.
     pub line_col: u32,
+}
+
+/// `struct bpf_core_relo`: a value of this instruction depends on a type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CoreRecord {
+    /// The instruction: slots, or in an object file bytes.
+    pub insn_off: u32,
+    /// The type.
+    pub type_id: TypeId,
+    /// What of it is meant, as an offset in the string table of the BTF.
+    pub access_off: u32,
+    /// What is asked about it.
+    pub kind: CoreKind,
+}
+
+impl CoreRecord {
+    /// The bytes of the record.
+    #[must_use]
+    pub fn to_bytes(self, endian: Endian) -> [u8; CORE_RELO_LEN] {
+        let mut bytes = [0; CORE_RELO_LEN];
+        fill(&mut bytes, [self.insn_off, self.type_id.0, self.access_off, self.kind.0], endian);
+        bytes
+    }
+
+    /// The same record, so many slots further on; nothing beyond 2³².
+    #[must_use]
+    pub fn shifted(self, slots: u32) -> Option<Self> {
+        Some(Self { insn_off: self.insn_off.checked_add(slots)?, ..self })
+    }
 }
 
 impl FuncInfo {
@@ -101,6 +133,8 @@ pub struct FuncRecords {
     pub func_info: Option<FuncInfo>,
     /// Its source lines, ordered by slot.
     pub line_info: Vec<LineInfo>,
+    /// Its CO-RE relocations, ordered by slot.
+    pub core_relo: Vec<CoreRecord>,
 }
 
 /// What the loader hands to the kernel.
@@ -126,7 +160,7 @@ impl Encoder {
     /// The records of one function, whose strings go into this BTF.
     ///
     /// # Errors
-    /// [`Error::Records`] for a line whose instruction or file does not exist.
+    /// [`Error::Records`] for a line or CO-RE relocation whose instruction or file does not exist.
     pub fn records(&mut self, func: &Func, files: &[String]) -> Result<FuncRecords, Error> {
         let wrong = |what| Error::Records { func: func.name.clone(), what };
         let mut line_info = Vec::with_capacity(func.lines.len());
@@ -168,7 +202,28 @@ impl Encoder {
             });
         }
         let func_info = func.btf.map(|type_id| FuncInfo { insn_off: 0, type_id });
-        Ok(FuncRecords { func_info, line_info })
+        Ok(FuncRecords { func_info, line_info, core_relo: self.core(func)? })
+    }
+
+    /// The CO-RE relocations of one function.
+    fn core(&mut self, func: &Func) -> Result<Vec<CoreRecord>, Error> {
+        let wrong = |what| Error::Records { func: func.name.clone(), what };
+        let (mut insn, mut slot) = (0usize, 0usize);
+        let mut records = Vec::with_capacity(func.core.len());
+        for CoreRelo { insn: at, ty, access, kind } in &func.core {
+            let skipped = func.insns.get(insn..*at).filter(|_| *at < func.insns.len());
+            let skipped =
+                skipped.ok_or_else(|| wrong("its CO-RE relocations are out of order or beyond its end"))?;
+            slot += skipped.iter().map(crate::isa::Insn::slots).sum::<usize>();
+            insn = *at;
+            records.push(CoreRecord {
+                insn_off: u32::try_from(slot).map_err(|_| wrong("it is too long"))?,
+                type_id: *ty,
+                access_off: self.string(access)?,
+                kind: *kind,
+            });
+        }
+        Ok(records)
     }
 }
 
@@ -188,33 +243,37 @@ pub struct Ext {
     pub funcs: Vec<SectionRecords<FuncInfo>>,
     /// Source lines, per section.
     pub lines: Vec<SectionRecords<LineInfo>>,
-    /// How many bytes of CO-RE relocations there are; 4 or less holds none.
-    pub core_len: u32,
+    /// CO-RE relocations, per section.
+    pub core: Vec<SectionRecords<CoreRecord>>,
 }
 
 impl Ext {
-    /// The section's bytes, or nothing where there are no records. CO-RE relocations are not written.
+    /// The section's bytes, or nothing where there are no records.
     ///
     /// # Errors
     /// [`Error::TooMuch`] beyond 4 GiB.
     pub fn encode(&self, endian: Endian) -> Result<Vec<u8>, Error> {
         let funcs = table(&self.funcs, FUNC_INFO_LEN, endian, |f| f.to_bytes(endian))?;
         let lines = table(&self.lines, LINE_INFO_LEN, endian, |l| l.to_bytes(endian))?;
-        if funcs.is_empty() && lines.is_empty() {
+        let core = table(&self.core, CORE_RELO_LEN, endian, |c| c.to_bytes(endian))?;
+        if funcs.is_empty() && lines.is_empty() && core.is_empty() {
             return Ok(vec![]);
         }
         let (f, l) = (len32(funcs.len(), "func_info")?, len32(lines.len(), "line_info")?);
-        let end = f.checked_add(l).ok_or(Error::TooMuch { what: ".BTF.ext" })?;
+        let c = len32(core.len(), "core_relo")?;
+        let end = f.checked_add(l).filter(|end| end.checked_add(c).is_some());
+        let end = end.ok_or(Error::TooMuch { what: ".BTF.ext" })?;
         let mut out = Out::new(endian);
-        out.bytes.reserve_exact(32 + funcs.len() + lines.len());
+        out.bytes.reserve_exact(32 + funcs.len() + lines.len() + core.len());
         out.u16(MAGIC);
         out.u8(VERSION);
         out.u8(0);
-        for field in [HEADER_LEN, 0, f, f, l, end, 0] {
+        for field in [HEADER_LEN, 0, f, f, l, end, c] {
             out.u32(field);
         }
         out.bytes.extend_from_slice(&funcs);
         out.bytes.extend_from_slice(&lines);
+        out.bytes.extend_from_slice(&core);
         Ok(out.bytes)
     }
 
@@ -227,7 +286,7 @@ impl Ext {
         let endian = header.endian;
         let funcs = header.part(8, "func_info")?;
         let lines = header.part(16, "line_info")?;
-        let core_len = if header.len >= HEADER_LEN { header.field(28)? } else { 0 };
+        let core = if header.len >= HEADER_LEN { header.part(24, "core_relo")? } else { (0, &[][..]) };
         Ok(Self {
             funcs: read_table(funcs, endian, "func_info", |[insn_off, id]| FuncInfo {
                 insn_off,
@@ -239,7 +298,12 @@ impl Ext {
                 line_off: text,
                 line_col,
             })?,
-            core_len,
+            core: read_table(core, endian, "core_relo", |[insn_off, id, access_off, kind]| CoreRecord {
+                insn_off,
+                type_id: TypeId(id),
+                access_off,
+                kind: CoreKind(kind),
+            })?,
         })
     }
 }

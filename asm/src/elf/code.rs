@@ -10,7 +10,7 @@ use crate::btf::ext::{Ext, LineInfo};
 use crate::btf::{FuncLinkage, Kind, StrTable};
 use crate::isa::form::LD_IMM64;
 use crate::isa::{Endian, Insn, SLOT};
-use crate::object::{Func, Line, Linkage, Object, Ref, Symbol, TEXT};
+use crate::object::{CoreRelo, Func, Line, Linkage, Object, Ref, Symbol, TEXT};
 
 /// How many times longer than the section the source lines may be, written out.
 const LINE_FACTOR: usize = 64;
@@ -26,6 +26,8 @@ pub(super) struct Index {
     pub maps: HashMap<(usize, u64), usize>,
     /// Section number to the data section.
     pub data: HashMap<usize, usize>,
+    /// Number of the symbol to the extern.
+    pub externs: HashMap<usize, usize>,
 }
 
 /// All functions with their instructions, in the order of sections and then of offsets.
@@ -74,6 +76,7 @@ pub(super) fn functions(file: &File, object: &mut Object, index: &mut Index) -> 
                 insns,
                 refs: vec![],
                 lines: vec![],
+                core: vec![],
             });
         }
         if end != section.size {
@@ -118,11 +121,12 @@ pub(super) fn references(file: &File, object: &mut Object, index: &Index) -> Res
             let insn = insn.ok_or_else(|| wrong("a relocation points into nothing"))?;
             let symbol = usize::try_from(info >> 32).ok().and_then(|i| file.symbols.get(i));
             let symbol = symbol.ok_or_else(|| wrong("a relocation names a symbol that is not there"))?;
-            if symbol.section == 0 {
-                let what = "it is defined elsewhere, which is not supported yet";
-                return Err(Error::Symbol { name: symbol.name.into(), what });
-            }
-            let to = target(file, index, symbol, info & 0xffff_ffff, insn).map_err(wrong)?;
+            let kind = info & 0xffff_ffff;
+            let to = match symbol.section {
+                0 => external(index, info >> 32, kind, insn),
+                _ => target(file, index, symbol, kind, insn),
+            };
+            let to = to.map_err(wrong)?;
             if relocated.insert(at, to).is_some() {
                 return Err(wrong("there are two relocations for one instruction"));
             }
@@ -169,6 +173,23 @@ fn pair(entry: [u8; 16], endian: Endian) -> (u64, u64) {
     (number(offset), number(info))
 }
 
+/// What a relocation names that is defined elsewhere, by the number of its symbol.
+fn external(index: &Index, symbol: u64, kind: u64, insn: &Insn) -> Result<Symbol, &'static str> {
+    let call = insn.code == CALL && insn.src == PSEUDO_CALL;
+    match u32::try_from(kind) {
+        Ok(R_BPF_64_32) if call && insn.imm != -1 => return Err("a call goes into the middle of an extern"),
+        Ok(R_BPF_64_32) if call => {}
+        Ok(R_BPF_64_64) if insn.code == LD_IMM64 && insn.hi.is_some() => {
+            if (insn.imm, insn.hi) != (0, Some(0)) {
+                return Err("it refers into the middle of an extern");
+            }
+        }
+        _ => return Err("a relocation's type does not fit its instruction"),
+    }
+    let number = usize::try_from(symbol).ok().and_then(|number| index.externs.get(&number));
+    number.map(|e| Symbol::Extern(*e)).ok_or("it refers to a symbol without a name")
+}
+
 /// What a relocation names.
 fn target(
     file: &File,
@@ -206,7 +227,7 @@ fn target(
     }
 }
 
-/// Types and source lines of functions, from `.BTF.ext`.
+/// Types, source lines and CO-RE relocations of functions, from `.BTF.ext`.
 pub(super) fn records(
     file: &File,
     section: &Section,
@@ -215,9 +236,6 @@ pub(super) fn records(
     index: &Index,
 ) -> Result<(), Error> {
     let ext = Ext::decode(section.bytes)?;
-    if ext.core_len > 4 {
-        return Err(Error::Unsupported { section: section.name.into(), what: "CO-RE relocations" });
-    }
     let wrong =
         |offset: u32, what| Error::Place { section: section.name.into(), offset: offset.into(), what };
     let names: HashMap<&str, usize> =
@@ -259,6 +277,22 @@ pub(super) fn records(
             func.lines.push(line);
         }
     }
+    for part in ext.core {
+        let number = number(part.name_off)?;
+        for record in part.records {
+            let place = index.insn_at(number, u64::from(record.insn_off));
+            let func = place.and_then(|(f, i)| Some((object.funcs.get_mut(f)?, i)));
+            let nowhere = || wrong(record.insn_off, "a CO-RE relocation where no instruction begins");
+            let (func, insn) = func.ok_or_else(nowhere)?;
+            let access = strings.get(record.access_off).and_then(|text| lines.copy(text));
+            let bad = || wrong(record.insn_off, "a CO-RE relocation without its string");
+            let access = access.ok_or_else(bad)?;
+            if func.core.last().is_some_and(|c| c.insn >= insn) {
+                return Err(wrong(record.insn_off, "CO-RE relocations that are out of order"));
+            }
+            func.core.push(CoreRelo { insn, ty: record.type_id, access, kind: record.kind });
+        }
+    }
     Ok(())
 }
 
@@ -272,19 +306,23 @@ struct Lines<'a> {
 }
 
 impl Lines<'_> {
-    fn line(&mut self, record: LineInfo, insn: usize, files: &mut Vec<String>) -> Option<Line> {
-        let text = self.strings.get(record.line_off)?;
+    /// A string, as long as there is room for it.
+    fn copy(&mut self, text: &str) -> Option<String> {
         self.budget = self.budget.checked_sub(text.len())?;
+        Some(text.into())
+    }
+
+    fn line(&mut self, record: LineInfo, insn: usize, files: &mut Vec<String>) -> Option<Line> {
+        let text = self.copy(self.strings.get(record.line_off)?)?;
         let file = match self.files.get(&record.file_name_off) {
             Some(file) => *file,
             None => {
-                let name = self.strings.get(record.file_name_off)?;
-                self.budget = self.budget.checked_sub(name.len())?;
-                files.push(name.into());
+                let name = self.copy(self.strings.get(record.file_name_off)?)?;
+                files.push(name);
                 self.files.insert(record.file_name_off, files.len() - 1);
                 files.len() - 1
             }
         };
-        Some(Line { insn, file, line: record.line(), column: record.column(), text: text.into() })
+        Some(Line { insn, file, line: record.line(), column: record.column(), text })
     }
 }

@@ -7,7 +7,7 @@ use goblin::elf::section_header::{
     SectionHeader,
 };
 
-use goblin::elf::sym::{STB_LOCAL, STV_HIDDEN, STV_INTERNAL};
+use goblin::elf::sym::{STB_LOCAL, STB_WEAK, STV_HIDDEN, STV_INTERNAL};
 
 use super::{Error, LICENSE};
 use crate::btf::maps;
@@ -57,6 +57,8 @@ pub(super) struct Symbol<'a> {
     /// `STT_*`.
     pub kind: u8,
     pub global: bool,
+    /// Global, and may be missing where it is not defined.
+    pub weak: bool,
     /// Not seen by other objects once linked (`STV_HIDDEN`, `STV_INTERNAL`).
     pub hidden: bool,
     /// Number of the section; 0 for a symbol that is defined elsewhere.
@@ -103,6 +105,7 @@ impl<'a> File<'a> {
             name: elf.strtab.get_at(s.st_name).unwrap_or(""),
             kind: s.st_type(),
             global: s.st_bind() != STB_LOCAL,
+            weak: s.st_bind() == STB_WEAK,
             hidden: matches!(s.st_visibility(), STV_HIDDEN | STV_INTERNAL),
             section: s.st_shndx,
             value: s.st_value,

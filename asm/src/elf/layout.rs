@@ -40,12 +40,14 @@ pub(super) enum Link {
 }
 
 /// A symbol to be written.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Symbol {
     pub name: String,
     /// `STT_*`.
     pub kind: u8,
     pub global: bool,
+    /// Global, and may be missing.
+    pub weak: bool,
     pub section: u16,
     pub value: u64,
     pub size: u64,
@@ -158,7 +160,8 @@ fn symbol_table(endian: Endian, symbols: &[Symbol], names: &mut Strings) -> Resu
     for global in [false, true] {
         for s in symbols.iter().filter(|s| s.global == global) {
             out.u32(names.add(&s.name)?);
-            out.u8(u8::from(global) << 4 | s.kind);
+            // STB_LOCAL, STB_GLOBAL and STB_WEAK are 0, 1 and 2.
+            out.u8((u8::from(global) + u8::from(s.weak)) << 4 | s.kind);
             out.u8(0);
             out.u16(s.section);
             out.u64(s.value);

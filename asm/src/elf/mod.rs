@@ -5,6 +5,7 @@
 
 mod code;
 mod error;
+mod external;
 mod file;
 mod hook;
 mod layout;

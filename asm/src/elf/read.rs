@@ -6,7 +6,7 @@ use goblin::elf::sym::STT_OBJECT;
 
 use super::code::{Index, functions, records, references};
 use super::file::{File, SectionKind, Symbol};
-use super::{Error, hook};
+use super::{Error, external, hook};
 use crate::btf::{self, Btf, Kind, maps};
 use crate::object::{Data, Linkage, Object, Var};
 
@@ -36,6 +36,7 @@ pub fn read(data: &[u8]) -> Result<Object, Error> {
     let mut index = Index::default();
     read_maps(&file, &mut object, &mut index)?;
     read_data(&file, &mut object, &mut index)?;
+    index.externs = external::read(&file, &mut object);
     functions(&file, &mut object, &mut index)?;
     references(&file, &mut object, &index)?;
     if let (Some(section), Some(decoded)) = (file.only(SectionKind::BtfExt)?, decoded) {

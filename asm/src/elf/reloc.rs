@@ -16,6 +16,8 @@ pub(super) struct Places {
     pub data: Vec<(usize, Vec<Place>)>,
     /// The symbol of each map.
     pub maps: Vec<usize>,
+    /// The symbol of each extern.
+    pub externs: Vec<usize>,
 }
 
 /// A variable: offset, size and symbol.
@@ -116,7 +118,7 @@ fn fill(
     let load = insn.code == LD_IMM64 && insn.hi.is_some();
     let call = insn.code == CALL && insn.src == PSEUDO_CALL;
     let fits = match r.to {
-        Symbol::Func(_) => load || call,
+        Symbol::Func(_) | Symbol::Extern(_) => load || call,
         Symbol::Map(_) | Symbol::Data(..) => load,
     };
     if !fits {
@@ -125,6 +127,15 @@ fn fill(
     let missing = "it refers to something that is not there";
     let (symbol, kind, imm) = match r.to {
         Symbol::Map(map) => (*places.maps.get(map).ok_or(missing)?, R_BPF_64_64, 0),
+        Symbol::Extern(index) => {
+            let symbol = *places.externs.get(index).ok_or(missing)?;
+            if load {
+                (symbol, R_BPF_64_64, 0)
+            } else {
+                // As compilers leave it; whoever finds the function in the kernel says so here.
+                (symbol, R_BPF_64_32, -1)
+            }
+        }
         Symbol::Data(section, offset) => {
             let (own, vars) = places.data.get(section).ok_or(missing)?;
             // A global variable by its name, so that listings show it; else the section and the offset.

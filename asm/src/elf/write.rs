@@ -3,7 +3,7 @@
 use goblin::elf::section_header::{
     SHF_ALLOC, SHF_EXECINSTR, SHF_INFO_LINK, SHF_WRITE, SHT_NOBITS, SHT_PROGBITS, SHT_REL,
 };
-use goblin::elf::sym::{STT_FUNC, STT_OBJECT, STT_SECTION};
+use goblin::elf::sym::{STT_FUNC, STT_NOTYPE, STT_OBJECT, STT_SECTION};
 
 use super::layout::{Link, REL_LEN, Section, Symbol, file, len64, symbol_numbers};
 use super::reloc::{Places, Reloc, encode};
@@ -11,7 +11,7 @@ use super::{Error, LICENSE, hook};
 use crate::btf::ext::{Ext, SectionRecords};
 use crate::btf::{Encoder, Kind, maps};
 use crate::isa::SLOT;
-use crate::object::{DataKind, Linkage, Object};
+use crate::object::{DataKind, Extern, Linkage, Object};
 
 /// The bytes of an object file, the same for the same object.
 ///
@@ -27,6 +27,7 @@ pub fn write(object: &Object) -> Result<Vec<u8>, Error> {
     writer.license();
     writer.data()?;
     writer.maps()?;
+    writer.externs();
     writer.code()?;
     if !object.btf.types.is_empty() {
         writer.btf()?;
@@ -55,8 +56,7 @@ impl Writer<'_> {
     }
 
     fn section_symbol(&mut self, section: u16) -> usize {
-        let name = String::new();
-        self.symbol(Symbol { name, kind: STT_SECTION, global: false, section, value: 0, size: 0 })
+        self.symbol(Symbol { kind: STT_SECTION, section, ..Symbol::default() })
     }
 
     /// Gives each function its section and its place in it; the code follows when all places are known.
@@ -87,6 +87,7 @@ impl Writer<'_> {
                 section,
                 value: len64(start * SLOT)?,
                 size,
+                ..Symbol::default()
             });
             self.places.func(code, func, symbol);
         }
@@ -110,7 +111,7 @@ impl Writer<'_> {
         // linker refuses a symbol.
         let Some(name) = self.declared(LICENSE).first().map(|(name, ..)| (*name).to_owned()) else { return };
         let section = u16::try_from(self.sections.len()).unwrap_or(0);
-        self.symbol(Symbol { name, kind: STT_OBJECT, global: true, section, value: 0, size });
+        self.symbol(Symbol { name, kind: STT_OBJECT, global: true, section, size, ..Symbol::default() });
     }
 
     fn data(&mut self) -> Result<(), Error> {
@@ -144,6 +145,7 @@ impl Writer<'_> {
                     section,
                     value: u64::from(var.offset),
                     size: u64::from(var.size),
+                    ..Symbol::default()
                 });
                 if global {
                     vars.push((var.offset, var.size, symbol));
@@ -193,10 +195,21 @@ impl Writer<'_> {
         })?;
         for (name, offset, size) in symbols {
             let (value, size) = (u64::from(offset), u64::from(size));
-            let symbol = self.symbol(Symbol { name, kind: STT_OBJECT, global: true, section, value, size });
+            let kind = STT_OBJECT;
+            let symbol =
+                self.symbol(Symbol { name, kind, global: true, section, value, size, ..Symbol::default() });
             self.places.maps.push(symbol);
         }
         Ok(())
+    }
+
+    /// Symbols without a section.
+    fn externs(&mut self) {
+        for Extern { name, weak, .. } in &self.object.externs {
+            let (name, kind, global) = (name.clone(), STT_NOTYPE, true);
+            let symbol = self.symbol(Symbol { name, kind, global, weak: *weak, ..Symbol::default() });
+            self.places.externs.push(symbol);
+        }
     }
 
     /// Instructions and relocations.
@@ -241,7 +254,7 @@ impl Writer<'_> {
         let mut encoder = Encoder::new(&hook::tagged(object), object.endian)?;
         let mut ext = Ext::default();
         for place in &self.places.code {
-            let (mut funcs, mut lines) = (vec![], vec![]);
+            let (mut funcs, mut lines, mut core) = (vec![], vec![], vec![]);
             for (func, start) in place.funcs.iter().filter_map(|(f, s)| Some((object.funcs.get(*f)?, *s))) {
                 let too_big = Error::TooBig { what: "a section of code" };
                 let start = u32::try_from(start).map_err(|_| too_big)?;
@@ -258,13 +271,18 @@ impl Writer<'_> {
                     record.insn_off = bytes(record.insn_off)?;
                     lines.push(record);
                 }
+                for mut record in records.core_relo {
+                    record.insn_off = bytes(record.insn_off)?;
+                    core.push(record);
+                }
             }
-            if funcs.is_empty() && lines.is_empty() {
+            if funcs.is_empty() && lines.is_empty() && core.is_empty() {
                 continue;
             }
             let name_off = encoder.string(&place.name)?;
             ext.funcs.push(SectionRecords { name_off, records: funcs });
             ext.lines.push(SectionRecords { name_off, records: lines });
+            ext.core.push(SectionRecords { name_off, records: core });
         }
         let ext = ext.encode(object.endian)?;
         for (name, bytes) in [(".BTF", encoder.finish()?), (".BTF.ext", ext)] {

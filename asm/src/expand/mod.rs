@@ -18,7 +18,10 @@ mod views;
 use std::collections::{HashMap, HashSet};
 
 pub use modules::load;
-pub use plain::{Chain, Label, LabelId, Plain, PlainData, PlainFunc, PlainMap, PlainVar, Program, SECTIONS};
+pub use plain::{
+    Chain, ExternTy, Label, LabelId, Plain, PlainData, PlainExtern, PlainFunc, PlainMap, PlainVar, Program,
+    SECTIONS,
+};
 pub use text::to_text;
 pub use types::{BUILTINS, Builtin, Class, FieldTy, StructTy, Ty, TyId, Types};
 

@@ -3,7 +3,7 @@
 use super::types::{TyId, Types};
 use crate::diag::{Sources, Span};
 use crate::isa::Insn;
-use crate::object::{DataKind, Symbol};
+use crate::object::{DataKind, ExternKind, Symbol};
 use crate::uapi::MapType;
 
 /// The data sections in the order of [`Program::data`].
@@ -19,6 +19,8 @@ pub struct Program {
     pub maps: Vec<PlainMap>,
     /// One for each of [`SECTIONS`].
     pub data: [PlainData; 3],
+    /// What is defined elsewhere, in source order.
+    pub externs: Vec<PlainExtern>,
     /// Programs and functions, in source order.
     pub funcs: Vec<PlainFunc>,
     /// All types.
@@ -59,6 +61,28 @@ pub struct PlainMap {
     pub numa_node: Option<u32>,
     /// Whether it is pinned under its name.
     pub pin_by_name: bool,
+}
+
+/// Something that is defined elsewhere.
+#[derive(Debug, Clone)]
+pub struct PlainExtern {
+    /// Its name.
+    pub name: String,
+    /// Where it is looked for.
+    pub kind: ExternKind,
+    /// Whether it may be missing.
+    pub weak: bool,
+    /// What it is.
+    pub ty: ExternTy,
+}
+
+/// What an extern is.
+#[derive(Debug, Clone)]
+pub enum ExternTy {
+    /// A function: name and type of parameters, and the type of the result.
+    Func(Vec<(String, TyId)>, Option<TyId>),
+    /// A variable; `None`: of a type that nobody says.
+    Var(Option<TyId>),
 }
 
 /// The contents of a data section.

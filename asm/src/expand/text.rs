@@ -56,6 +56,7 @@ fn line(program: &Program, func: &PlainFunc, plain: &Plain, endian: Endian) -> S
         Some(Symbol::Map(map)) => Some(program.maps[map].name.clone()),
         Some(Symbol::Func(func)) => Some(program.funcs[func].name.clone()),
         Some(Symbol::Data(section, offset)) => data(program, section, offset),
+        Some(Symbol::Extern(index)) => program.externs.get(index).map(|e| e.name.clone()),
         None => callee(program, plain),
     };
     if symbol.is_none() && !plain.insn.text_is_exact() {

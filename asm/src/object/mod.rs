@@ -4,6 +4,12 @@
 //! resolved; whatever must be filled in later (a map's descriptor, the place of a variable, the distance to
 //! another function) is a [`Ref`] beside them.
 
+mod core;
+mod external;
+
+pub use core::{CoreKind, CoreRelo};
+pub use external::{Extern, ExternKind};
+
 use crate::btf::{Btf, TypeId};
 use crate::isa::{Endian, Insn};
 use crate::uapi::MapType;
@@ -21,6 +27,8 @@ pub struct Object {
     pub maps: Vec<Map>,
     /// Data sections.
     pub data: Vec<Data>,
+    /// What is defined elsewhere: in the kernel, or in another object.
+    pub externs: Vec<Extern>,
     /// Types: everything that will stand in `.BTF`, with FUNC, VAR and DATASEC (`.maps` too).
     pub btf: Btf,
     /// Source files that [`Line::file`] names.
@@ -49,6 +57,8 @@ pub struct Func {
     pub refs: Vec<Ref>,
     /// Source positions, ordered by instruction; each holds until the next.
     pub lines: Vec<Line>,
+    /// What depends on the layout of the running kernel's types, ordered by instruction.
+    pub core: Vec<CoreRelo>,
 }
 
 impl Func {
@@ -86,6 +96,8 @@ pub enum Symbol {
     Data(usize, u32),
     /// With a 64-bit immediate load the address of a function, with `call` a call of it.
     Func(usize),
+    /// Something that is defined elsewhere: its address or, of a function, a call of it.
+    Extern(usize),
 }
 
 /// A position in the source.

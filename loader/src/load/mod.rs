@@ -10,6 +10,7 @@ mod layout;
 mod maps;
 mod memlock;
 mod names;
+mod needs;
 mod pin;
 pub mod privileges;
 mod prog;
@@ -128,6 +129,7 @@ pub fn load(object: &Object, options: &Options) -> Result<Loaded> {
     check_endian(object)?;
     let selected = prog::select(object, &options.programs)?;
     let layouts = selected.iter().map(|s| Layout::new(object, s.index)).collect::<Result<Vec<Layout>>>()?;
+    needs::check(object, &layouts)?;
     let data = config::patched(object, &options.config)?;
 
     let mut notes = Vec::new();

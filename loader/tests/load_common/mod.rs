@@ -74,6 +74,7 @@ pub fn func(name: &str, section: &str, insns: Vec<Insn>, refs: Vec<(usize, Symbo
         insns,
         refs: refs.into_iter().map(|(insn, to)| Ref { insn, to }).collect(),
         lines,
+        core: vec![],
     }
 }
 

@@ -1,0 +1,75 @@
+//! CO-RE: what an instruction knows about a type, to be looked up again in the kernel that it is loaded into.
+
+use crate::btf::TypeId;
+
+/// A value in an instruction that depends on a type of the running kernel (`struct bpf_core_relo`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CoreRelo {
+    /// Index into [`Func::insns`](super::Func::insns). The value is the offset of a load or store, else the
+    /// immediate.
+    pub insn: usize,
+    /// The type as the program knows it; the kernel's is found by its name.
+    pub ty: TypeId,
+    /// What of the type is meant: numbers with colons between. The first is an index into an array of the type,
+    /// nearly always 0; each further one is a member's or element's number. For an enum the value's number, for a
+    /// type `0`.
+    pub access: String,
+    /// What is asked about it.
+    pub kind: CoreKind,
+}
+
+/// What a [`CoreRelo`] asks (`enum bpf_core_relo_kind`). An open set: a newer kernel may ask more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CoreKind(pub u32);
+
+impl CoreKind {
+    /// `BPF_CORE_FIELD_BYTE_OFFSET`: bytes from the start of the type.
+    pub const FIELD_OFFSET: Self = Self(0);
+    /// `BPF_CORE_FIELD_BYTE_SIZE`.
+    pub const FIELD_SIZE: Self = Self(1);
+    /// `BPF_CORE_FIELD_EXISTS`: 1 or 0.
+    pub const FIELD_EXISTS: Self = Self(2);
+    /// `BPF_CORE_FIELD_SIGNED`: 1 or 0.
+    pub const FIELD_SIGNED: Self = Self(3);
+    /// `BPF_CORE_FIELD_LSHIFT_U64`: how far to the left a bit field is shifted first.
+    pub const FIELD_LSHIFT: Self = Self(4);
+    /// `BPF_CORE_FIELD_RSHIFT_U64`: how far to the right it is shifted then.
+    pub const FIELD_RSHIFT: Self = Self(5);
+    /// `BPF_CORE_TYPE_ID_LOCAL`: the number of the type in this object.
+    pub const TYPE_ID_LOCAL: Self = Self(6);
+    /// `BPF_CORE_TYPE_ID_TARGET`: the number of the type in the kernel.
+    pub const TYPE_ID_TARGET: Self = Self(7);
+    /// `BPF_CORE_TYPE_EXISTS`: 1 or 0.
+    pub const TYPE_EXISTS: Self = Self(8);
+    /// `BPF_CORE_TYPE_SIZE`: bytes.
+    pub const TYPE_SIZE: Self = Self(9);
+    /// `BPF_CORE_ENUMVAL_EXISTS`: 1 or 0.
+    pub const ENUM_EXISTS: Self = Self(10);
+    /// `BPF_CORE_ENUMVAL_VALUE`.
+    pub const ENUM_VALUE: Self = Self(11);
+    /// `BPF_CORE_TYPE_MATCHES`: 1 or 0.
+    pub const TYPE_MATCHES: Self = Self(12);
+
+    /// All that Linux 6.18 knows, with the function that writes each in source.
+    pub const ALL: &[(CoreKind, &str)] = &[
+        (Self::FIELD_OFFSET, "core"),
+        (Self::FIELD_SIZE, "core_size"),
+        (Self::FIELD_EXISTS, "core_exists"),
+        (Self::FIELD_SIGNED, "core_signed"),
+        (Self::FIELD_LSHIFT, "core_lshift"),
+        (Self::FIELD_RSHIFT, "core_rshift"),
+        (Self::TYPE_ID_LOCAL, "core_type_local"),
+        (Self::TYPE_ID_TARGET, "core_type_id"),
+        (Self::TYPE_EXISTS, "core_exists"),
+        (Self::TYPE_SIZE, "core_size"),
+        (Self::ENUM_EXISTS, "core_exists"),
+        (Self::ENUM_VALUE, "core_enum"),
+        (Self::TYPE_MATCHES, "core_matches"),
+    ];
+
+    /// The function that writes it in source; none for a kind that is not known.
+    #[must_use]
+    pub fn function(self) -> Option<&'static str> {
+        Self::ALL.iter().find(|(kind, _)| *kind == self).map(|(_, name)| *name)
+    }
+}
