@@ -12,33 +12,33 @@ use super::token::{Kind, Token};
 use crate::diag::{Diagnostic, FileId, Span, code};
 use crate::escape::unescape;
 
-/// Takes a text apart. Line ends inside `( )` and `[ ]` and behind a comma are no tokens.
-#[must_use]
-pub fn lex(file: FileId, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Vec<Token> {
-    let tokens = Vec::with_capacity(text.len() / 4);
-    let mut lexer = Lexer { file, text, at: 0, tokens, depth: 0, joined: vec![], diagnostics };
-    lexer.run();
-    lexer.tokens
-}
-
-struct Lexer<'a> {
+/// Takes a text apart, as far as somebody asks. Line ends inside `( )` and `[ ]` and behind a comma are no tokens.
+#[derive(Debug)]
+pub(super) struct Lexer<'a> {
     file: FileId,
     text: &'a str,
     /// The byte that is next.
     at: usize,
-    tokens: Vec<Token>,
+    /// The tokens so far, but for those that are forgotten.
+    pub(super) tokens: Vec<Token>,
+    /// Whether the last token is the end of the text.
+    pub(super) done: bool,
     /// How many `(` and `[` are open.
     depth: u32,
     /// Line ends within them: how many tokens stand before, and the place.
     joined: Vec<(usize, Span)>,
-    diagnostics: &'a mut Vec<Diagnostic>,
+    /// What is wrong so far.
+    pub(super) diagnostics: Vec<Diagnostic>,
 }
 
 impl<'a> Lexer<'a> {
-    fn run(&mut self) {
-        if self.text.starts_with('\u{feff}') {
-            self.at = '\u{feff}'.len_utf8();
-        }
+    pub(super) fn new(file: FileId, text: &'a str) -> Self {
+        let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        Self { file, text, at, tokens: vec![], done: false, depth: 0, joined: vec![], diagnostics: vec![] }
+    }
+
+    /// Takes tokens up to where a line ends that can end a statement: what stands before does not change any more.
+    pub(super) fn line(&mut self) {
         while let Some(first) = self.byte(0) {
             let start = self.at;
             let kind = match (first, self.byte(1)) {
@@ -49,6 +49,9 @@ impl<'a> Lexer<'a> {
                 (b'\n', _) => {
                     self.line_end();
                     self.at += 1;
+                    if self.depth == 0 && self.tokens.last().is_some_and(|last| last.kind == Kind::Newline) {
+                        return;
+                    }
                     continue;
                 }
                 (b'/', Some(b'/')) => {
@@ -80,10 +83,19 @@ impl<'a> Lexer<'a> {
             };
             self.tokens.push(Token { kind, span: self.span(start, self.at) });
         }
+        if self.done {
+            return;
+        }
         self.at = self.text.len();
         self.unjoin();
         self.newline();
         self.tokens.push(Token { kind: Kind::Eof, span: self.span(self.at, self.at) });
+        self.done = true;
+    }
+
+    /// Forgets the first tokens.
+    pub(super) fn forget(&mut self, tokens: usize) {
+        self.tokens.drain(..tokens);
     }
 
     fn byte(&self, ahead: usize) -> Option<u8> {
@@ -369,10 +381,13 @@ mod tests {
     use crate::diag::FileId;
 
     fn kinds(text: &str) -> Vec<(Kind, String)> {
-        let mut diagnostics = vec![];
-        let tokens = lex(FileId(0), text, &mut diagnostics);
-        assert_eq!(diagnostics, vec![]);
-        tokens
+        let mut lexer = Lexer::new(FileId(0), text);
+        while !lexer.done {
+            lexer.line();
+        }
+        assert_eq!(lexer.diagnostics, vec![]);
+        lexer
+            .tokens
             .iter()
             .map(|t| (t.kind, text[t.span.start as usize..t.span.end as usize].to_string()))
             .collect()

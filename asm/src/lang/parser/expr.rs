@@ -94,7 +94,7 @@ impl Parser<'_> {
             return None;
         }
         let ty = self.nth(n + 1).span;
-        self.at += n + 4;
+        self.skip(n + 4);
         Some(ty)
     }
 

@@ -22,6 +22,7 @@ impl Parser<'_> {
             if self.peek().kind == Kind::Eof {
                 return File { items };
             }
+            self.forget();
             let start = self.peek().span;
             if self.peek().kind == Kind::Ident && ITEMS.contains(&self.word(0)) {
                 outside = false;
@@ -29,7 +30,7 @@ impl Parser<'_> {
                     Ok(kind) => {
                         items.push(Item { span: start.to(self.last()), kind });
                         // Where a brace is missing, the line has ended.
-                        if self.tokens[self.at - 1].kind != Kind::Newline {
+                        if self.before().next().is_none_or(|t| t.kind != Kind::Newline) {
                             self.end_of_line("the declaration");
                         }
                     }
@@ -82,7 +83,7 @@ impl Parser<'_> {
             return outside;
         }
         let d = Diagnostic::error(code::SYNTAX, format!("`{word}` begins no declaration"), token.span);
-        let before = self.tokens[..self.at].iter().rev().find(|t| t.kind != Kind::Newline);
+        let before = self.before().find(|t| t.kind != Kind::Newline);
         let d = match before {
             Some(before) if self.text(before.span) == "}" => d.also(before.span, "the one above ends here"),
             _ => d,

@@ -5,7 +5,7 @@ mod item;
 mod stmt;
 
 use super::ast::File;
-use super::lexer;
+use super::lexer::Lexer;
 use super::token::{Kind, Token};
 use crate::diag::{Diagnostic, FileId, Sources, Span, code};
 
@@ -13,9 +13,12 @@ use crate::diag::{Diagnostic, FileId, Sources, Span, code};
 #[must_use]
 pub fn parse(sources: &Sources, file: FileId, diagnostics: &mut Vec<Diagnostic>) -> File {
     let text = sources.get(file).text.as_str();
-    let tokens = lexer::lex(file, text, diagnostics);
-    let mut parser = Parser { text, tokens: &tokens, at: 0, nesting: 0, operators: 0, diagnostics };
-    parser.file()
+    let lexer = Lexer::new(file, text);
+    let mut parser = Parser { text, lexer, at: 0, nesting: 0, operators: 0, diagnostics };
+    parser.skip(0);
+    let tree = parser.file();
+    parser.diagnostics.append(&mut parser.lexer.diagnostics);
+    tree
 }
 
 /// An error that has been reported; the caller skips to where it can go on.
@@ -28,10 +31,15 @@ type Parsed<T> = Result<T, Reported>;
 const NESTING: u32 = 64;
 /// How many operators an expression may have: as deep may its tree be.
 const OPERATORS: u32 = 100;
+/// How many tokens the parser looks ahead at most.
+const AHEAD: usize = 8;
+/// How many tokens it looks back at most: one and a line end.
+const BEHIND: usize = 4;
 
 struct Parser<'a> {
     text: &'a str,
-    tokens: &'a [Token],
+    lexer: Lexer<'a>,
+    /// The next token, among those that the lexer holds.
     at: usize,
     nesting: u32,
     /// Operators of the outermost expression so far.
@@ -45,7 +53,8 @@ impl<'a> Parser<'a> {
     }
 
     fn nth(&self, n: usize) -> Token {
-        self.tokens[(self.at + n).min(self.tokens.len() - 1)]
+        let tokens = &self.lexer.tokens;
+        tokens[(self.at + n).min(tokens.len() - 1)]
     }
 
     fn text(&self, span: Span) -> &'a str {
@@ -59,14 +68,35 @@ impl<'a> Parser<'a> {
     fn bump(&mut self) -> Token {
         let token = self.peek();
         if token.kind != Kind::Eof {
-            self.at += 1;
+            self.skip(1);
         }
         token
     }
 
+    /// Goes on by some tokens; those that may be looked at from there are there.
+    fn skip(&mut self, n: usize) {
+        self.at += n;
+        while self.lexer.tokens.len() < self.at + AHEAD && !self.lexer.done {
+            self.lexer.line();
+        }
+    }
+
+    /// The tokens before this one, the nearest first; only a few are kept.
+    fn before(&self) -> impl Iterator<Item = &Token> {
+        self.lexer.tokens[..self.at].iter().rev()
+    }
+
+    /// Forgets tokens that nobody looks at any more.
+    fn forget(&mut self) {
+        if self.at > BEHIND * 64 {
+            self.lexer.forget(self.at - BEHIND);
+            self.at = BEHIND;
+        }
+    }
+
     /// The place of the token before.
     fn last(&self) -> Span {
-        self.tokens[self.at.saturating_sub(1)].span
+        self.before().next().map_or(self.peek().span, |t| t.span)
     }
 
     fn is(&self, text: &str) -> bool {
@@ -180,7 +210,7 @@ impl<'a> Parser<'a> {
     fn unclosed(&mut self, open: Span) -> bool {
         let at_end = self.peek().kind == Kind::Eof;
         // A comment or string without an end has swallowed the brace.
-        let swallowed = self.tokens[..self.at].iter().rev().take(2).any(|t| t.kind == Kind::Bad);
+        let swallowed = self.before().take(2).any(|t| t.kind == Kind::Bad);
         if at_end && !swallowed || self.starts_item() {
             let d = Diagnostic::error(code::BRACE, "this `{` has no `}`", open);
             let here = Span { end: self.peek().span.start, ..self.peek().span };

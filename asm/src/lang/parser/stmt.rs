@@ -20,6 +20,7 @@ impl Parser<'_> {
             if self.unclosed(open) {
                 return Ok((stmts, self.last()));
             }
+            self.forget();
             let start = self.peek().span;
             match self.stmt() {
                 Ok(kind) => stmts.push(Stmt { span: start.to(self.last()), kind }),
@@ -156,11 +157,11 @@ impl Parser<'_> {
             && self.is_nth(2, ")")
             && let Some(bits) = signed_bits(self.word(1))
         {
-            self.at += 3;
+            self.skip(3);
             return Ok(StmtKind::AssignSigned(dst, bits, self.operand()?));
         }
         if self.is("&") && self.is_nth(1, "(") && self.is_nth(2, "void") {
-            self.at += 3;
+            self.skip(3);
             for part in ["__percpu", "*", ")"] {
                 self.expect(part)?;
             }
@@ -267,7 +268,7 @@ impl Parser<'_> {
         };
         // llvm-objdump prints the place again: `goto +5 <f+0x38>`.
         if self.is("<") && matches!(self.nth(1).kind, Kind::Ident | Kind::DotName) {
-            self.at += 2;
+            self.skip(2);
             if self.eat("+") {
                 self.expect_kind(Kind::Int, "a number")?;
             }
