@@ -12,13 +12,13 @@ const EHDR_LEN: u16 = 64;
 /// Length of a section header in bytes.
 const SHDR_LEN: u16 = 64;
 /// Length of a symbol in bytes.
-pub(super) const SYM_LEN: u64 = 24;
+pub(crate) const SYM_LEN: u64 = 24;
 /// Length of a relocation in bytes.
-pub(super) const REL_LEN: u64 = 16;
+pub(crate) const REL_LEN: u64 = 16;
 
 /// A section to be written.
 #[derive(Debug, Default)]
-pub(super) struct Section {
+pub(crate) struct Section {
     pub name: String,
     pub kind: u32,
     pub flags: u64,
@@ -28,11 +28,13 @@ pub(super) struct Section {
     pub link: Link,
     pub info: u32,
     pub bytes: Vec<u8>,
+    /// Zero bytes behind them that the file does not hold (`SHT_NOBITS`).
+    pub room: u64,
 }
 
 /// What `sh_link` names.
 #[derive(Debug, Default, Clone, Copy)]
-pub(super) enum Link {
+pub(crate) enum Link {
     #[default]
     None,
     Symbols,
@@ -69,7 +71,6 @@ pub(super) fn symbol_numbers(symbols: &[Symbol]) -> Vec<u32> {
 /// The bytes of the file. The first section has number 1; string table and symbol table are put in front of it
 /// and behind the last.
 pub(super) fn file(endian: Endian, mut sections: Vec<Section>, symbols: &[Symbol]) -> Result<Vec<u8>, Error> {
-    let too_big = |what| move |_| Error::TooBig { what };
     let mut strings = Strings::default();
     let (table, locals) = symbol_table(endian, symbols, &mut strings)?;
     sections.push(Section {
@@ -82,11 +83,8 @@ pub(super) fn file(endian: Endian, mut sections: Vec<Section>, symbols: &[Symbol
         bytes: table,
         ..Section::default()
     });
-    let names = sections.iter().map(|s| strings.add(&s.name)).collect::<Result<Vec<_>, _>>()?;
-    let own_name = strings.add(".strtab")?;
-    let symtab = u32::try_from(sections.len()).map_err(too_big("the section table"))?;
-    let strtab = u16::try_from(sections.len() + 1).map_err(too_big("the section table"))?;
-    let count = strtab.checked_add(1).ok_or(Error::TooBig { what: "the section table" })?;
+    let mut names = sections.iter().map(|s| strings.add(&s.name)).collect::<Result<Vec<_>, _>>()?;
+    names.push(strings.add(".strtab")?);
     sections.push(Section {
         name: ".strtab".into(),
         kind: SHT_STRTAB,
@@ -95,34 +93,59 @@ pub(super) fn file(endian: Endian, mut sections: Vec<Section>, symbols: &[Symbol
         ..Section::default()
     });
 
+    let order: Vec<usize> = (0..sections.len()).collect();
+    image(endian, &sections, &names, &order)
+}
+
+/// The bytes of a file with these sections, the first of which has number 1; string and symbol table are among
+/// them. `names` has their places in the string table, `order` the order of their bytes.
+pub(crate) fn image(
+    endian: Endian,
+    sections: &[Section],
+    names: &[u32],
+    order: &[usize],
+) -> Result<Vec<u8>, Error> {
+    let too_big = |what| move |_| Error::TooBig { what };
+    let find = |kind| -> Result<u16, Error> {
+        let at = sections.iter().position(|s| s.kind == kind).map_or(0, |at| at + 1);
+        u16::try_from(at).map_err(too_big("the section table"))
+    };
+    let (symtab, strtab) = (find(SHT_SYMTAB)?, find(SHT_STRTAB)?);
+    let count = u16::try_from(sections.len() + 1).map_err(too_big("the section table"))?;
+    let stored = |s: &&Section| s.kind != SHT_NOBITS;
     let mut out = Out::new(endian);
-    out.bytes.reserve(sections.iter().filter(|s| s.kind != SHT_NOBITS).map(|s| s.bytes.len() + 128).sum());
+    out.bytes.reserve(sections.iter().filter(stored).map(|s| s.bytes.len() + 128).sum());
     out.bytes.resize(usize::from(EHDR_LEN), 0);
-    let mut headers = Out::new(endian);
-    headers.bytes.resize(usize::from(SHDR_LEN), 0);
-    for (section, name) in sections.iter().zip(names.into_iter().chain([own_name])) {
+    let mut places = vec![0; sections.len()];
+    for &number in order {
+        let Some(section) = sections.get(number) else { continue };
         out.align(usize::try_from(section.align).map_err(too_big("an alignment"))?);
-        headers.u32(name);
-        headers.u32(section.kind);
-        headers.u64(section.flags);
-        headers.u64(0);
-        headers.u64(len64(out.bytes.len())?);
-        headers.u64(len64(section.bytes.len())?);
-        headers.u32(match section.link {
-            Link::None => 0,
-            Link::Symbols => symtab,
-            Link::Strings => u32::from(strtab),
-        });
-        headers.u32(section.info);
-        headers.u64(section.align);
-        headers.u64(section.entry);
-        if section.kind != SHT_NOBITS {
+        if let Some(place) = places.get_mut(number) {
+            *place = len64(out.bytes.len())?;
+        }
+        if stored(&section) {
             out.bytes.extend(&section.bytes);
         }
     }
     out.align(8);
     let table = len64(out.bytes.len())?;
-    out.bytes.extend(headers.bytes);
+    out.bytes.resize(out.bytes.len() + usize::from(SHDR_LEN), 0);
+    for ((section, name), place) in sections.iter().zip(names).zip(places) {
+        out.u32(*name);
+        out.u32(section.kind);
+        out.u64(section.flags);
+        out.u64(0);
+        out.u64(place);
+        out.u64(section.room.saturating_add(len64(section.bytes.len())?));
+        out.u32(match section.link {
+            Link::None => 0,
+            Link::Symbols => symtab.into(),
+            Link::Strings => strtab.into(),
+        });
+        out.u32(section.info);
+        out.u64(section.align);
+        out.u64(section.entry);
+    }
     let header = file_header(endian, table, count, strtab);
     for (to, from) in out.bytes.iter_mut().zip(header) {
         *to = from;

@@ -8,7 +8,7 @@ mod error;
 mod external;
 mod file;
 mod hook;
-mod layout;
+pub(crate) mod layout;
 mod read;
 mod reloc;
 mod write;
@@ -18,12 +18,12 @@ pub use read::read;
 pub use write::write;
 
 /// `R_BPF_64_64`: a 64-bit immediate load of the address of map, data or function.
-const R_BPF_64_64: u32 = 1;
+pub(crate) const R_BPF_64_64: u32 = 1;
 /// `R_BPF_64_32`: a call of a function in another section.
-const R_BPF_64_32: u32 = 10;
+pub(crate) const R_BPF_64_32: u32 = 10;
 /// Section of the licence.
 const LICENSE: &str = "license";
 /// Opcode of a call.
 const CALL: u8 = 0x85;
 /// The source register of a call of a function at a distance (`BPF_PSEUDO_CALL`).
-const PSEUDO_CALL: u8 = 1;
+pub(crate) const PSEUDO_CALL: u8 = 1;

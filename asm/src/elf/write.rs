@@ -243,6 +243,7 @@ impl Writer<'_> {
                 link: Link::Symbols,
                 info,
                 bytes: out.bytes,
+                ..Section::default()
             })?;
         }
         Ok(())
