@@ -6,9 +6,10 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bpfasm_asm::diag::code;
+use bpfasm_asm::diag::{code, page};
 use bpfasm_asm::expand::library::MODULES;
 use bpfasm_asm::isa::{Endian, markdown};
+use bpfasm_asm::lint;
 use common::{assemble, body, through};
 
 fn path() -> PathBuf {
@@ -43,7 +44,9 @@ fn marked<'a>(spec: &'a str, name: &str) -> (usize, &'a str) {
 #[test]
 fn generated_parts_are_current() {
     let mut text = spec();
-    for (name, generated) in [("library", library()), ("instructions", markdown())] {
+    for (name, generated) in
+        [("library", library()), ("instructions", markdown()), ("lints", lint::markdown())]
+    {
         let (start, found) = marked(&text, name);
         if std::env::var_os("BLESS").is_some() {
             let end = start + found.len();
@@ -106,6 +109,14 @@ fn every_code_is_explained_by_an_example() {
         assert_eq!(found, expected, "{}", examples[0]);
     }
     assert_eq!(sections.next(), None, "a section without a code");
+}
+
+#[test]
+fn every_code_has_its_page() {
+    for (code, _) in code::ALL {
+        assert!(page(code).is_some_and(|page| page.contains("```bpfasm\n")), "{code}");
+    }
+    assert_eq!(page("E9999"), None);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Expander, Reported, library};
-use crate::diag::{Diagnostic, FileId, Help, Source, Sources, Span, code, nearest};
+use crate::diag::{Diagnostic, Diagnostics, FileId, Help, Source, Sources, Span, code, nearest};
 use crate::lang::ast::{Const, File, Func, ItemKind, Macro, Map, Struct, Var};
 
 /// A declaration that has a name. Numbers are indices in source order among the user's declarations.
@@ -77,7 +77,7 @@ impl<'a> Names<'a> {
     pub(super) fn gather(
         sources: &'a Sources,
         files: &'a [(FileId, File)],
-        diagnostics: &mut Vec<Diagnostic>,
+        diagnostics: &mut Diagnostics,
     ) -> Self {
         let mut names =
             Names { library_files: sources.iter().map(Source::is_library).collect(), ..Names::default() };
@@ -103,7 +103,7 @@ impl<'a> Names<'a> {
         names
     }
 
-    fn define(&mut self, sources: &'a Sources, def: Def<'a>, diagnostics: &mut Vec<Diagnostic>) {
+    fn define(&mut self, sources: &'a Sources, def: Def<'a>, diagnostics: &mut Diagnostics) {
         let span = def.name();
         let text = sources.slice(span);
         if reserved(text) && !matches!(def, Def::Macro(_)) {
