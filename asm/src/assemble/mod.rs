@@ -1,5 +1,6 @@
 //! Plain items to an [`Object`]: jumps are resolved, sections laid out, types and lines written down.
 
+mod external;
 mod options;
 mod types;
 
@@ -66,12 +67,14 @@ fn assemble(program: &Program, sources: &Sources, endian: Endian, diagnostics: &
         });
     }
     let sections = data(program, &mut types, &mut object);
-    let mut assembler = Assembler { program, sources, sections, files: vec![], diagnostics };
+    let externs = external::used(program);
+    let mut assembler = Assembler { program, sources, sections, externs, files: vec![], diagnostics };
     for func in &program.funcs {
         let btf = Some(types.func(func));
         let func = assembler.func(func, btf);
         object.funcs.push(func);
     }
+    object.externs = types.externs(program, &assembler.externs);
     object.files = assembler.files.iter().map(|f| sources.get(*f).file_name().to_string()).collect();
     object.btf = types.finish();
     let declared = btf::data::declare(&mut object.btf, &object.data)
@@ -115,6 +118,8 @@ struct Assembler<'a> {
     sources: &'a Sources,
     /// Places of the data sections in the object.
     sections: [usize; SECTIONS.len()],
+    /// For each extern its place in the object, where it is used.
+    externs: Vec<Option<usize>>,
     /// Source files that lines name.
     files: Vec<FileId>,
     diagnostics: &'a mut Diagnostics,
@@ -136,6 +141,7 @@ impl Assembler<'_> {
             if let Some(symbol) = plain.symbol {
                 let to = match symbol {
                     Symbol::Data(section, offset) => Symbol::Data(self.sections[section], offset),
+                    Symbol::Extern(index) => Symbol::Extern(self.externs[index].unwrap_or(index)),
                     other => other,
                 };
                 refs.push(Ref { insn: i, to });

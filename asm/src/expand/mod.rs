@@ -5,6 +5,7 @@ mod atomic;
 mod body;
 mod decl;
 mod eval;
+mod external;
 mod frame;
 pub mod library;
 mod lower;
@@ -130,6 +131,7 @@ impl<'a> Expander<'a> {
                 ItemKind::Map(map) => self.map(map),
                 ItemKind::Var(var) => drop(self.variable(var)),
                 ItemKind::Func(func) => self.declare(func),
+                ItemKind::Extern(external) => self.external(external),
                 // Those of the library are worked out where they are used.
                 ItemKind::Const(_) | ItemKind::Struct(_) | ItemKind::Macro(_) | ItemKind::Import(_) => {}
             }

@@ -2,6 +2,7 @@
 
 mod expr;
 mod item;
+mod object;
 mod stmt;
 
 use super::ast::File;
