@@ -63,7 +63,23 @@ fn generated_parts_are_current() {
 /// The code blocks of a text, each a whole source: lines without declarations stand in a program.
 fn examples(text: &str) -> Vec<String> {
     let blocks = text.split("```bpfasm\n").skip(1).filter_map(|rest| rest.split_once("```"));
-    let words = ["license", "import", "const", "struct", "map", "global", "config", "prog", "func", "macro"];
+    let words = [
+        "license",
+        "import",
+        "const",
+        "struct",
+        "map",
+        "global",
+        "config",
+        "prog",
+        "func",
+        "macro",
+        "extern",
+        "struct_ops",
+        "cpu",
+        "@core",
+        "enum",
+    ];
     let whole = |block: &str| block.lines().any(|l| words.contains(&l.split(' ').next().unwrap_or("")));
     blocks
         .map(|(block, _)| if whole(block) { block.to_string() } else { body(&format!("{block}    exit")) })
