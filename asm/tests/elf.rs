@@ -112,13 +112,13 @@ fn sample(endian: Endian) -> Object {
         },
     ];
     let line = |insn, line, text: &str| Line { insn, file: 0, line, column: 5, text: text.into() };
-    let func = |name: &str, section: &str, btf, insns, refs, lines| Func {
+    let func = |name: &str, section: &str, btf, insns: Vec<Insn>, refs, lines| Func {
         name: name.into(),
         section: section.into(),
         hook: None,
         linkage: if matches!(name, "add_two" | "again") { Linkage::Static } else { Linkage::Global },
         btf: Some(btf),
-        insns,
+        insns: insns.into(),
         refs,
         lines,
         core: vec![],

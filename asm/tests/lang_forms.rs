@@ -24,7 +24,7 @@ fn line(text: &str, endian: Endian) -> Result<Vec<u8>, String> {
     // Jumps have room in both directions.
     let pad = "    r0 = r0\n".repeat(40);
     let object = assemble(&body(&format!("{pad}    {text}\n{pad}    exit")), endian)?;
-    let code = Insn::encode_all(&object.funcs[0].insns, endian);
+    let code = object.funcs[0].insns.to_bytes(endian);
     Ok(code[40 * 8..code.len() - 41 * 8].to_vec())
 }
 
@@ -271,7 +271,7 @@ proptest! {
                 }
             }).collect();
             let object = assemble(&body(&text), endian).map_err(|why| TestCaseError::fail(format!("{text}\n{why}")))?;
-            prop_assert_eq!(&object.funcs[0].insns, &insns, "{}", text);
+            prop_assert_eq!(object.funcs[0].insns.iter().collect::<Vec<_>>(), &insns[..], "{}", text);
         }
     }
 
@@ -290,7 +290,7 @@ proptest! {
         }
         text += "exit\n";
         let object = assemble(&body(&text), Endian::Little).map_err(|why| TestCaseError::fail(format!("{text}\n{why}")))?;
-        let insns = &object.funcs[0].insns;
+        let insns: Vec<_> = object.funcs[0].insns.iter().collect();
         let slot = |row: usize| (0..row).map(|i| if wide(i) { 3 } else { 1 }).sum::<i64>();
         let mut at = 0;
         for (i, (_, to)) in rows.iter().enumerate() {

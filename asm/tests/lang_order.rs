@@ -71,7 +71,7 @@ proptest! {
         ));
         for endian in BOTH {
             let object = assemble(&text, endian).map_err(TestCaseError::fail)?;
-            let insns = &object.funcs[0].insns;
+            let insns: Vec<Insn> = object.funcs[0].insns.iter().collect();
             prop_assert_eq!(stored(&insns[0], 2, endian), b.to_be_bytes());
             prop_assert_eq!(stored(&insns[1], 4, endian), c.to_be_bytes());
             prop_assert_eq!(stored(&insns[2], 8, endian), d.to_be_bytes());
@@ -99,7 +99,7 @@ proptest! {
         ];
         for (text, expected) in cases {
             let object = assemble(&format!("const X = {text}\n{}", body(" r1 = X ll\n exit")), Endian::Little);
-            prop_assert_eq!(object.map_err(TestCaseError::fail)?.funcs[0].insns[0].imm64(), expected, "{}", text);
+            prop_assert_eq!(object.map_err(TestCaseError::fail)?.funcs[0].insns.get(0).map(|i| i.imm64()), Some(expected), "{}", text);
         }
     }
 }

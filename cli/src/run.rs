@@ -95,7 +95,7 @@ fn open_trace(object: &Object) -> Result<Option<Trace>, Failure> {
     use bpfasm_asm::isa::{Insn, Syntax};
     let is_call = |insn: &Insn| insn.form().is_some_and(|f| f.syntax == Syntax::CallHelper);
     let prints = |insn: &Insn| PRINTERS.contains(&insn.imm) && is_call(insn);
-    if !object.funcs.iter().flat_map(|f| &f.insns).any(prints) {
+    if !object.funcs.iter().flat_map(|f| &f.insns).any(|insn| prints(&insn)) {
         return Ok(None);
     }
     let trace = Trace::open()?;

@@ -206,7 +206,7 @@ fn a_subprogram_that_is_refused() {
     }
     let mut object = with_data("calls");
     // The subprogram returns what nobody has set.
-    object.funcs[1].insns[0] = insn(0xbf, 0, 9, 0, 0);
+    object.funcs[1].insns.set(0, insn(0xbf, 0, 9, 0, 0));
     let Error::Rejected(r) = load(&object, &Options::default()).unwrap_err() else { panic!() };
     let insn = r.insn.as_ref().unwrap();
     assert_eq!((insn.func_name.as_str(), insn.index, insn.slot), ("add", 0, 14));

@@ -8,7 +8,7 @@ use aya::programs::{Program, ProgramError};
 use bpfasm_asm::assemble::{Options, compile};
 use bpfasm_asm::diag::Sources;
 use bpfasm_asm::elf;
-use bpfasm_asm::isa::{Endian, Insn};
+use bpfasm_asm::isa::{Code, Endian};
 use bpfasm_tests::bin;
 use bpfasm_tests::kernel::Loaded;
 use bpfasm_tests::space::Space;
@@ -130,7 +130,7 @@ fn listings(object: &Path) -> Vec<(String, Vec<String>)> {
 }
 
 /// The instructions of a listing, assembled again.
-fn reassembled(lines: &[String], endian: Endian) -> Vec<Insn> {
+fn reassembled(lines: &[String], endian: Endian) -> Code {
     let mut sources = Sources::default();
     let root = sources.add("listing", format!("prog p: \"socket\" {{\n{}\n}}\n", lines.join("\n")));
     let compiled = compile(&mut sources, root, &Options { endian, ..Options::default() });

@@ -164,28 +164,17 @@ impl Encoder {
     pub fn records(&mut self, func: &Func, files: &[String]) -> Result<FuncRecords, Error> {
         let wrong = |what| Error::Records { func: func.name.clone(), what };
         let mut line_info = Vec::with_capacity(func.lines.len());
-        let (mut insn, mut slot) = (0usize, 0u32);
         // Nearly always all lines are of one file.
         let mut last: Option<(usize, u32)> = None;
-        let mut begun = false;
+        let mut begun: Option<usize> = None;
         for line in &func.lines {
-            let skipped = func
-                .insns
-                .get(insn..line.insn)
-                .ok_or_else(|| wrong("its lines are out of order or beyond its end"))?;
             if line.insn >= func.insns.len() {
                 return Err(wrong("a line lies beyond its end"));
             }
-            if begun && skipped.is_empty() {
-                return Err(wrong("two lines begin at one instruction"));
+            if begun.is_some_and(|before| line.insn <= before) {
+                return Err(wrong("its lines are out of order, or two begin at one instruction"));
             }
-            begun = true;
-            let slots: usize = skipped.iter().map(crate::isa::Insn::slots).sum();
-            slot = u32::try_from(slots)
-                .ok()
-                .and_then(|s| slot.checked_add(s))
-                .ok_or_else(|| wrong("it is too long"))?;
-            insn = line.insn;
+            begun = Some(line.insn);
             let file = match last {
                 Some((file, offset)) if file == line.file => offset,
                 _ => {
@@ -195,7 +184,7 @@ impl Encoder {
             };
             last = Some((line.file, file));
             line_info.push(LineInfo {
-                insn_off: slot,
+                insn_off: slot(func, line.insn).ok_or_else(|| wrong("it is too long"))?,
                 file_name_off: file,
                 line_off: self.string(&line.text)?,
                 line_col: line.line.min(MAX_LINE) << 10 | line.column.min(MAX_COLUMN),
@@ -208,16 +197,15 @@ impl Encoder {
     /// The CO-RE relocations of one function.
     fn core(&mut self, func: &Func) -> Result<Vec<CoreRecord>, Error> {
         let wrong = |what| Error::Records { func: func.name.clone(), what };
-        let (mut insn, mut slot) = (0usize, 0usize);
+        let mut insn = 0;
         let mut records = Vec::with_capacity(func.core.len());
         for CoreRelo { insn: at, ty, access, kind } in &func.core {
-            let skipped = func.insns.get(insn..*at).filter(|_| *at < func.insns.len());
-            let skipped =
-                skipped.ok_or_else(|| wrong("its CO-RE relocations are out of order or beyond its end"))?;
-            slot += skipped.iter().map(crate::isa::Insn::slots).sum::<usize>();
+            if !(insn..func.insns.len()).contains(at) {
+                return Err(wrong("its CO-RE relocations are out of order or beyond its end"));
+            }
             insn = *at;
             records.push(CoreRecord {
-                insn_off: u32::try_from(slot).map_err(|_| wrong("it is too long"))?,
+                insn_off: slot(func, *at).ok_or_else(|| wrong("it is too long"))?,
                 type_id: *ty,
                 access_off: self.string(access)?,
                 kind: *kind,
@@ -225,6 +213,11 @@ impl Encoder {
         }
         Ok(records)
     }
+}
+
+/// The first slot of an instruction.
+fn slot(func: &Func, insn: usize) -> Option<u32> {
+    u32::try_from(func.insns.slot_of(insn)).ok()
 }
 
 /// The records of one section of an object file; `insn_off` counts bytes from its start.

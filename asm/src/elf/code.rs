@@ -73,7 +73,7 @@ pub(super) fn functions(file: &File, object: &mut Object, index: &mut Index) -> 
                     _ => Linkage::Static,
                 },
                 btf: None,
-                insns,
+                insns: insns.into(),
                 refs: vec![],
                 lines: vec![],
                 core: vec![],
@@ -123,8 +123,8 @@ pub(super) fn references(file: &File, object: &mut Object, index: &Index) -> Res
             let symbol = symbol.ok_or_else(|| wrong("a relocation names a symbol that is not there"))?;
             let kind = info & 0xffff_ffff;
             let to = match symbol.section {
-                0 => external(index, info >> 32, kind, insn),
-                _ => target(file, index, symbol, kind, insn),
+                0 => external(index, info >> 32, kind, &insn),
+                _ => target(file, index, symbol, kind, &insn),
             };
             let to = to.map_err(wrong)?;
             if relocated.insert(at, to).is_some() {
@@ -133,7 +133,8 @@ pub(super) fn references(file: &File, object: &mut Object, index: &Index) -> Res
         }
     }
     for (f, (func, (section, start, slots))) in object.funcs.iter_mut().zip(&index.places).enumerate() {
-        for (i, (insn, slot)) in func.insns.iter_mut().zip(slots).enumerate() {
+        let mut cleared = vec![];
+        for (i, (mut insn, slot)) in func.insns.iter().zip(slots).enumerate() {
             let is_call = insn.code == CALL && insn.src == PSEUDO_CALL;
             let to = match relocated.remove(&(f, i)) {
                 Some(to) => to,
@@ -155,7 +156,9 @@ pub(super) fn references(file: &File, object: &mut Object, index: &Index) -> Res
                 insn.hi = Some(0);
             }
             func.refs.push(Ref { insn: i, to });
+            cleared.push((i, insn));
         }
+        cleared.into_iter().for_each(|(i, insn)| func.insns.set(i, insn));
     }
     Ok(())
 }

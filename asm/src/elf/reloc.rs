@@ -85,8 +85,7 @@ pub(super) fn encode(
     let mut out = Vec::with_capacity(func.insns.len() * SLOT);
     let mut refs = func.refs.iter().peekable();
     let mut slot = start;
-    for (i, insn) in func.insns.iter().enumerate() {
-        let mut insn = *insn;
+    for (i, mut insn) in func.insns.iter().enumerate() {
         while let Some(r) = refs.next_if(|r| r.insn <= i) {
             let wrong = |what| Error::Ref { func: func.name.clone(), insn: i, what };
             if r.insn < i {

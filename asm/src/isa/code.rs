@@ -22,10 +22,10 @@ pub enum DecodeError {
 impl Insn {
     /// Appends the 8 or 16 bytes of this instruction. Of `dst` and `src` only the low four bits are used.
     pub fn encode(&self, endian: Endian, out: &mut Vec<u8>) {
-        out.extend_from_slice(&slot(self, endian));
+        out.extend_from_slice(&self.slot(endian));
         if let Some(hi) = self.hi {
             let second = Insn { imm: hi, ..Insn::default() };
-            out.extend_from_slice(&slot(&second, endian));
+            out.extend_from_slice(&second.slot(endian));
         }
     }
 
@@ -36,12 +36,12 @@ impl Insn {
     #[must_use]
     pub fn decode(bytes: &[u8], endian: Endian) -> Option<(Insn, usize)> {
         let (first, rest) = bytes.split_first_chunk::<SLOT>()?;
-        let mut insn = unslot(*first, endian);
+        let mut insn = Insn::from_slot(*first, endian);
         if insn.code == LD_IMM64
             && let Some((second, _)) = rest.split_first_chunk::<SLOT>()
             && second[..4] == [0; 4]
         {
-            insn.hi = Some(unslot(*second, endian).imm);
+            insn.hi = Some(Insn::from_slot(*second, endian).imm);
             return Some((insn, 2 * SLOT));
         }
         Some((insn, SLOT))
@@ -89,23 +89,24 @@ impl Insn {
         self.imm = i32::from_le_bytes([a, b, c, d]);
         self.hi = Some(i32::from_le_bytes([e, f, g, h]));
     }
-}
 
-/// The bytes of the first slot.
-fn slot(insn: &Insn, endian: Endian) -> [u8; SLOT] {
-    let (dst, src) = (insn.dst & 15, insn.src & 15);
-    let (registers, [a, b], [c, d, e, f]) = match endian {
-        Endian::Little => (src << 4 | dst, insn.off.to_le_bytes(), insn.imm.to_le_bytes()),
-        Endian::Big => (dst << 4 | src, insn.off.to_be_bytes(), insn.imm.to_be_bytes()),
-    };
-    [insn.code, registers, a, b, c, d, e, f]
-}
+    /// The bytes of the first slot.
+    pub(super) fn slot(&self, endian: Endian) -> [u8; SLOT] {
+        let (dst, src) = (self.dst & 15, self.src & 15);
+        let (registers, [a, b], [c, d, e, f]) = match endian {
+            Endian::Little => (src << 4 | dst, self.off.to_le_bytes(), self.imm.to_le_bytes()),
+            Endian::Big => (dst << 4 | src, self.off.to_be_bytes(), self.imm.to_be_bytes()),
+        };
+        [self.code, registers, a, b, c, d, e, f]
+    }
 
-fn unslot([code, registers, a, b, c, d, e, f]: [u8; SLOT], endian: Endian) -> Insn {
-    let (low, high) = (registers & 15, registers >> 4);
-    let (dst, src, off, imm) = match endian {
-        Endian::Little => (low, high, i16::from_le_bytes([a, b]), i32::from_le_bytes([c, d, e, f])),
-        Endian::Big => (high, low, i16::from_be_bytes([a, b]), i32::from_be_bytes([c, d, e, f])),
-    };
-    Insn { code, dst, src, off, imm, hi: None }
+    /// The instruction of one slot.
+    pub(super) fn from_slot([code, registers, a, b, c, d, e, f]: [u8; SLOT], endian: Endian) -> Insn {
+        let (low, high) = (registers & 15, registers >> 4);
+        let (dst, src, off, imm) = match endian {
+            Endian::Little => (low, high, i16::from_le_bytes([a, b]), i32::from_le_bytes([c, d, e, f])),
+            Endian::Big => (high, low, i16::from_be_bytes([a, b]), i32::from_be_bytes([c, d, e, f])),
+        };
+        Insn { code, dst, src, off, imm, hi: None }
+    }
 }

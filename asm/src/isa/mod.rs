@@ -9,7 +9,7 @@ pub mod form;
 mod insn;
 mod markdown;
 mod print;
-pub mod read;
+mod sequence;
 mod spell;
 mod syntax;
 
@@ -18,5 +18,5 @@ pub use form::{Cpu, FORMS, Field, Form};
 pub use insn::{Endian, Insn};
 pub use markdown::markdown;
 pub use print::Names;
-pub use read::{Dialect, ReadError, Reading};
+pub use sequence::Code;
 pub use syntax::{AluOp, AtomicOp, Cond, Rhs, Size, Swap, Syntax, Width};

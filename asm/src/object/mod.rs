@@ -11,7 +11,7 @@ pub use core::{CoreKind, CoreRelo};
 pub use external::{Extern, ExternKind};
 
 use crate::btf::{Btf, TypeId};
-use crate::isa::{Endian, Insn};
+use crate::isa::{Code, Endian};
 use crate::uapi::MapType;
 
 /// Programs, functions, maps, data and types, as one value.
@@ -52,7 +52,7 @@ pub struct Func {
     /// The BTF type FUNC, where there is BTF.
     pub btf: Option<TypeId>,
     /// The instructions; jump offsets count 8-byte slots.
-    pub insns: Vec<Insn>,
+    pub insns: Code,
     /// What must be filled in, ordered by instruction.
     pub refs: Vec<Ref>,
     /// Source positions, ordered by instruction; each holds until the next.
@@ -65,7 +65,7 @@ impl Func {
     /// Its length in 8-byte slots.
     #[must_use]
     pub fn slots(&self) -> usize {
-        self.insns.iter().map(Insn::slots).sum()
+        self.insns.slots()
     }
 }
 

@@ -93,8 +93,7 @@ impl Layout {
             let func = &object.funcs[part.func];
             let mut refs = func.refs.iter().peekable();
             let mut slot = part.start;
-            for (index, insn) in func.insns.iter().enumerate() {
-                let mut insn = *insn;
+            for (index, mut insn) in func.insns.iter().enumerate() {
                 while let Some(r) = refs.next_if(|r| r.insn <= index) {
                     let resolved =
                         if r.insn == index { self.resolve(&mut insn, slot, r.to, places) } else { None };

@@ -71,7 +71,7 @@ pub fn func(name: &str, section: &str, insns: Vec<Insn>, refs: Vec<(usize, Symbo
         hook: None,
         linkage: if section == TEXT { Linkage::Static } else { Linkage::Global },
         btf: None,
-        insns,
+        insns: insns.into(),
         refs: refs.into_iter().map(|(insn, to)| Ref { insn, to }).collect(),
         lines,
         core: vec![],
