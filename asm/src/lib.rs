@@ -15,5 +15,6 @@ mod escape;
 pub mod expand;
 pub mod isa;
 pub mod lang;
+pub mod lint;
 pub mod object;
 pub mod uapi;

@@ -6,9 +6,10 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bpfasm_asm::diag::code;
+use bpfasm_asm::diag::{code, page};
 use bpfasm_asm::expand::library::MODULES;
 use bpfasm_asm::isa::{Endian, markdown};
+use bpfasm_asm::lint;
 use common::{assemble, body, through};
 
 fn path() -> PathBuf {
@@ -43,7 +44,9 @@ fn marked<'a>(spec: &'a str, name: &str) -> (usize, &'a str) {
 #[test]
 fn generated_parts_are_current() {
     let mut text = spec();
-    for (name, generated) in [("library", library()), ("instructions", markdown())] {
+    for (name, generated) in
+        [("library", library()), ("instructions", markdown()), ("lints", lint::markdown())]
+    {
         let (start, found) = marked(&text, name);
         if std::env::var_os("BLESS").is_some() {
             let end = start + found.len();
@@ -60,7 +63,23 @@ fn generated_parts_are_current() {
 /// The code blocks of a text, each a whole source: lines without declarations stand in a program.
 fn examples(text: &str) -> Vec<String> {
     let blocks = text.split("```bpfasm\n").skip(1).filter_map(|rest| rest.split_once("```"));
-    let words = ["license", "import", "const", "struct", "map", "global", "config", "prog", "func", "macro"];
+    let words = [
+        "license",
+        "import",
+        "const",
+        "struct",
+        "map",
+        "global",
+        "config",
+        "prog",
+        "func",
+        "macro",
+        "extern",
+        "struct_ops",
+        "cpu",
+        "@core",
+        "enum",
+    ];
     let whole = |block: &str| block.lines().any(|l| words.contains(&l.split(' ').next().unwrap_or("")));
     blocks
         .map(|(block, _)| if whole(block) { block.to_string() } else { body(&format!("{block}    exit")) })
@@ -106,6 +125,14 @@ fn every_code_is_explained_by_an_example() {
         assert_eq!(found, expected, "{}", examples[0]);
     }
     assert_eq!(sections.next(), None, "a section without a code");
+}
+
+#[test]
+fn every_code_has_its_page() {
+    for (code, _) in code::ALL {
+        assert!(page(code).is_some_and(|page| page.contains("```bpfasm\n")), "{code}");
+    }
+    assert_eq!(page("E9999"), None);
 }
 
 #[test]

@@ -33,6 +33,7 @@ pub enum Command {
     Build(BuildArgs),
     Check(CheckArgs),
     Expand(ExpandArgs),
+    Explain(ExplainArgs),
     Run(RunArgs),
     Load(LoadArgs),
     Attach(AttachArgs),
@@ -49,6 +50,7 @@ pub fn parse() -> Command {
         Some("build") => Command::Build(one(&args)),
         Some("check") => Command::Check(one(&args)),
         Some("expand") => Command::Expand(one(&args)),
+        Some("explain") => Command::Explain(one(&args)),
         Some("run") => Command::Run(one(&args)),
         Some("load") => Command::Load(one(&args)),
         Some("attach") => Command::Attach(one(&args)),
@@ -85,6 +87,38 @@ pub struct CompileArgs {
     /// Also look here for files that are imported; may be repeated
     #[arg(short = 'I', value_name = "DIR")]
     pub include: Vec<PathBuf>,
+    /// What becomes of warnings.
+    #[command(flatten)]
+    pub lints: LintArgs,
+    /// How diagnostics are written to standard error
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
+    pub message_format: Format,
+}
+
+/// What becomes of warnings; each flag may be repeated.
+#[derive(Debug, Args)]
+pub struct LintArgs {
+    /// Do not tell what this lint finds; `all` and `warnings` mean many
+    #[arg(long, value_name = "LINT")]
+    pub allow: Vec<String>,
+    /// Warn of what this lint finds
+    #[arg(long, value_name = "LINT")]
+    pub warn: Vec<String>,
+    /// Take what this lint finds as an error: exit code 1
+    #[arg(long, value_name = "LINT")]
+    pub deny: Vec<String>,
+}
+
+/// How diagnostics are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Format {
+    /// With the source, as people read them
+    #[default]
+    Human,
+    /// A line each: FILE:LINE:COLUMN: error[CODE]: MESSAGE
+    Short,
+    /// A JSON object a line, with places, notes and suggestions
+    Json,
 }
 
 /// Assemble a source file into an ELF object
@@ -120,6 +154,19 @@ pub struct ExpandArgs {
     /// What to read.
     #[command(flatten)]
     pub source: SourceArgs,
+}
+
+/// Explain a diagnostic's code or a lint, or list all of them
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  bpfasm explain E0304
+  bpfasm explain uninit-register
+  bpfasm explain                                 all codes and lints")]
+pub struct ExplainArgs {
+    /// A code (E0304) or the name of a lint
+    #[arg(value_name = "CODE")]
+    pub what: Option<String>,
 }
 
 /// What to load: an object for this machine, with its values.
@@ -296,6 +343,21 @@ pub enum DirectionArg {
     Ingress,
     /// Sent ones
     Egress,
+}
+
+impl Command {
+    /// How diagnostics are written.
+    pub fn message_format(&self) -> Format {
+        let compile = match self {
+            Command::Build(args) => &args.source.compile,
+            Command::Check(args) => &args.source.compile,
+            Command::Expand(args) => &args.source.compile,
+            Command::Run(args) => &args.object.compile,
+            Command::Load(args) => &args.object.compile,
+            Command::Explain(_) | Command::Attach(_) | Command::Detach(_) => return Format::Human,
+        };
+        compile.message_format
+    }
 }
 
 impl From<ModeArg> for XdpMode {

@@ -6,16 +6,19 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use bpfasm_asm::assemble::{self, Compiled, Options};
-use bpfasm_asm::diag::{Severity, Sources, Style, render};
+use bpfasm_asm::diag::{Sources, nearest};
 use bpfasm_asm::isa::Endian;
+use bpfasm_asm::lint::{LINTS, Level, Levels};
 use bpfasm_asm::object::Object;
 use bpfasm_asm::{elf, expand};
 use serde_json::json;
 
-use crate::args::{BuildArgs, CheckArgs, CompileArgs, EndianArg, ExpandArgs, ObjectArgs, SourceArgs};
+use crate::args::{
+    BuildArgs, CheckArgs, CompileArgs, EndianArg, ExpandArgs, LintArgs, ObjectArgs, SourceArgs,
+};
 use crate::disk::Disk;
 use crate::fail::{Code, Failure};
-use crate::out;
+use crate::{messages, out};
 
 /// How an ELF file begins.
 const ELF: &[u8] = b"\x7fELF";
@@ -102,10 +105,24 @@ fn compile_text(
     let mut sources = Sources::default();
     let root = sources.add(name, text);
     let files = Disk { dirs: &args.include };
-    let options = Options { endian, files: &files };
+    let options = Options { endian, lints: levels(&args.lints)?, files: &files };
     let compiled = assemble::compile(&mut sources, root, &options);
-    print_diagnostics(&sources, &compiled);
+    messages::compiled(&sources, &compiled);
     Ok((sources, compiled))
+}
+
+/// The levels of lints that flags set.
+fn levels(args: &LintArgs) -> Result<Levels, Failure> {
+    let given = [(Level::Allow, &args.allow), (Level::Warn, &args.warn), (Level::Deny, &args.deny)];
+    let words = given.into_iter().flat_map(|(level, names)| names.iter().map(move |n| (level, n.as_str())));
+    let mut levels = Levels::default();
+    levels.set(&words.collect::<Vec<_>>()).map_err(|unknown| {
+        let names = LINTS.iter().map(|lint| lint.name).chain(Levels::GROUPS);
+        let near = nearest(unknown, names)
+            .map_or("`bpfasm explain` lists them".to_string(), |near| format!("did you mean `{near}`?"));
+        Failure::new(Code::Usage, format!("there is no lint `{unknown}`: {near}"))
+    })?;
+    Ok(levels)
 }
 
 fn read_bytes(file: &Path) -> Result<(String, Vec<u8>), Failure> {
@@ -137,20 +154,6 @@ fn text(name: &str, bytes: Vec<u8>) -> Result<String, Failure> {
 pub fn io_reason(error: &std::io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_lowercase()
-}
-
-fn print_diagnostics(sources: &Sources, compiled: &Compiled) {
-    let style = Style { colour: out::colour(), width: None };
-    for diagnostic in &compiled.diagnostics {
-        out::message(format!("{}\n", render(diagnostic, sources, style)));
-    }
-    let errors = compiled.diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
-    let file = sources.iter().next().map_or("", |s| &s.name);
-    match errors {
-        0 => {}
-        1 => out::message(format!("error: 1 error in {file}")),
-        n => out::message(format!("error: {n} errors in {file}")),
-    }
 }
 
 fn default_output(source: &Path) -> PathBuf {

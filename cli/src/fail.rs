@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use bpfasm_loader::{Error, attach, sys, trace};
 
-use crate::out;
+use crate::messages;
 
 /// The exit codes, as `--help` and the README list them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +49,7 @@ impl Failure {
     /// Prints the message, and gives the exit code.
     pub fn report(self) -> ExitCode {
         if let Some(message) = self.message {
-            out::message(format!("error: {message}"));
+            messages::failure(&message, self.code as u8);
         }
         ExitCode::from(self.code as u8)
     }

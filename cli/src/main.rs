@@ -4,8 +4,10 @@ mod args;
 mod attach;
 mod compile;
 mod disk;
+mod explain;
 mod fail;
 mod load;
+mod messages;
 mod out;
 mod reject;
 mod run;
@@ -22,10 +24,13 @@ static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 use args::Command;
 
 fn main() -> ExitCode {
-    let result = match &args::parse() {
+    let command = args::parse();
+    messages::set_format(command.message_format());
+    let result = match &command {
         Command::Build(args) => compile::build(args),
         Command::Check(args) => compile::check(args),
         Command::Expand(args) => compile::expand(args),
+        Command::Explain(args) => explain::explain(args),
         Command::Run(args) => run::run(args),
         Command::Load(args) => load::load(args),
         Command::Attach(args) => attach::attach(args),

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::{ErrorKind, IsTerminal, Write, stderr, stdout};
 
 use crate::fail::{Code, Failure};
+use crate::messages;
 
 /// Writes a line to standard output.
 pub fn line(text: impl Display) -> Result<(), Failure> {
@@ -22,10 +23,22 @@ pub fn bytes(bytes: &[u8]) -> Result<(), Failure> {
 
 /// Writes a line to standard error; nobody is there to be told if that fails.
 pub fn message(text: impl Display) {
-    let _ = writeln!(stderr().lock(), "{text}");
+    let text = text.to_string();
+    let line = if messages::is_json() { messages::note(&text) } else { text };
+    error_line(&line);
+}
+
+/// Writes a line to standard error as it is.
+pub fn error_line(line: &str) {
+    let _ = writeln!(stderr().lock(), "{line}");
 }
 
 /// Whether standard error takes colours.
 pub fn colour() -> bool {
-    stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+    stderr().is_terminal() && wants_colour()
+}
+
+/// Whether the environment leaves colours to us (<https://no-color.org>).
+pub fn wants_colour() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
 }

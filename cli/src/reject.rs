@@ -1,12 +1,12 @@
 //! What the verifier refused, as a diagnostic on the source line, and its log.
 
-use bpfasm_asm::diag::{Diagnostic, Sources, Style, code, render};
+use bpfasm_asm::diag::{Diagnostic, Sources, code};
 use bpfasm_asm::isa::Names;
 use bpfasm_asm::object::Object;
 use bpfasm_loader::verifier::Rejection;
 
 use crate::fail::{Code, Failure};
-use crate::out;
+use crate::{messages, out};
 
 /// Prints it all, the log complete.
 pub fn report(rejection: &Rejection, object: &Object, sources: &Sources) -> Failure {
@@ -23,7 +23,7 @@ pub fn report(rejection: &Rejection, object: &Object, sources: &Sources) -> Fail
         Some(span) => {
             let mut d = Diagnostic::error(code::REJECTED, title, span);
             d.notes.extend(insn);
-            out::message(render(&d, sources, Style { colour: out::colour(), width: None }));
+            messages::diagnostic(&d, sources);
         }
         None => {
             out::message(format!("error[{}]: {title}", code::REJECTED));

@@ -1,5 +1,6 @@
 //! Diagnostics, word by word: each `tests/ui/NAME.bpfasm` goes through `bpfasm check`, and what comes on
-//! standard error must be `NAME.stderr`. A file `ok_*.bpfasm` is accepted, every other one is refused.
+//! standard error must be `NAME.stderr`. A file `ok_*.bpfasm` is accepted, every other one is refused. A first line
+//! `//@ --deny all` gives flags.
 //! `BLESS=1` writes the expected files anew.
 
 use std::path::{Path, PathBuf};
@@ -22,7 +23,10 @@ fn diagnostics_are_as_expected() {
 fn check(dir: &Path, file: &Path) -> Result<(), String> {
     let name = file.file_name().and_then(|name| name.to_str()).expect("UTF-8");
     let expected_file = file.with_extension("stderr");
-    let output = tool::run(bpfasm(["check", name]).current_dir(dir));
+    let text = std::fs::read(file).map_err(|error| format!("{name}: {error}"))?;
+    let first = text.split(|byte| *byte == b'\n').next().and_then(|line| line.strip_prefix(b"//@ "));
+    let flags = String::from_utf8_lossy(first.unwrap_or_default()).into_owned();
+    let output = tool::run(bpfasm(["check", name]).args(flags.split_whitespace()).current_dir(dir));
     let wanted = i32::from(!name.starts_with("ok_"));
     if output.code() != Some(wanted) {
         return Err(format!("{name}: the exit code should be {wanted}: {output}"));

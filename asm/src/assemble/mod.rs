@@ -1,10 +1,11 @@
 //! Plain items to an [`Object`]: jumps are resolved, sections laid out, types and lines written down.
 
+mod external;
 mod options;
 mod types;
 
 use crate::btf;
-use crate::diag::{Diagnostic, FileId, Severity, Sources, Span, code};
+use crate::diag::{Diagnostic, Diagnostics, FileId, Findings, Sources, Span, code};
 use crate::expand::{self, Plain, PlainFunc, Program, SECTIONS};
 use crate::isa::{Code, Endian, Insn, Syntax};
 use crate::lang::ast::File;
@@ -27,29 +28,27 @@ pub struct Compiled {
     pub elf: Option<Vec<u8>>,
     /// What is to say about it, in the order of the source.
     pub diagnostics: Vec<Diagnostic>,
+    /// How many errors there are; not all of very many stand in `diagnostics`.
+    pub errors: usize,
+    /// How many warnings there are, likewise.
+    pub warnings: usize,
 }
 
 /// Takes a source text through all stages.
 #[must_use]
 pub fn compile(sources: &mut Sources, root: FileId, options: &Options) -> Compiled {
     let endian = options.endian;
-    let mut diagnostics = vec![];
+    let mut diagnostics = Diagnostics::new(options.lints);
     let files = expand::load(sources, root, &mut diagnostics);
     let program = expand::expand(sources, &files, endian, &mut diagnostics);
-    let sound = |diagnostics: &[Diagnostic]| diagnostics.iter().all(|d| d.severity != Severity::Error);
     // Jumps are resolved where the rest is sound: else distances mean nothing.
-    let object = sound(&diagnostics).then(|| assemble(&program, sources, endian, &mut diagnostics));
-    let object = object.filter(|_| sound(&diagnostics));
-    diagnostics.sort_by_key(|d| d.expansion.last().map_or(d.primary.span, |(span, _)| *span));
-    Compiled { object, program, files, elf: None, diagnostics }
+    let object = (diagnostics.errors() == 0).then(|| assemble(&program, sources, endian, &mut diagnostics));
+    let Findings { kept, errors, warnings } = diagnostics.finish();
+    let object = object.filter(|_| errors == 0);
+    Compiled { object, program, files, elf: None, diagnostics: kept, errors, warnings }
 }
 
-fn assemble(
-    program: &Program,
-    sources: &Sources,
-    endian: Endian,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Object {
+fn assemble(program: &Program, sources: &Sources, endian: Endian, diagnostics: &mut Diagnostics) -> Object {
     let mut object = Object { endian, license: program.license.clone(), ..Object::default() };
     let mut types = TypeWriter::new(&program.types);
     for map in &program.maps {
@@ -68,12 +67,14 @@ fn assemble(
         });
     }
     let sections = data(program, &mut types, &mut object);
-    let mut assembler = Assembler { program, sources, sections, files: vec![], diagnostics };
+    let externs = external::used(program);
+    let mut assembler = Assembler { program, sources, sections, externs, files: vec![], diagnostics };
     for func in &program.funcs {
         let btf = Some(types.func(func));
         let func = assembler.func(func, btf);
         object.funcs.push(func);
     }
+    object.externs = types.externs(program, &assembler.externs);
     object.files = assembler.files.iter().map(|f| sources.get(*f).file_name().to_string()).collect();
     object.btf = types.finish();
     let declared = btf::data::declare(&mut object.btf, &object.data)
@@ -117,9 +118,11 @@ struct Assembler<'a> {
     sources: &'a Sources,
     /// Places of the data sections in the object.
     sections: [usize; SECTIONS.len()],
+    /// For each extern its place in the object, where it is used.
+    externs: Vec<Option<usize>>,
     /// Source files that lines name.
     files: Vec<FileId>,
-    diagnostics: &'a mut Vec<Diagnostic>,
+    diagnostics: &'a mut Diagnostics,
 }
 
 impl Assembler<'_> {
@@ -138,6 +141,7 @@ impl Assembler<'_> {
             if let Some(symbol) = plain.symbol {
                 let to = match symbol {
                     Symbol::Data(section, offset) => Symbol::Data(self.sections[section], offset),
+                    Symbol::Extern(index) => Symbol::Extern(self.externs[index].unwrap_or(index)),
                     other => other,
                 };
                 refs.push(Ref { insn: i, to });

@@ -1,12 +1,15 @@
 //! How a source text is built.
 
 use crate::isa::Endian;
+use crate::lint::Levels;
 
 /// How a source text is built.
 #[derive(Debug, Clone, Copy)]
 pub struct Options<'a> {
     /// Byte order of the object.
     pub endian: Endian,
+    /// What becomes of warnings.
+    pub lints: Levels,
     /// What reads the files that a source imports.
     pub files: &'a dyn Files,
 }
@@ -14,7 +17,7 @@ pub struct Options<'a> {
 impl Default for Options<'_> {
     /// For this machine, from a single file.
     fn default() -> Self {
-        Self { endian: Endian::HOST, files: &NoFiles }
+        Self { endian: Endian::HOST, lints: Levels::default(), files: &NoFiles }
     }
 }
 

@@ -8,8 +8,8 @@ use crate::uapi::section;
 
 /// Writes types where they are used for the first time.
 pub(super) struct TypeWriter<'a> {
-    types: &'a Types,
-    builder: Builder,
+    pub(super) types: &'a Types,
+    pub(super) builder: Builder,
     ids: HashMap<TyId, TypeId>,
 }
 
@@ -127,21 +127,28 @@ impl<'a> TypeWriter<'a> {
         self.builder.add(Type::named(&func.name, Kind::Func { proto, linkage }))
     }
 
+    /// The struct or union of that name; where the source does not declare it, an empty one.
+    pub(super) fn structure_named(&mut self, name: &str, union: bool) -> TypeId {
+        let declared = self.types.iter().find(|(_, ty)| match ty {
+            Ty::Struct(s) => self.types.structs[*s].name == name && self.types.structs[*s].union == union,
+            _ => false,
+        });
+        if let Some((ty, _)) = declared {
+            return self.id(ty);
+        }
+        let (size, members, bitfields) = (0, vec![], false);
+        let kind = if union {
+            Kind::Union { size, members, bitfields }
+        } else {
+            Kind::Struct { size, members, bitfields }
+        };
+        self.builder.intern(Type::named(name, kind))
+    }
+
     /// `struct xdp_md *ctx`. The kernel knows the struct by its name, so where the source does not declare it
     /// an empty one will do.
     fn context(&mut self, name: &str) -> Param {
-        let declared = self.types.iter().find(|(_, ty)| match ty {
-            Ty::Struct(s) => !name.is_empty() && self.types.structs[*s].name == name,
-            _ => false,
-        });
-        let to = match declared {
-            Some((ty, _)) => self.id(ty),
-            None if name.is_empty() => TypeId::VOID,
-            None => {
-                let kind = Kind::Struct { size: 0, members: vec![], bitfields: false };
-                self.builder.intern(Type::named(name, kind))
-            }
-        };
+        let to = if name.is_empty() { TypeId::VOID } else { self.structure_named(name, false) };
         Param { name: "ctx".to_string(), ty: self.builder.intern(Type::anonymous(Kind::Ptr(to))) }
     }
 }

@@ -51,6 +51,7 @@ codes! {
     LICENSE      "E0703" "a licence that is given twice"
     EMPTY        "E0704" "a program without instructions"
     CALL         "E0705" "a call that could be two things"
+    EXTERN       "E0706" "an extern that cannot be"
 
     REJECTED     "E0801" "a program that the kernel's verifier refused"
 }

@@ -1,11 +1,15 @@
 //! Diagnostics: what is wrong, where, and the mend.
 
 pub mod code;
+mod list;
 mod nearest;
+mod pages;
 mod render;
 mod source;
 
+pub use list::{Diagnostics, Findings};
 pub use nearest::nearest;
+pub use pages::page;
 pub use render::{Style, render};
 pub use source::{FileId, Source, Sources, Span};
 
@@ -25,6 +29,8 @@ pub struct Diagnostic {
     pub severity: Severity,
     /// Its number, such as `E0107`.
     pub code: &'static str,
+    /// The lint that it comes from; errors that are none of a lint's have none.
+    pub lint: Option<&'static str>,
     /// One line: what is wrong.
     pub message: String,
     /// The place it is about, with a word on it (may be empty).
@@ -75,6 +81,7 @@ impl Diagnostic {
         Self {
             severity,
             code,
+            lint: None,
             message,
             primary,
             secondary: vec![],

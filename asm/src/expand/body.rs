@@ -84,7 +84,11 @@ impl<'a> Expander<'a> {
         let within =
             |span: Span| span.file == func.head.file && (func.head.start..func.end.end).contains(&span.start);
         let place = |d: &Diagnostic| d.expansion.last().map_or(d.primary.span, |(span, _)| *span);
-        if self.diagnostics.iter().any(|d| d.severity == Severity::Error && within(place(d))) {
+        if self
+            .diagnostics
+            .iter()
+            .any(|d| d.severity == Severity::Error && d.lint.is_none() && within(place(d)))
+        {
             return;
         }
         if self.body.insns.is_empty() {

@@ -29,6 +29,8 @@ pub(super) enum Value {
     Data(usize, u32, TyId),
     /// A function.
     Func(usize),
+    /// Something that is defined elsewhere.
+    Extern(usize),
     /// A type.
     Type(TyId),
 }
@@ -142,6 +144,7 @@ impl<'a> Expander<'a> {
                 Ok(Value::Data(section, offset, ty))
             }
             Some(Def::Func(index, _)) => Ok(Value::Func(index)),
+            Some(Def::Extern(index, _)) => Ok(Value::Extern(index)),
             Some(Def::Struct(_)) => self.named_type(span).map(Value::Type),
             Some(Def::Macro(_)) | None => Err(self.unknown("name", span, self.local_names())),
         }
@@ -559,6 +562,7 @@ impl Value {
             Value::Map(_) => "a map",
             Value::Data(..) => "a variable",
             Value::Func(_) => "a function",
+            Value::Extern(_) => "something defined elsewhere",
             Value::Type(_) => "a type",
         }
     }

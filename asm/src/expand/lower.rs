@@ -3,7 +3,7 @@
 use super::atomic::ATOMICS;
 use super::eval::{Int, Mem, Value};
 use super::plain::LabelId;
-use super::{Expander, Reported, views};
+use super::{Def, Expander, Reported, views};
 use crate::diag::{Diagnostic, Span, code};
 use crate::isa::{AluOp, AtomicOp, Cond, Form, Rhs, Size, Swap, Syntax, Width};
 use crate::lang::ast::{Callee, Expr, ExprKind, Jump, Stmt, StmtKind, Target};
@@ -216,7 +216,7 @@ impl<'a> Expander<'a> {
                 );
                 Err(self.error(d.help(format!("write {lines}, each on its line"))))
             }
-            found @ (Value::Map(_) | Value::Data(..) | Value::Func(_) | Value::Str(_))
+            found @ (Value::Map(_) | Value::Data(..) | Value::Func(_) | Value::Extern(_) | Value::Str(_))
                 if op == AluOp::Mov =>
             {
                 let text = self.text(value.span);
@@ -417,6 +417,7 @@ impl<'a> Expander<'a> {
             Value::Map(index) => Symbol::Map(index),
             Value::Data(section, offset, _) => Symbol::Data(section, offset),
             Value::Func(index) => Symbol::Func(index),
+            Value::Extern(index) => Symbol::Extern(index),
             Value::Str(string) => {
                 let (section, offset) = self.string_data(string)?;
                 Symbol::Data(section, offset)
@@ -435,7 +436,7 @@ impl<'a> Expander<'a> {
     }
 
     /// Lets the last instruction name something.
-    fn refer(&mut self, symbol: Symbol) {
+    pub(super) fn refer(&mut self, symbol: Symbol) {
         if let Some(last) = self.body.insns.last_mut() {
             last.symbol = Some(symbol);
         }
@@ -590,6 +591,11 @@ impl<'a> Expander<'a> {
                 self.emit(span, Syntax::CallHelper, Operands { imm, ..o })
             }
             Callee::Kfunc(expr) => {
+                if let (ExprKind::Name, Some(Def::Extern(index, external))) =
+                    (&expr.kind, self.names.get(self.text(expr.span), expr.span.file))
+                {
+                    return self.call_external(span, expr.span, index, external);
+                }
                 let imm = number(self, expr)?;
                 self.emit(span, Syntax::CallKfunc, Operands { imm, ..o })
             }
@@ -607,6 +613,12 @@ impl<'a> Expander<'a> {
 
     fn call_name(&mut self, span: Span, name: Span) -> Result<(), Reported> {
         let text = self.text(name);
+        if let Some(Def::Extern(index, external)) = self.names.get(text, name.file) {
+            return match HelperId::from_name(text) {
+                Some(helper) => Err(self.two_callees(name, external, helper)),
+                None => self.call_external(span, name, index, external),
+            };
+        }
         match (self.callable(name), HelperId::from_name(text)) {
             (Some(function), None) => {
                 if self.program.funcs[function].section.is_some() {

@@ -5,6 +5,7 @@ mod atomic;
 mod body;
 mod decl;
 mod eval;
+mod external;
 mod frame;
 pub mod library;
 mod lower;
@@ -25,7 +26,7 @@ pub use plain::{
 pub use text::to_text;
 pub use types::{BUILTINS, Builtin, Class, FieldTy, StructTy, Ty, TyId, Types};
 
-use crate::diag::{Diagnostic, FileId, Sources, Span, code};
+use crate::diag::{Diagnostic, Diagnostics, FileId, Sources, Span, code};
 use crate::isa::Endian;
 use crate::lang::ast::{File, Item, ItemKind};
 
@@ -44,7 +45,7 @@ pub fn expand<'a>(
     sources: &'a Sources,
     files: &'a [(FileId, File)],
     endian: Endian,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> Program {
     let names = Names::gather(sources, files, diagnostics);
     let mut expander = Expander {
@@ -95,7 +96,7 @@ struct Expander<'a> {
     import_place: Option<Span>,
     /// Errors within macros, which are reported for the first use only.
     reported: HashSet<(Span, String)>,
-    diagnostics: &'a mut Vec<Diagnostic>,
+    diagnostics: &'a mut Diagnostics,
 }
 
 /// How deep definitions may build on each other.
@@ -130,6 +131,7 @@ impl<'a> Expander<'a> {
                 ItemKind::Map(map) => self.map(map),
                 ItemKind::Var(var) => drop(self.variable(var)),
                 ItemKind::Func(func) => self.declare(func),
+                ItemKind::Extern(external) => self.external(external),
                 // Those of the library are worked out where they are used.
                 ItemKind::Const(_) | ItemKind::Struct(_) | ItemKind::Macro(_) | ItemKind::Import(_) => {}
             }

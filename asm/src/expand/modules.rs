@@ -1,13 +1,13 @@
 //! A file and what it imports.
 
 use super::library;
-use crate::diag::{Diagnostic, FileId, Sources, Span, code, nearest};
+use crate::diag::{Diagnostic, Diagnostics, FileId, Sources, Span, code, nearest};
 use crate::lang::ast::{File, ItemKind};
 use crate::lang::parser::parse;
 
 /// Parses a file and, once each, the modules that it imports, directly or not.
 #[must_use]
-pub fn load(sources: &mut Sources, root: FileId, diagnostics: &mut Vec<Diagnostic>) -> Vec<(FileId, File)> {
+pub fn load(sources: &mut Sources, root: FileId, diagnostics: &mut Diagnostics) -> Vec<(FileId, File)> {
     let mut files = vec![(root, parse(sources, root, diagnostics))];
     let mut seen: Vec<String> = vec![];
     let mut next = 0;

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::{Expander, Reported, library};
-use crate::diag::{Diagnostic, FileId, Help, Source, Sources, Span, code, nearest};
-use crate::lang::ast::{Const, File, Func, ItemKind, Macro, Map, Struct, Var};
+use crate::diag::{Diagnostic, Diagnostics, FileId, Help, Source, Sources, Span, code, nearest};
+use crate::lang::ast::{Const, Extern, File, Func, ItemKind, Macro, Map, Struct, Var};
 
 /// A declaration that has a name. Numbers are indices in source order among the user's declarations.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +14,7 @@ pub(super) enum Def<'a> {
     Map(usize, &'a Map),
     Var(&'a Var),
     Func(usize, &'a Func),
+    Extern(usize, &'a Extern),
     Macro(&'a Macro),
 }
 
@@ -25,6 +26,7 @@ impl Def<'_> {
             Def::Map(_, d) => d.name,
             Def::Var(d) => d.name,
             Def::Func(_, d) => d.name,
+            Def::Extern(_, d) => d.name,
             Def::Macro(d) => d.name,
         }
     }
@@ -40,6 +42,7 @@ impl Def<'_> {
             Def::Var(_) => "a global variable",
             Def::Func(_, d) if d.section.is_some() => "a program",
             Def::Func(..) => "a function",
+            Def::Extern(_, d) => d.kind.describe(),
             Def::Macro(_) => "a macro",
         }
     }
@@ -77,11 +80,11 @@ impl<'a> Names<'a> {
     pub(super) fn gather(
         sources: &'a Sources,
         files: &'a [(FileId, File)],
-        diagnostics: &mut Vec<Diagnostic>,
+        diagnostics: &mut Diagnostics,
     ) -> Self {
         let mut names =
             Names { library_files: sources.iter().map(Source::is_library).collect(), ..Names::default() };
-        let (mut maps, mut funcs) = (0, 0);
+        let (mut maps, mut funcs, mut externs) = (0, 0, 0);
         for item in files.iter().flat_map(|(_, file)| &file.items) {
             let def = match &item.kind {
                 ItemKind::License(_) | ItemKind::Import(_) => continue,
@@ -97,13 +100,17 @@ impl<'a> Names<'a> {
                     funcs += 1;
                     Def::Func(funcs - 1, d)
                 }
+                ItemKind::Extern(d) => {
+                    externs += 1;
+                    Def::Extern(externs - 1, d)
+                }
             };
             names.define(sources, def, diagnostics);
         }
         names
     }
 
-    fn define(&mut self, sources: &'a Sources, def: Def<'a>, diagnostics: &mut Vec<Diagnostic>) {
+    fn define(&mut self, sources: &'a Sources, def: Def<'a>, diagnostics: &mut Diagnostics) {
         let span = def.name();
         let text = sources.slice(span);
         if reserved(text) && !matches!(def, Def::Macro(_)) {

@@ -56,7 +56,7 @@ fn line(program: &Program, func: &PlainFunc, plain: &Plain, endian: Endian) -> S
         Some(Symbol::Map(map)) => Some(program.maps[map].name.clone()),
         Some(Symbol::Func(func)) => Some(program.funcs[func].name.clone()),
         Some(Symbol::Data(section, offset)) => data(program, section, offset),
-        Some(Symbol::Extern(index)) => program.externs.get(index).map(|e| e.name.clone()),
+        Some(Symbol::Extern(index)) => Some(external(&program.externs[index].name, plain)),
         None => callee(program, plain),
     };
     if symbol.is_none() && !plain.insn.text_is_exact() {
@@ -64,6 +64,12 @@ fn line(program: &Program, func: &PlainFunc, plain: &Plain, endian: Endian) -> S
     }
     let names = Names { target: target.as_deref(), symbol: symbol.as_deref(), endian };
     plain.insn.display(names).to_string()
+}
+
+/// Something that is defined elsewhere; a helper may have the name, too.
+fn external(name: &str, plain: &Plain) -> String {
+    let call = plain.insn.hi.is_none();
+    if call && HelperId::from_name(name).is_some() { format!("kfunc {name}") } else { name.to_string() }
 }
 
 /// What a call without a symbol is of: a number alone is that of a helper.

@@ -38,6 +38,8 @@ pub enum ItemKind {
     Func(Func),
     /// `macro NAME(…) { … }`.
     Macro(Macro),
+    /// `extern kfunc NAME(…) -> type` and its relatives.
+    Extern(Extern),
 }
 
 /// A constant.
@@ -138,6 +140,56 @@ pub struct Func {
     pub body: Vec<Stmt>,
     /// The closing brace.
     pub end: Span,
+}
+
+/// Something that is defined elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Extern {
+    /// Its name.
+    pub name: Span,
+    /// What it is.
+    pub kind: ExternWord,
+    /// `weak`: it may be missing.
+    pub weak: bool,
+    /// A function's parameters.
+    pub params: Vec<(Span, TypeExpr)>,
+    /// A variable's type or a function's result.
+    pub ty: Option<TypeExpr>,
+}
+
+/// What kind of thing is defined elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ExternWord {
+    /// A function of the kernel.
+    Kfunc,
+    /// A variable of the kernel.
+    Ksym,
+    /// A value of the kernel's configuration.
+    Kconfig,
+    /// A function of another object.
+    Func,
+}
+
+impl ExternWord {
+    /// All of them with their keywords and what a person calls each.
+    pub const ALL: &[(ExternWord, &str, &str)] = &[
+        (ExternWord::Kfunc, "kfunc", "a kernel function"),
+        (ExternWord::Ksym, "ksym", "a kernel symbol"),
+        (ExternWord::Kconfig, "kconfig", "a kernel configuration value"),
+        (ExternWord::Func, "func", "an external function"),
+    ];
+
+    /// What a person calls it.
+    #[must_use]
+    pub fn describe(self) -> &'static str {
+        Self::ALL.iter().find(|k| k.0 == self).map_or("", |k| k.2)
+    }
+
+    /// Whether it is called.
+    #[must_use]
+    pub fn is_func(self) -> bool {
+        matches!(self, ExternWord::Kfunc | ExternWord::Func)
+    }
 }
 
 /// A macro.

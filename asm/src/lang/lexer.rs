@@ -9,7 +9,7 @@ use nom::sequence::{pair, preceded};
 use nom::{IResult, Parser};
 
 use super::token::{Kind, Token};
-use crate::diag::{Diagnostic, FileId, Span, code};
+use crate::diag::{Diagnostic, Diagnostics, FileId, Span, code};
 use crate::escape::unescape;
 
 /// Takes a text apart, as far as somebody asks. Line ends inside `( )` and `[ ]` and behind a comma are no tokens.
@@ -28,13 +28,22 @@ pub(super) struct Lexer<'a> {
     /// Line ends within them: how many tokens stand before, and the place.
     joined: Vec<(usize, Span)>,
     /// What is wrong so far.
-    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) diagnostics: Diagnostics,
 }
 
 impl<'a> Lexer<'a> {
     pub(super) fn new(file: FileId, text: &'a str) -> Self {
         let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-        Self { file, text, at, tokens: vec![], done: false, depth: 0, joined: vec![], diagnostics: vec![] }
+        Self {
+            file,
+            text,
+            at,
+            tokens: vec![],
+            done: false,
+            depth: 0,
+            joined: vec![],
+            diagnostics: Diagnostics::default(),
+        }
     }
 
     /// Takes tokens up to where a line ends that can end a statement: what stands before does not change any more.
@@ -385,7 +394,7 @@ mod tests {
         while !lexer.done {
             lexer.line();
         }
-        assert_eq!(lexer.diagnostics, vec![]);
+        assert_eq!(lexer.diagnostics.iter().count(), 0);
         lexer
             .tokens
             .iter()

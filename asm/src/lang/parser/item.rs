@@ -9,8 +9,10 @@ use super::{Parsed, Parser, Reported};
 use crate::diag::{Diagnostic, Span, code};
 
 /// The words that begin a declaration.
-pub(crate) const ITEMS: &[&str] =
-    &["license", "import", "const", "struct", "union", "map", "global", "config", "prog", "func", "macro"];
+pub(crate) const ITEMS: &[&str] = &[
+    "license", "import", "const", "struct", "union", "map", "global", "config", "prog", "func", "macro",
+    "extern",
+];
 
 impl Parser<'_> {
     pub(super) fn file(&mut self) -> File {
@@ -63,6 +65,7 @@ impl Parser<'_> {
             "map" => ItemKind::Map(self.map()?),
             "global" | "config" => ItemKind::Var(self.variable()?),
             "macro" => ItemKind::Macro(self.macro_definition()?),
+            "extern" => ItemKind::Extern(self.external()?),
             _ => ItemKind::Func(self.function()?),
         })
     }
@@ -221,14 +224,8 @@ impl Parser<'_> {
                 hook = Some(self.expect_kind(Kind::Str, "where the program belongs, such as \"tc/egress\"")?);
             }
         } else {
-            if self.eat("(") {
-                while !self.is(")") {
-                    params.push(self.typed_name("a parameter, such as `len: u32`")?);
-                    if !self.eat(",") {
-                        break;
-                    }
-                }
-                self.expect(")")?;
+            if self.is("(") {
+                params = self.parameters()?;
             }
             if self.eat("->") {
                 result = Some(self.ty()?);

@@ -2,22 +2,23 @@
 
 mod expr;
 mod item;
+mod object;
 mod stmt;
 
 use super::ast::File;
 use super::lexer::Lexer;
 use super::token::{Kind, Token};
-use crate::diag::{Diagnostic, FileId, Sources, Span, code};
+use crate::diag::{Diagnostic, Diagnostics, FileId, Sources, Span, code};
 
 /// Parses one source text; always gives a tree, perhaps with holes, and says what is wrong.
 #[must_use]
-pub fn parse(sources: &Sources, file: FileId, diagnostics: &mut Vec<Diagnostic>) -> File {
+pub fn parse(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics) -> File {
     let text = sources.get(file).text.as_str();
     let lexer = Lexer::new(file, text);
     let mut parser = Parser { text, lexer, at: 0, nesting: 0, operators: 0, diagnostics };
     parser.skip(0);
     let tree = parser.file();
-    parser.diagnostics.append(&mut parser.lexer.diagnostics);
+    parser.diagnostics.append(parser.lexer.diagnostics);
     tree
 }
 
@@ -44,7 +45,7 @@ struct Parser<'a> {
     nesting: u32,
     /// Operators of the outermost expression so far.
     operators: u32,
-    diagnostics: &'a mut Vec<Diagnostic>,
+    diagnostics: &'a mut Diagnostics,
 }
 
 impl<'a> Parser<'a> {

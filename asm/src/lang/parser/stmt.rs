@@ -300,7 +300,7 @@ impl Parser<'_> {
                 self.bump();
                 Ok(Callee::Helper(self.operand()?))
             }
-            Kind::Ident if self.is("kfunc") && number => {
+            Kind::Ident if self.is("kfunc") && (number || self.nth(1).kind == Kind::Ident) => {
                 self.bump();
                 Ok(Callee::Kfunc(self.operand()?))
             }

@@ -1,0 +1,65 @@
+//! What is defined elsewhere: in the kernel, or in another object.
+
+use super::lower::Operands;
+use super::plain::{ExternTy, PlainExtern};
+use super::{Expander, Reported};
+use crate::diag::{Diagnostic, Span, code};
+use crate::isa::Syntax;
+use crate::lang::ast::{Extern, ExternWord};
+use crate::object::{ExternKind, Symbol};
+use crate::uapi::HelperId;
+
+impl<'a> Expander<'a> {
+    /// Takes its declaration; one that is wrong keeps its place.
+    pub(super) fn external(&mut self, external: &'a Extern) {
+        let kind = match external.kind {
+            ExternWord::Kfunc | ExternWord::Ksym => ExternKind::Ksym,
+            ExternWord::Kconfig => ExternKind::Kconfig,
+            ExternWord::Func => ExternKind::Object,
+        };
+        let mut params = vec![];
+        for (name, ty) in &external.params {
+            if let Ok(ty) = self.ty(ty) {
+                params.push((self.text(*name).to_string(), ty));
+            }
+        }
+        if let Some((_, extra)) = external.params.get(5) {
+            let message = "a function has at most five parameters: r1 to r5";
+            self.error(Diagnostic::error(code::RANGE, message, extra.span));
+        }
+        let ty = external.ty.as_ref().and_then(|ty| self.ty(ty).ok());
+        if external.kind == ExternWord::Kconfig && external.ty.is_none() {
+            let d = Diagnostic::error(code::EXTERN, "a kconfig value has a type", external.name);
+            let name = self.text(external.name);
+            self.error(d.suggest("write it", external.name, format!("{name}: u32")));
+        }
+        let ty = if external.kind.is_func() { ExternTy::Func(params, ty) } else { ExternTy::Var(ty) };
+        let name = self.text(external.name).to_string();
+        self.program.externs.push(PlainExtern { name, kind, weak: external.weak, ty });
+    }
+
+    /// Calls it.
+    pub(super) fn call_external(
+        &mut self,
+        span: Span,
+        name: Span,
+        index: usize,
+        external: &'a Extern,
+    ) -> Result<(), Reported> {
+        if !external.kind.is_func() {
+            return Err(self.wrong_kind(name, external.kind.describe(), "a function"));
+        }
+        self.emit(span, Syntax::CallLocal, Operands { imm: -1, ..Operands::default() })?;
+        self.refer(Symbol::Extern(index));
+        Ok(())
+    }
+
+    /// Reports a name that a helper has, too.
+    pub(super) fn two_callees(&mut self, name: Span, external: &'a Extern, helper: HelperId) -> Reported {
+        let text = self.text(name);
+        let message = format!("`{text}` is a helper and {}", external.kind.describe());
+        let d = Diagnostic::error(code::CALL, message, name).also(external.name, "declared here");
+        let d = d.suggest("if the declared one is meant, say so", name, format!("kfunc {text}"));
+        self.error(d.suggest("if the helper is meant, say so", name, format!("helper {}", helper.0)))
+    }
+}
