@@ -79,6 +79,9 @@ fn examples(text: &str) -> Vec<String> {
         "cpu",
         "@core",
         "enum",
+        "type",
+        "union",
+        "packed",
     ];
     let whole = |block: &str| block.lines().any(|l| words.contains(&l.split(' ').next().unwrap_or("")));
     blocks

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::btf::{Btf, Builder, FuncLinkage, IntEncoding, Kind, Member, Param, Type, TypeId};
-use crate::expand::{BUILTINS, PlainFunc, Ty, TyId, Types};
+use crate::btf::{Btf, Builder, Enumerator, FuncLinkage, IntEncoding, Kind, Member, Param, Type, TypeId};
+use crate::expand::{BUILTINS, Class, FieldTy, PlainFunc, Ty, TyId, Types};
 use crate::uapi::section;
 
 /// Writes types where they are used for the first time.
@@ -11,14 +11,21 @@ pub(super) struct TypeWriter<'a> {
     pub(super) types: &'a Types,
     pub(super) builder: Builder,
     ids: HashMap<TyId, TypeId>,
+    /// Structs that have no members yet.
+    pending: Vec<(TypeId, usize)>,
 }
 
 impl<'a> TypeWriter<'a> {
     pub(super) fn new(types: &'a Types) -> Self {
-        Self { types, builder: Builder::default(), ids: HashMap::new() }
+        Self { types, builder: Builder::default(), ids: HashMap::new(), pending: vec![] }
     }
 
-    pub(super) fn finish(self) -> Btf {
+    pub(super) fn finish(mut self) -> Btf {
+        let types = self.types;
+        while let Some((id, index)) = self.pending.pop() {
+            let members = types.structs[index].fields.iter().map(|field| self.member(field)).collect();
+            self.builder.replace(id, self.layout(index, members));
+        }
         self.builder.finish()
     }
 
@@ -27,37 +34,83 @@ impl<'a> TypeWriter<'a> {
         if let Some(id) = self.ids.get(&ty) {
             return *id;
         }
-        let id = match self.types.get(ty).clone() {
+        let id = match self.types.named(ty).clone() {
             Ty::Builtin(index) => self.builtin(BUILTINS[index].name),
             Ty::Pointer(to) => {
                 let to = to.map_or(TypeId::VOID, |to| self.id(to));
                 self.builder.intern(Type::anonymous(Kind::Ptr(to)))
             }
-            Ty::Forward(name, union) => self.builder.intern(Type::named(name, Kind::Fwd { union })),
+            Ty::Forward(name, union) => match self.types.declared(&name, union) {
+                Some(declared) => return self.id(declared),
+                None => self.builder.intern(Type::named(name, Kind::Fwd { union })),
+            },
             Ty::Array(elem, len) => {
                 let elem = self.id(elem);
                 self.array(elem, len)
             }
-            Ty::Struct(index) => self.structure(index),
+            Ty::Struct(index) => return self.structure(ty, index),
+            Ty::Enum(index) => self.enumeration(index),
+            Ty::Alias(name, of) => {
+                let of = self.id(of);
+                self.typedef(&name, of)
+            }
+            Ty::Func(params, result) => {
+                let ret = result.map_or(TypeId::VOID, |ty| self.id(ty));
+                let param = |(name, ty): (String, TyId)| Param { name, ty: self.id(ty) };
+                let params = params.into_iter().map(param).collect();
+                self.builder.intern(Type::anonymous(Kind::FuncProto { ret, params }))
+            }
+            Ty::Foreign(name, size, true) => self.builder.intern(Type::named(name, Kind::Float { size })),
+            Ty::Foreign(name, size, false) => self.int(&name, size, IntEncoding::UNSIGNED),
         };
         self.ids.insert(ty, id);
         id
     }
 
-    fn structure(&mut self, index: usize) -> TypeId {
+    /// The number of a struct. Its members come later: they may point to it, and to any depth of others.
+    fn structure(&mut self, ty: TyId, index: usize) -> TypeId {
+        let id = self.builder.add(self.layout(index, vec![]));
+        self.ids.insert(ty, id);
+        self.pending.push((id, index));
+        id
+    }
+
+    fn layout(&self, index: usize, members: Vec<Member>) -> Type {
         let layout = &self.types.structs[index];
-        let member = |writer: &mut Self, field: &crate::expand::FieldTy| Member {
+        let size = layout.size;
+        let bitfields = !members.is_empty() && layout.fields.iter().any(|field| field.bits.is_some());
+        Type::named(
+            &layout.name,
+            match layout.union {
+                true => Kind::Union { size, members, bitfields },
+                false => Kind::Struct { size, members, bitfields },
+            },
+        )
+    }
+
+    fn member(&mut self, field: &FieldTy) -> Member {
+        Member {
             name: field.name.clone(),
-            ty: writer.id(field.ty),
-            bit_offset: field.offset.saturating_mul(8),
-            bit_size: 0,
+            ty: self.id(field.ty),
+            bit_offset: field.bits.map_or(field.offset.saturating_mul(8), |bits| bits.offset),
+            // At most 64.
+            bit_size: field.bits.map_or(0, |bits| u8::try_from(bits.size).unwrap_or(0)),
+        }
+    }
+
+    fn enumeration(&mut self, index: usize) -> TypeId {
+        let types = self.types;
+        let layout = &types.enums[index];
+        let (size, signed) = (types.size(layout.base), types.class(layout.base) == Some(Class::Signed));
+        // As 64 bits; those of 64 bits without a sign are meant modulo 2⁶⁴.
+        let value = |v: &i128| {
+            i64::try_from(*v).or_else(|_| u64::try_from(*v).map(u64::cast_signed)).unwrap_or_default()
         };
-        let members = layout.fields.iter().map(|field| member(self, field)).collect();
-        let (size, bitfields) = (layout.size, false);
-        let kind = if layout.union {
-            Kind::Union { size, members, bitfields }
-        } else {
-            Kind::Struct { size, members, bitfields }
+        let one = |(name, v): &(String, i128)| Enumerator { name: name.clone(), value: value(v) };
+        let values = layout.values.iter().map(one).collect();
+        let kind = match size {
+            8 => Kind::Enum64 { size, signed, values },
+            _ => Kind::Enum { size, signed, values },
         };
         self.builder.intern(Type::named(&layout.name, kind))
     }

@@ -183,7 +183,7 @@ impl<'a> Expander<'a> {
         };
         let (reg, off) = self.address(place)?;
         let bytes = u32::from(size.bytes());
-        Ok((Mem { reg, off, bytes, access: Some((size, false)), ty: None, view: None }, size))
+        Ok((Mem { reg, off, bytes, access: Some((size, false)), ty: None, bits: None, view: None }, size))
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one instruction")]

@@ -2,11 +2,10 @@
 
 use super::names::Def;
 use super::plain::{PlainFunc, PlainMap, PlainVar};
-use super::types::{BUILTINS, Class, Ty, TyId};
+use super::types::TyId;
 use super::{Expander, Reported};
 use crate::diag::{Diagnostic, Span, code, nearest};
-use crate::isa::Endian;
-use crate::lang::ast::{Expr, ExprKind, Func, Map, Var};
+use crate::lang::ast::{Expr, Func, Map, Var};
 use crate::uapi::{MapType, section};
 
 /// Indices of [`super::SECTIONS`].
@@ -260,73 +259,6 @@ impl<'a> Expander<'a> {
             }
         };
         Ok((RODATA, offset))
-    }
-
-    /// What a variable holds at first.
-    fn initial(&mut self, value: &'a Expr, ty: TyId, bytes: &mut [u8]) -> Result<(), Reported> {
-        let class = match self.types.get(ty) {
-            Ty::Builtin(b) => Some(BUILTINS[*b].class),
-            Ty::Array(elem, _) if matches!(self.types.get(*elem), Ty::Builtin(b) if BUILTINS[*b].class == Class::Char) =>
-            {
-                return self.initial_text(value, ty, bytes);
-            }
-            _ => None,
-        };
-        let Some(class) = class.filter(|c| *c != Class::Bytes) else {
-            let message = format!("a variable of type `{}` begins as zero", self.types.name(ty));
-            return Err(self.error(Diagnostic::error(code::TYPE, message, value.span)));
-        };
-        let int = self.int(value)?;
-        if class == Class::Big && int.big as usize != bytes.len() && int.value != 0 {
-            let name = self.types.name(ty);
-            let function = if name == "ip4" { "be32" } else { name.as_str() };
-            let message = match int.big {
-                0 => format!("`{name}` is in network byte order, this number is not"),
-                n => format!("`{name}` has {} bytes in network order, this number has {n}", bytes.len()),
-            };
-            let d = Diagnostic::error(code::BYTE_ORDER, message, value.span);
-            let text = self.text(value.span);
-            return Err(self.error(match int.big {
-                0 => {
-                    d.suggest(format!("`{function}` makes it so"), value.span, format!("{function}({text})"))
-                }
-                _ => d.help(format!("make it with `{function}`")),
-            }));
-        }
-        let bits = 8 * bytes.len();
-        let (min, max) = match class {
-            Class::Bool => (0, 1),
-            Class::Signed => (-(1i128 << (bits - 1)), (1i128 << (bits - 1)) - 1),
-            _ => (0, (1i128 << bits) - 1),
-        };
-        if int.value < min || int.value > max {
-            let message = format!("`{}` holds {min} to {max}, not {}", self.types.name(ty), int.value);
-            return Err(self.error(Diagnostic::error(code::RANGE, message, value.span)));
-        }
-        match self.endian {
-            Endian::Little => bytes.copy_from_slice(&int.value.to_le_bytes()[..bits / 8]),
-            Endian::Big => bytes.copy_from_slice(&int.value.to_be_bytes()[16 - bits / 8..]),
-        }
-        Ok(())
-    }
-
-    fn initial_text(&mut self, value: &'a Expr, ty: TyId, bytes: &mut [u8]) -> Result<(), Reported> {
-        let ExprKind::Str = value.kind else {
-            let message = format!("`{}` begins as a string", self.types.name(ty));
-            return Err(self.error(Diagnostic::error(code::TYPE, message, value.span)));
-        };
-        let text = self.string(value.span)?;
-        let Some(room) = bytes.get_mut(..text.len()) else {
-            let message = format!(
-                "this needs {} bytes with its NUL, `{}` has {}",
-                text.len(),
-                self.types.name(ty),
-                bytes.len()
-            );
-            return Err(self.error(Diagnostic::error(code::RANGE, message, value.span)));
-        };
-        room.copy_from_slice(&text);
-        Ok(())
     }
 
     /// Takes a function's head, so that others can call it.

@@ -1,6 +1,6 @@
 //! Expressions to values.
 
-use super::types::TyId;
+use super::types::{Bits, Class, Place, TyId};
 use super::{Def, Expander, LabelId, Reported};
 use crate::diag::{Diagnostic, Span, code};
 use crate::isa::{Endian, Size, Width};
@@ -56,6 +56,8 @@ pub(super) struct Mem {
     pub(super) access: Option<(Size, bool)>,
     /// What stands there, where that is known.
     pub(super) ty: Option<TyId>,
+    /// Where in it a bit field lies; then the place is the unit that holds the field.
+    pub(super) bits: Option<Bits>,
     /// The view it was named by: where that was declared, and at which instruction.
     pub(super) view: Option<(Span, usize)>,
 }
@@ -67,7 +69,21 @@ impl Int {
 }
 
 /// Functions of constant expressions.
-const FUNCTIONS: &[&str] = &["be16", "be32", "be64", "ip4", "sizeof", "offsetof", "baseof"];
+const FUNCTIONS: &[&str] = &[
+    "be16",
+    "be32",
+    "be64",
+    "ip4",
+    "sizeof",
+    "alignof",
+    "offsetof",
+    "baseof",
+    "bitoffsetof",
+    "bitsizeof",
+    "bitshift",
+    "bitsigned",
+    "bitunit",
+];
 
 impl<'a> Expander<'a> {
     /// The value of an expression.
@@ -93,6 +109,11 @@ impl<'a> Expander<'a> {
             ExprKind::Unary(operator, value) => return self.unary(expr.span, self.text(*operator), value),
             ExprKind::Binary(operator, left, right) => return self.binary(expr.span, *operator, left, right),
             ExprKind::Call(name, args) => return self.call_function(expr.span, *name, args),
+            ExprKind::Braces(_) => {
+                let d =
+                    Diagnostic::error(code::TYPE, "braces hold what an array or struct begins as", expr.span);
+                return Err(self.error(d));
+            }
         };
         Ok(value)
     }
@@ -145,7 +166,8 @@ impl<'a> Expander<'a> {
             }
             Some(Def::Func(index, _)) => Ok(Value::Func(index)),
             Some(Def::Extern(index, _)) => Ok(Value::Extern(index)),
-            Some(Def::Struct(_)) => self.named_type(span).map(Value::Type),
+            Some(Def::Struct(_) | Def::Enum(_) | Def::Alias(_)) => self.named_type(span).map(Value::Type),
+            Some(Def::Member(definition, index)) => self.enum_member(definition, index).map(Value::Int),
             Some(Def::Macro(_)) | None => Err(self.unknown("name", span, self.local_names())),
         }
     }
@@ -218,8 +240,8 @@ impl<'a> Expander<'a> {
             }));
         };
         let view = view?;
-        let (offset, ty) = self.walk(view.ty, steps)?;
-        let mut mem = self.typed_mem(view.reg, view.off + i64::from(offset), ty);
+        let place = self.walk(Place::of(view.ty), steps)?;
+        let mut mem = self.typed_mem(view.reg, view.off, place);
         mem.view = Some((view.span, view.at));
         Ok(Value::Mem(mem))
     }
@@ -243,18 +265,28 @@ impl<'a> Expander<'a> {
             }));
         };
         let (off, ty) = slot.ok_or(Reported)?;
-        let (offset, ty) = self.walk(ty, rest)?;
-        Ok(Value::Mem(self.typed_mem(10, i64::from(off) + i64::from(offset), ty)))
+        let place = self.walk(Place::of(ty), rest)?;
+        Ok(Value::Mem(self.typed_mem(10, i64::from(off), place)))
     }
 
-    fn typed_mem(&self, reg: u8, off: i64, ty: TyId) -> Mem {
-        Mem { reg, off, bytes: self.types.size(ty), access: self.types.access(ty), ty: Some(ty), view: None }
+    /// The place that begins so many bytes from a register.
+    fn typed_mem(&self, reg: u8, off: i64, place: Place) -> Mem {
+        let off = off + i64::from(place.start());
+        let (ty, bits) = (place.ty, place.bits);
+        let (bytes, access) = match bits {
+            Some(bits) => (bits.unit.map_or(0, |(_, unit)| u32::from(unit.bytes())), None),
+            None => (self.types.size(ty), self.types.access(ty)),
+        };
+        Mem { reg, off, bytes, access, ty: Some(ty), bits, view: None }
     }
 
     /// `$reg.w`, `$mem.field`, `variable.field`.
     fn path(&mut self, whole: &'a Expr, base: &'a Expr, steps: &'a [Step]) -> Result<Value, Reported> {
         if let Some(ty) = self.expr_as_type(whole) {
             return ty.map(Value::Type);
+        }
+        if let Some(member) = self.member_of_enum(base, steps) {
+            return member.map(Value::Int);
         }
         match self.eval(base)? {
             Value::Reg(number, _) => {
@@ -271,12 +303,19 @@ impl<'a> Expander<'a> {
                 Ok(Value::Reg(number, width))
             }
             Value::Mem(Mem { reg, off, ty: Some(ty), view, .. }) => {
-                let (offset, ty) = self.walk(ty, steps)?;
-                Ok(Value::Mem(Mem { view, ..self.typed_mem(reg, off + i64::from(offset), ty) }))
+                let place = self.walk(Place::of(ty), steps)?;
+                Ok(Value::Mem(Mem { view, ..self.typed_mem(reg, off, place) }))
             }
             Value::Data(section, start, ty) => {
-                let (offset, ty) = self.walk(ty, steps)?;
-                Ok(Value::Data(section, start + offset, ty))
+                let place = self.walk(Place::of(ty), steps)?;
+                if place.bits.is_some() {
+                    let d = Diagnostic::error(code::BIT_FIELD, "a bit field has no address", whole.span);
+                    let text = self.text(base.span);
+                    return Err(self.error(
+                        d.help(format!("load the address of `{text}`, and put a view on the register")),
+                    ));
+                }
+                Ok(Value::Data(section, start.saturating_add(place.offset), place.ty))
             }
             other => Err(self.wrong_kind(base.span, other.what(), "something with fields")),
         }
@@ -285,11 +324,11 @@ impl<'a> Expander<'a> {
     /// `*(type *)(address)` and, for atomics, `(type *)(address)`.
     fn deref(&mut self, ty: Span, address: &'a Expr) -> Result<Value, Reported> {
         let text = self.text(ty);
-        let access = match Size::from_any_text(text) {
-            Some((size, signed)) => Some((size, signed)),
+        let (access, of) = match Size::from_any_text(text) {
+            Some((size, signed)) => (Some((size, signed)), None),
             None => {
                 let id = self.named_type(ty)?;
-                self.types.access(id)
+                (self.types.access(id), Some(id))
             }
         };
         let Some((size, signed)) = access else {
@@ -299,7 +338,7 @@ impl<'a> Expander<'a> {
         };
         let (reg, off) = self.address(address)?;
         let bytes = u32::from(size.bytes());
-        Ok(Value::Mem(Mem { reg, off, bytes, access: Some((size, signed)), ty: None, view: None }))
+        Ok(Value::Mem(Mem { reg, off, bytes, access: Some((size, signed)), ty: of, bits: None, view: None }))
     }
 
     /// A register with a constant distance from it.
@@ -456,9 +495,20 @@ impl<'a> Expander<'a> {
                 other => Err(self.wrong_kind(mem.span, other.what(), "a place in memory, such as `fp->key`")),
             },
             ("offsetof", [ty, path]) => {
-                let offset = self.offset_of(ty, path)?;
+                let offset = self.place_of(ty, path)?.start();
                 Ok(Value::Int(Int::host(i128::from(offset))))
             }
+            ("bitunit", [mem]) => self.bit_unit(mem),
+            ("bitoffsetof" | "bitsizeof" | "bitshift" | "bitsigned", [_] | [_, _]) => {
+                self.bit_function(text, span, args).map(|n| Value::Int(Int::host(n)))
+            }
+            ("alignof", [of]) => match self.expr_as_type(of) {
+                Some(ty) => {
+                    let (_, align) = self.types.layout(ty?);
+                    Ok(Value::Int(Int::host(i128::from(align))))
+                }
+                None => Err(self.unknown("type", of.span, vec![])),
+            },
             ("baseof", [mem]) => match self.eval(mem)? {
                 Value::Mem(mem) => Ok(Value::Reg(mem.reg, Width::W64)),
                 other => Err(self.wrong_kind(mem.span, other.what(), "a place in memory, such as `fp->key`")),
@@ -467,6 +517,9 @@ impl<'a> Expander<'a> {
                 let help = match text {
                     "ip4" => "write an address: `ip4(10.9.0.1)`",
                     "offsetof" => "write `offsetof(iphdr, ttl)` or `offsetof(fp->key)`",
+                    "bitoffsetof" | "bitsizeof" | "bitshift" | "bitsigned" => {
+                        "write `TYPE, FIELD` or `VIEW->FIELD`"
+                    }
                     _ => "it takes one operand",
                 };
                 let d = Diagnostic::error(code::ARGUMENT, format!("wrong operands of `{text}`"), span);
@@ -486,8 +539,13 @@ impl<'a> Expander<'a> {
         }
     }
 
+    /// A number of so many bytes from host to network order, or back.
+    pub(super) fn swap(&self, value: i128, bytes: u32) -> i128 {
+        u64::try_from(value).map_or(value, |n| self.big_endian(n, bytes).value)
+    }
+
     /// The number whose bytes, as the target stores it, are those of `n` with the most significant first.
-    fn big_endian(&self, n: u64, bytes: u32) -> Int {
+    pub(super) fn big_endian(&self, n: u64, bytes: u32) -> Int {
         let value = match self.endian {
             Endian::Big => n,
             Endian::Little => n.swap_bytes() >> (64 - 8 * bytes),
@@ -510,16 +568,17 @@ impl<'a> Expander<'a> {
         }
     }
 
-    fn offset_of(&mut self, ty: &'a Expr, path: &'a Expr) -> Result<u32, Reported> {
+    /// The place that a path names in a type.
+    fn place_of(&mut self, ty: &'a Expr, path: &'a Expr) -> Result<Place, Reported> {
         let Some(id) = self.expr_as_type(ty) else {
             return Err(self.unknown("type", ty.span, vec![]));
         };
         let id = id?;
         match &path.kind {
-            ExprKind::Name => self.walk_field(id, path.span).map(|(offset, _)| offset),
+            ExprKind::Name => self.walk_field(id, path.span),
             ExprKind::Path(first, rest) if matches!(first.kind, ExprKind::Name) => {
-                let (offset, ty) = self.walk_field(id, first.span)?;
-                Ok(offset + self.walk(ty, rest)?.0)
+                let place = self.walk_field(id, first.span)?;
+                self.walk(place, rest)
             }
             _ => Err(self.error(Diagnostic::error(
                 code::SYNTAX,
@@ -527,6 +586,61 @@ impl<'a> Expander<'a> {
                 path.span,
             ))),
         }
+    }
+
+    /// The unit that a bit field lies in, as a place that is loaded and stored.
+    fn bit_unit(&mut self, expr: &'a Expr) -> Result<Value, Reported> {
+        match self.eval(expr)? {
+            Value::Mem(mem @ Mem { bits: Some(Bits { unit: Some((_, unit)), .. }), .. }) => {
+                Ok(Value::Mem(Mem { access: Some((unit, false)), ty: None, bits: None, ..mem }))
+            }
+            Value::Mem(Mem { bits: Some(_), .. }) => Err(self.no_unit(expr.span)),
+            other => Err(self.no_bit_field(expr.span, other.what())),
+        }
+    }
+
+    fn no_unit(&mut self, span: Span) -> Reported {
+        let d = Diagnostic::error(code::BIT_FIELD, "no single load takes this bit field", span);
+        self.error(d.note("it lies across more than eight bytes"))
+    }
+
+    fn no_bit_field(&mut self, span: Span, what: &str) -> Reported {
+        let message = format!("expected a bit field, but this is {what}");
+        self.error(Diagnostic::error(code::KIND, message, span))
+    }
+
+    /// The functions that tell where a bit field lies.
+    fn bit_function(&mut self, function: &str, span: Span, args: &'a [Expr]) -> Result<i128, Reported> {
+        let (ty, bits, base, place) = match args {
+            [ty, path] => {
+                let place = self.place_of(ty, path)?;
+                (Some(place.ty), place.bits, place.offset, path.span)
+            }
+            [mem] if function != "bitoffsetof" => match self.eval(mem)? {
+                Value::Mem(found) => (found.ty, found.bits, 0, mem.span),
+                other => return Err(self.no_bit_field(mem.span, other.what())),
+            },
+            _ => {
+                let d = Diagnostic::error(code::ARGUMENT, format!("wrong operands of `{function}`"), span);
+                return Err(self.error(d.help("write `bitoffsetof(TYPE, FIELD)`")));
+            }
+        };
+        if function == "bitoffsetof" && bits.is_none() {
+            return Ok(i128::from(base) * 8);
+        }
+        let Some(bits) = bits else { return Err(self.no_bit_field(place, "none")) };
+        Ok(match function {
+            "bitoffsetof" => i128::from(base) * 8 + i128::from(bits.offset),
+            "bitsizeof" => i128::from(bits.size),
+            "bitsigned" => {
+                let class = ty.and_then(|ty| self.types.class(ty));
+                i128::from(matches!(class, Some(Class::Signed | Class::Char)))
+            }
+            _ => match bits.shift(self.endian) {
+                Some(shift) => i128::from(shift),
+                None => return Err(self.no_unit(place)),
+            },
+        })
     }
 
     /// The bytes of a string, with the NUL at its end.

@@ -57,5 +57,5 @@ fn index() -> &'static [Entry] {
 fn defined(line: &'static str) -> Option<(&'static str, &'static str)> {
     let (word, rest) = line.split_once(' ')?;
     let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
-    matches!(word, "const" | "struct" | "union" | "macro").then_some((word, &rest[..end]))
+    matches!(word, "const" | "struct" | "union" | "enum" | "type" | "macro").then_some((word, &rest[..end]))
 }

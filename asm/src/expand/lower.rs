@@ -258,6 +258,16 @@ impl<'a> Expander<'a> {
         if let Some(access) = mem.access {
             return Ok(access);
         }
+        if mem.bits.is_some() {
+            let text = self.text(place);
+            let d = Diagnostic::error(code::BIT_FIELD, "a bit field takes more than one instruction", place);
+            let d = d.help(format!(
+                "`load_bits! r2, {text}` and `store_bits! {text}, r2, tmp=r3` of \"macros\" do it"
+            ));
+            return Err(
+                self.error(d.help(format!("`bitunit({text})` is what it lies in, one load or store")))
+            );
+        }
         let ty = mem.ty.map_or("it".to_string(), |ty| format!("`{}`", self.types.name(ty)));
         let d = Diagnostic::error(
             code::TYPE,

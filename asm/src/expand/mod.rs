@@ -4,9 +4,12 @@
 mod atomic;
 mod body;
 mod decl;
+mod declared;
 mod eval;
 mod external;
 mod frame;
+mod initial;
+mod layout;
 pub mod library;
 mod lower;
 mod modules;
@@ -24,7 +27,7 @@ pub use plain::{
     SECTIONS,
 };
 pub use text::to_text;
-pub use types::{BUILTINS, Builtin, Class, FieldTy, StructTy, Ty, TyId, Types};
+pub use types::{BUILTINS, Bits, Builtin, Class, EnumTy, FieldTy, StructTy, Ty, TyId, Types};
 
 use crate::diag::{Diagnostic, Diagnostics, FileId, Sources, Span, code};
 use crate::isa::Endian;
@@ -112,7 +115,9 @@ impl<'a> Expander<'a> {
         for item in user().collect::<Vec<_>>() {
             match &item.kind {
                 ItemKind::Const(c) => drop(self.constant(c)),
-                ItemKind::Struct(s) => drop(self.structure(s, s.name)),
+                ItemKind::Struct(s) if s.fields.is_some() => drop(self.structure(s, s.name)),
+                ItemKind::Enum(e) => drop(self.enumeration(e, e.name)),
+                ItemKind::Alias(a) => drop(self.alias(a, a.name)),
                 ItemKind::Macro(m) => self.check_macro(m),
                 _ => {}
             }
@@ -133,7 +138,13 @@ impl<'a> Expander<'a> {
                 ItemKind::Func(func) => self.declare(func),
                 ItemKind::Extern(external) => self.external(external),
                 // Those of the library are worked out where they are used.
-                ItemKind::Const(_) | ItemKind::Struct(_) | ItemKind::Macro(_) | ItemKind::Import(_) => {}
+                ItemKind::Const(_)
+                | ItemKind::Struct(_)
+                | ItemKind::Enum(_)
+                | ItemKind::Alias(_)
+                | ItemKind::Macro(_)
+                | ItemKind::Import(_)
+                | ItemKind::ImportBtf(_) => {}
             }
         }
         let funcs = items().filter_map(|item| match &item.kind {

@@ -4,13 +4,17 @@ use std::collections::HashMap;
 
 use super::{Expander, Reported, library};
 use crate::diag::{Diagnostic, Diagnostics, FileId, Help, Source, Sources, Span, code, nearest};
-use crate::lang::ast::{Const, Extern, File, Func, ItemKind, Macro, Map, Struct, Var};
+use crate::lang::ast::{Alias, Const, Enum, Extern, File, Func, ItemKind, Macro, Map, Struct, Var};
 
 /// A declaration that has a name. Numbers are indices in source order among the user's declarations.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Def<'a> {
     Const(&'a Const),
     Struct(&'a Struct),
+    Enum(&'a Enum),
+    /// A member of an enum, by its place there.
+    Member(&'a Enum, usize),
+    Alias(&'a Alias),
     Map(usize, &'a Map),
     Var(&'a Var),
     Func(usize, &'a Func),
@@ -23,6 +27,9 @@ impl Def<'_> {
         match self {
             Def::Const(d) => d.name,
             Def::Struct(d) => d.name,
+            Def::Enum(d) => d.name,
+            Def::Member(d, index) => d.values[*index].0,
+            Def::Alias(d) => d.name,
             Def::Map(_, d) => d.name,
             Def::Var(d) => d.name,
             Def::Func(_, d) => d.name,
@@ -31,12 +38,20 @@ impl Def<'_> {
         }
     }
 
+    /// Whether it can stand where a type is wanted.
+    pub(super) fn is_type(&self) -> bool {
+        matches!(self, Def::Struct(_) | Def::Enum(_) | Def::Alias(_))
+    }
+
     /// What a person calls such a thing.
     pub(super) fn what(&self) -> &'static str {
         match self {
             Def::Const(_) => "a constant",
             Def::Struct(d) if d.union => "a union",
             Def::Struct(_) => "a struct",
+            Def::Enum(_) => "an enum",
+            Def::Member(..) => "a member of an enum",
+            Def::Alias(_) => "a type",
             Def::Map(..) => "a map",
             Def::Var(d) if d.config => "a config variable",
             Def::Var(_) => "a global variable",
@@ -87,9 +102,19 @@ impl<'a> Names<'a> {
         let (mut maps, mut funcs, mut externs) = (0, 0, 0);
         for item in files.iter().flat_map(|(_, file)| &file.items) {
             let def = match &item.kind {
-                ItemKind::License(_) | ItemKind::Import(_) => continue,
+                ItemKind::License(_) | ItemKind::Import(_) | ItemKind::ImportBtf(_) => continue,
                 ItemKind::Const(d) => Def::Const(d),
                 ItemKind::Struct(d) => Def::Struct(d),
+                ItemKind::Enum(d) => {
+                    for index in 0..d.values.len() {
+                        names.define(sources, Def::Member(d, index), diagnostics);
+                    }
+                    if !d.named {
+                        continue;
+                    }
+                    Def::Enum(d)
+                }
+                ItemKind::Alias(d) => Def::Alias(d),
                 ItemKind::Macro(d) => Def::Macro(d),
                 ItemKind::Map(d) => {
                     maps += 1;
@@ -125,6 +150,15 @@ impl<'a> Names<'a> {
             (_, true) => &mut self.library,
         };
         if let Some(first) = table.get(text) {
+            // The name of a struct may be declared before the struct, or without it.
+            match (first, def) {
+                (_, Def::Struct(Struct { fields: None, .. })) if matches!(first, Def::Struct(_)) => return,
+                (Def::Struct(Struct { fields: None, .. }), Def::Struct(_)) => {
+                    table.insert(text, def);
+                    return;
+                }
+                _ => {}
+            }
             let d = Diagnostic::error(code::DUPLICATE, format!("`{text}` is defined twice"), span);
             diagnostics
                 .push(d.label("again here").also(first.name(), format!("{} of that name", first.what())));

@@ -2,10 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::{Expander, Reported, library};
-use crate::diag::{Diagnostic, Span, code};
-use crate::isa::Size;
-use crate::lang::ast::{Expr, ExprKind, Field, Step, Struct, TypeExpr, TypeExprKind};
+use super::Reported;
+use crate::diag::Span;
+use crate::isa::{Endian, Size};
 
 /// The number of a type in [`Types`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -20,10 +19,19 @@ pub enum Ty {
     Pointer(Option<TyId>),
     /// What a pointer to a struct points to: its name is enough.
     Forward(String, bool),
-    /// An array: element and length.
+    /// An array: element and length; 0 for one at the end of a struct that has as many as there are.
     Array(TyId, u32),
     /// A struct or union, by its index in [`Types::structs`].
     Struct(usize),
+    /// An enum, by its index in [`Types::enums`].
+    Enum(usize),
+    /// Another name for a type.
+    Alias(String, TyId),
+    /// A function, to which there are pointers only: parameters and result.
+    Func(Vec<(String, TyId)>, Option<TyId>),
+    /// A number that no instruction takes, by its name in C and size in bytes: 16-byte integers, and floating
+    /// point, where true.
+    Foreign(String, u32, bool),
 }
 
 /// How the bytes of a built-in type are meant.
@@ -102,8 +110,88 @@ pub struct FieldTy {
     pub name: String,
     /// Its type.
     pub ty: TyId,
-    /// Offset in bytes.
+    /// Offset in bytes; of a bit field, that of its first byte.
     pub offset: u32,
+    /// Where a bit field lies.
+    pub bits: Option<Bits>,
+}
+
+/// Where a bit field lies. Bits are counted in the order of memory: on a little-endian target from the least
+/// significant bit of the first byte, on a big-endian one from its most significant bit, as BTF counts them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Bits {
+    /// Bits before it from the start of its struct.
+    pub offset: u32,
+    /// Its width in bits.
+    pub size: u32,
+    /// The smallest unit that holds it whole and that one instruction loads: byte offset in the struct, and size.
+    /// `None`: it lies across more than eight bytes.
+    pub unit: Option<(u32, Size)>,
+}
+
+impl Bits {
+    /// Finds the unit for a field of a struct of so many bytes: an aligned one, where the struct holds it.
+    #[must_use]
+    pub fn new(offset: u32, size: u32, within: u32) -> Self {
+        let end = u64::from(offset) + u64::from(size);
+        let holds = |start: u32, bytes: u32| {
+            let after = u64::from(start) + u64::from(bytes);
+            after * 8 >= end && after <= u64::from(within)
+        };
+        let units = || [Size::B, Size::H, Size::W, Size::DW].into_iter();
+        let first = offset / 8;
+        let aligned = units().map(|unit| (first / u32::from(unit.bytes()) * u32::from(unit.bytes()), unit));
+        let last = u32::try_from(end.div_ceil(8)).unwrap_or(u32::MAX);
+        let ending = units().map(|unit| (last.saturating_sub(u32::from(unit.bytes())).min(first), unit));
+        let unit = aligned.chain(ending).find(|(start, unit)| holds(*start, u32::from(unit.bytes())));
+        Self { offset, size, unit }
+    }
+
+    /// How far the unit, once loaded, is shifted to the right to have the field in its lowest bits.
+    #[must_use]
+    pub fn shift(&self, endian: Endian) -> Option<u32> {
+        let (start, unit) = self.unit?;
+        let before = self.offset - start * 8;
+        Some(match endian {
+            Endian::Little => before,
+            Endian::Big => u32::from(unit.bytes()) * 8 - before - self.size,
+        })
+    }
+}
+
+/// An enum.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnumTy {
+    /// Its name; empty for an anonymous one.
+    pub name: String,
+    /// The type of its values, a built-in one.
+    pub base: TyId,
+    /// Its members with their values, as the target has them.
+    pub values: Vec<(String, i128)>,
+}
+
+/// A part of a type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Bytes from the start to it or, for a bit field, to the struct that it belongs to.
+    pub(super) offset: u32,
+    /// What stands there.
+    pub(super) ty: TyId,
+    /// Where a bit field lies.
+    pub(super) bits: Option<Bits>,
+}
+
+impl Place {
+    /// The start of a type.
+    pub(super) fn of(ty: TyId) -> Self {
+        Self { offset: 0, ty, bits: None }
+    }
+
+    /// Bytes from the start to it; of a bit field, to the unit that it lies in.
+    pub(super) fn start(&self) -> u32 {
+        let within = self.bits.map_or(0, |bits| bits.unit.map_or(bits.offset / 8, |unit| unit.0));
+        self.offset.saturating_add(within)
+    }
 }
 
 /// All types that were met.
@@ -113,23 +201,36 @@ pub struct Types {
     index: HashMap<Ty, TyId>,
     /// Structs and unions.
     pub structs: Vec<StructTy>,
-    /// Named ones by the place of their name; `None` while its layout is being made.
-    by_name: HashMap<Span, Option<Result<TyId, Reported>>>,
+    /// Enums.
+    pub enums: Vec<EnumTy>,
+    /// Declared ones by the place of their name; `None` while one is being worked out.
+    pub(super) by_name: HashMap<Span, Option<Result<TyId, Reported>>>,
 }
 
 impl Types {
-    /// The type of a number.
+    /// The type of a number, behind its other names.
     #[must_use]
     pub fn get(&self, id: TyId) -> &Ty {
+        // An alias is made after what it stands for.
+        let mut ty = self.named(id);
+        while let Ty::Alias(_, of) = ty {
+            ty = self.named(*of);
+        }
+        ty
+    }
+
+    /// The type of a number, as it was named.
+    #[must_use]
+    pub fn named(&self, id: TyId) -> &Ty {
         &self.list[id.0]
     }
 
-    /// All types with their numbers.
+    /// All types with their numbers, as they were named.
     pub fn iter(&self) -> impl Iterator<Item = (TyId, &Ty)> {
         self.list.iter().enumerate().map(|(i, ty)| (TyId(i), ty))
     }
 
-    fn add(&mut self, ty: Ty) -> TyId {
+    pub(super) fn add(&mut self, ty: Ty) -> TyId {
         *self.index.entry(ty).or_insert_with_key(|ty| {
             self.list.push(ty.clone());
             TyId(self.list.len() - 1)
@@ -148,7 +249,10 @@ impl Types {
         match self.get(id) {
             Ty::Builtin(b) => (BUILTINS[*b].size, BUILTINS[*b].align),
             Ty::Pointer(_) => (8, 8),
-            Ty::Forward(..) => (0, 1),
+            Ty::Forward(..) | Ty::Func(..) => (0, 1),
+            Ty::Enum(e) => self.layout(self.enums[*e].base),
+            Ty::Foreign(_, size, _) => (*size, *size),
+            Ty::Alias(_, of) => self.layout(*of),
             // Checked when the array was made.
             Ty::Array(elem, len) => {
                 let (size, align) = self.layout(*elem);
@@ -167,17 +271,39 @@ impl Types {
     /// What a person calls it.
     #[must_use]
     pub fn name(&self, id: TyId) -> String {
-        match self.get(id) {
+        let or = |name: &str, shape: &str| if name.is_empty() { shape.to_string() } else { name.to_string() };
+        match self.named(id) {
             Ty::Builtin(b) => BUILTINS[*b].name.to_string(),
             Ty::Pointer(Some(to)) => format!("*{}", self.name(*to)),
             Ty::Pointer(None) => "*void".to_string(),
-            Ty::Forward(name, _) => name.clone(),
-            Ty::Array(elem, len) => format!("{}[{len}]", self.name(*elem)),
-            Ty::Struct(s) => match (self.structs[*s].name.as_str(), self.structs[*s].union) {
-                ("", false) => "struct { … }".to_string(),
-                ("", true) => "union { … }".to_string(),
-                (name, _) => name.to_string(),
-            },
+            Ty::Forward(name, _) | Ty::Alias(name, _) | Ty::Foreign(name, ..) => name.clone(),
+            Ty::Array(..) => self.array_name(id),
+            Ty::Struct(s) => {
+                let shape = if self.structs[*s].union { "union { … }" } else { "struct { … }" };
+                or(&self.structs[*s].name, shape)
+            }
+            Ty::Enum(e) => or(&self.enums[*e].name, "enum { … }"),
+            Ty::Func(..) => "func(…)".to_string(),
+        }
+    }
+
+    /// `u8[2][3]`: the length of the whole stands first.
+    fn array_name(&self, id: TyId) -> String {
+        let (mut lengths, mut elem) = (String::new(), id);
+        while let Ty::Array(of, len) = self.named(elem) {
+            lengths += &if *len == 0 { "[]".to_string() } else { format!("[{len}]") };
+            elem = *of;
+        }
+        self.name(elem) + &lengths
+    }
+
+    /// How the bytes of a number are meant; `None` for what is no number.
+    #[must_use]
+    pub fn class(&self, id: TyId) -> Option<Class> {
+        match self.get(id) {
+            Ty::Builtin(b) => Some(BUILTINS[*b].class).filter(|class| *class != Class::Bytes),
+            Ty::Enum(e) => self.class(self.enums[*e].base),
+            _ => None,
         }
     }
 
@@ -186,17 +312,35 @@ impl Types {
     pub fn access(&self, id: TyId) -> Option<(Size, bool)> {
         let signed = match self.get(id) {
             Ty::Pointer(_) => false,
-            Ty::Builtin(b) if BUILTINS[*b].class != Class::Bytes => BUILTINS[*b].class == Class::Signed,
-            _ => return None,
+            _ => self.class(id)? == Class::Signed,
         };
         let size = Size::from_bytes(u64::from(self.size(id)))?;
         Some((size, signed && size != Size::DW))
     }
 
+    /// The struct or union of that name, where its layout is known.
+    #[must_use]
+    pub fn declared(&self, name: &str, union: bool) -> Option<TyId> {
+        let found = |s: &StructTy| s.name == name && s.union == union && !name.is_empty();
+        let index = self.structs.iter().position(found)?;
+        self.index.get(&Ty::Struct(index)).copied()
+    }
+
+    /// The least and the greatest value of a number, as its bytes are read in the order that they have.
+    #[must_use]
+    pub fn range(&self, id: TyId) -> (i128, i128) {
+        let bits = 8 * self.size(id).min(8);
+        match self.class(id) {
+            Some(Class::Bool) => (0, 1),
+            Some(Class::Signed) => (-(1 << (bits - 1)), (1 << (bits - 1)) - 1),
+            _ => (0, (1 << bits) - 1),
+        }
+    }
+
     /// Whether its bytes are a number, most significant byte first.
     #[must_use]
     pub fn is_big(&self, id: TyId) -> bool {
-        matches!(self.get(id), Ty::Builtin(b) if BUILTINS[*b].class == Class::Big)
+        self.class(id) == Some(Class::Big)
     }
 
     /// The path to what begins that many bytes into a type: `.a.b[2]`. `None`: nothing begins there.
@@ -212,7 +356,7 @@ impl Types {
                 let index = offset.checked_div(size).filter(|index| index < len)?;
                 Some(format!("[{index}]{}", self.path_to(*elem, offset % size)?))
             }
-            Ty::Struct(s) => self.structs[*s].fields.iter().find_map(|field| {
+            Ty::Struct(s) => self.structs[*s].fields.iter().filter(|f| f.bits.is_none()).find_map(|field| {
                 let rest = offset.checked_sub(field.offset)?;
                 if field.name.is_empty() {
                     return self.path_within(field.ty, rest);
@@ -223,12 +367,17 @@ impl Types {
         }
     }
 
-    /// The member of a struct, also within anonymous ones: its offset in bytes and its type.
-    fn member(&self, structure: usize, name: &str) -> Option<(u32, TyId)> {
+    /// The member of a struct, also within anonymous ones.
+    pub(super) fn member(&self, structure: usize, name: &str) -> Option<Place> {
         self.structs[structure].fields.iter().find_map(|f| match self.get(f.ty) {
-            _ if f.name == name => Some((f.offset, f.ty)),
+            // Where a bit field lies is counted from the start of its struct.
+            _ if f.name == name => {
+                let offset = if f.bits.is_some() { 0 } else { f.offset };
+                Some(Place { offset, ty: f.ty, bits: f.bits })
+            }
             Ty::Struct(inner) if f.name.is_empty() => {
-                self.member(*inner, name).map(|(offset, ty)| (f.offset + offset, ty))
+                let place = self.member(*inner, name)?;
+                Some(Place { offset: f.offset.saturating_add(place.offset), ..place })
             }
             _ => None,
         })
@@ -241,205 +390,9 @@ impl Types {
         fields
             .flat_map(|f| match self.get(f.ty) {
                 Ty::Struct(inner) if f.name.is_empty() => self.member_names(*inner),
+                _ if f.name.is_empty() => vec![],
                 _ => vec![f.name.as_str()],
             })
             .collect()
-    }
-}
-
-impl<'a> Expander<'a> {
-    /// The type that an expression of types names.
-    pub(super) fn ty(&mut self, expr: &'a TypeExpr) -> Result<TyId, Reported> {
-        self.deeper(expr.span, |e| e.ty_here(expr))
-    }
-
-    fn ty_here(&mut self, expr: &'a TypeExpr) -> Result<TyId, Reported> {
-        match &expr.kind {
-            TypeExprKind::Name => self.named_type(expr.span),
-            TypeExprKind::Param => self.type_argument(expr.span),
-            TypeExprKind::Pointer(to) => {
-                // A pointer needs no layout of what it points to, so structs may refer to each other.
-                let name = self.text(to.span);
-                let target = match (&to.kind, self.names.structure(name, to.span.file)) {
-                    (TypeExprKind::Name, Some(s)) => {
-                        Some(self.types.add(Ty::Forward(name.to_string(), s.union)))
-                    }
-                    (TypeExprKind::Name, None) if name == "void" => None,
-                    // A module of the library may point to what another one defines.
-                    (TypeExprKind::Name, None) if library::defining(name).is_some() => {
-                        Some(self.types.add(Ty::Forward(name.to_string(), false)))
-                    }
-                    _ => Some(self.ty(to)?),
-                };
-                Ok(self.types.add(Ty::Pointer(target)))
-            }
-            TypeExprKind::Array(elem, len) => {
-                let elem = self.ty(elem)?;
-                self.array(elem, len, expr.span)
-            }
-        }
-    }
-
-    fn array(&mut self, elem: TyId, len: &'a Expr, span: Span) -> Result<TyId, Reported> {
-        let n = self.unsigned(len, u64::from(u32::MAX), "the length of an array")?;
-        let n = u32::try_from(n).unwrap_or(u32::MAX);
-        if self.types.size(elem).checked_mul(n).is_none_or(|size| size > 1 << 30) {
-            return Err(self.error(Diagnostic::error(code::RANGE, "this array is larger than 1 GiB", span)));
-        }
-        Ok(self.types.add(Ty::Array(elem, n)))
-    }
-
-    fn is_struct(&self, name: Span) -> bool {
-        self.names.structure(self.text(name), name.file).is_some()
-    }
-
-    /// A type by name.
-    pub(super) fn named_type(&mut self, name: Span) -> Result<TyId, Reported> {
-        let text = self.text(name);
-        if let Some(builtin) = self.types.builtin(text) {
-            return Ok(builtin);
-        }
-        match self.names.structure(text, name.file) {
-            Some(definition) => self.structure(definition, name),
-            None => {
-                let known = BUILTINS.iter().map(|b| b.name);
-                Err(self.unknown("type", name, known.collect()))
-            }
-        }
-    }
-
-    pub(super) fn structure(&mut self, definition: &'a Struct, used: Span) -> Result<TyId, Reported> {
-        match self.types.by_name.get(&definition.name) {
-            Some(Some(known)) => return *known,
-            Some(None) => {
-                let name = self.text(definition.name);
-                let d = Diagnostic::error(code::CYCLE, format!("`{name}` contains itself"), used);
-                return Err(self.error(d.help(format!("a pointer can: `*{name}`"))));
-            }
-            None => {}
-        }
-        self.types.by_name.insert(definition.name, None);
-        let name = self.text(definition.name).to_string();
-        let id = self.layout(definition, name);
-        self.types.by_name.insert(definition.name, Some(id));
-        id
-    }
-
-    fn layout(&mut self, definition: &'a Struct, name: String) -> Result<TyId, Reported> {
-        let mut layout = StructTy { name, union: definition.union, size: 0, align: 1, fields: vec![] };
-        let mut end = 0u64;
-        let mut places: Vec<(&str, Span)> = vec![];
-        let mut failed = None;
-        for field in &definition.fields {
-            let (span, name, ty) = match field {
-                Field::Named(span, ty) => (*span, self.text(*span), self.ty(ty)),
-                Field::Anonymous(inner) => (inner.name, "", self.layout(inner, String::new())),
-            };
-            let Ok(ty) = ty else {
-                failed = Some(Reported);
-                continue;
-            };
-            if let Some((_, first)) = places.iter().find(|(n, _)| !n.is_empty() && *n == name) {
-                let d = Diagnostic::error(code::DUPLICATE, format!("field `{name}` is there already"), span);
-                failed = Some(self.error(d.also(*first, "here")));
-                continue;
-            }
-            places.push((name, span));
-            let (size, align) = self.types.layout(ty);
-            let offset = if layout.union { 0 } else { end.next_multiple_of(u64::from(align)) };
-            end = end.max(offset + u64::from(size));
-            layout.align = layout.align.max(align);
-            let Ok(offset) = u32::try_from(offset) else { break };
-            layout.fields.push(FieldTy { name: name.to_string(), ty, offset });
-        }
-        if let Some(failed) = failed {
-            return Err(failed);
-        }
-        let Ok(size) = u32::try_from(end.next_multiple_of(u64::from(layout.align))) else {
-            let d = Diagnostic::error(code::RANGE, "this struct is larger than 4 GiB", definition.name);
-            return Err(self.error(d));
-        };
-        layout.size = size;
-        self.types.structs.push(layout);
-        Ok(self.types.add(Ty::Struct(self.types.structs.len() - 1)))
-    }
-
-    /// Follows a path into a type: the offset in bytes, and the type that stands there.
-    pub(super) fn walk(&mut self, start: TyId, path: &'a [Step]) -> Result<(u32, TyId), Reported> {
-        let (mut offset, mut ty) = (0u32, start);
-        for step in path {
-            let (more, next) = match (step, self.types.get(ty).clone()) {
-                (Step::Field(name), _) => self.walk_field(ty, *name)?,
-                (Step::Index(index), Ty::Array(elem, len)) => {
-                    let n = self.unsigned(index, u64::from(u32::MAX), "an index")?;
-                    if n >= u64::from(len) {
-                        let message =
-                            format!("index {n} is beyond the {len} elements of `{}`", self.types.name(ty));
-                        return Err(self.error(Diagnostic::error(code::RANGE, message, index.span)));
-                    }
-                    // Within the array, whose size fits.
-                    (self.types.size(elem) * u32::try_from(n).unwrap_or(0), elem)
-                }
-                (Step::Index(index), _) => return Err(self.no_part(ty, index.span, "elements")),
-            };
-            offset += more;
-            ty = next;
-        }
-        Ok((offset, ty))
-    }
-
-    /// Follows one name into a type.
-    pub(super) fn walk_field(&mut self, ty: TyId, name: Span) -> Result<(u32, TyId), Reported> {
-        let Ty::Struct(structure) = *self.types.get(ty) else {
-            return Err(self.no_part(ty, name, "fields"));
-        };
-        match self.types.member(structure, self.text(name)) {
-            Some(found) => Ok(found),
-            None => Err(self.no_field(ty, structure, name)),
-        }
-    }
-
-    fn no_part(&mut self, ty: TyId, span: Span, parts: &str) -> Reported {
-        let message = format!("`{}` has no {parts}", self.types.name(ty));
-        self.error(Diagnostic::error(code::FIELD, message, span))
-    }
-
-    fn no_field(&mut self, ty: TyId, structure: usize, name: Span) -> Reported {
-        let text = self.text(name);
-        let names = self.types.member_names(structure);
-        let mut d =
-            Diagnostic::error(code::FIELD, format!("`{}` has no field `{text}`", self.types.name(ty)), name);
-        d = match crate::diag::nearest(text, names.iter().copied()) {
-            Some(near) => d.suggest(format!("did you mean `{near}`?"), name, near),
-            None => d.note(format!("its fields are: {}", names.join(", "))),
-        };
-        self.error(d)
-    }
-
-    /// A type that is written where an expression stands: `sizeof(u32[4])`. `None`: it is no type.
-    pub(super) fn expr_as_type(&mut self, expr: &'a Expr) -> Option<Result<TyId, Reported>> {
-        match &expr.kind {
-            ExprKind::Name => {
-                let text = self.text(expr.span);
-                let is_type = BUILTINS.iter().any(|b| b.name == text) || self.is_struct(expr.span);
-                is_type.then(|| self.named_type(expr.span))
-            }
-            ExprKind::Param => self.type_argument_if(expr.span).map(Ok),
-            ExprKind::Path(base, steps) if steps.iter().all(|s| matches!(s, Step::Index(_))) => {
-                let mut ty = match self.expr_as_type(base)? {
-                    Ok(ty) => ty,
-                    Err(Reported) => return Some(Err(Reported)),
-                };
-                for step in steps {
-                    let Step::Index(len) = step else { continue };
-                    ty = match self.array(ty, len, expr.span) {
-                        Ok(ty) => ty,
-                        Err(Reported) => return Some(Err(Reported)),
-                    };
-                }
-                Some(Ok(ty))
-            }
-            _ => None,
-        }
     }
 }

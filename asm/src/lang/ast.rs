@@ -26,10 +26,16 @@ pub enum ItemKind {
     License(Span),
     /// `import "net"`; the string with its quotes.
     Import(Span),
+    /// `import btf "vmlinux" { … }`.
+    ImportBtf(ImportBtf),
     /// `const NAME = value`.
     Const(Const),
     /// `struct NAME { … }` or `union NAME { … }`.
     Struct(Struct),
+    /// `enum NAME: type { … }`.
+    Enum(Enum),
+    /// `type NAME = type`.
+    Alias(Alias),
     /// `map NAME: kind<K, V>[N] { … }`.
     Map(Map),
     /// `global NAME: type = value` or, read-only, `config …`.
@@ -51,6 +57,26 @@ pub struct Const {
     pub value: Expr,
 }
 
+/// Types that are taken from the BTF of a kernel or file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportBtf {
+    /// The file, or `"vmlinux"`: a string with its quotes.
+    pub file: Span,
+    /// What is taken.
+    pub names: Vec<BtfName>,
+}
+
+/// A type that is taken from BTF.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BtfName {
+    /// Its name.
+    pub name: Span,
+    /// `struct`, `union`, `enum` or `type`, where it is given.
+    pub kind: Option<Span>,
+    /// `@core`, where it is given: its fields are found anew in the kernel that loads the program.
+    pub core: Option<Span>,
+}
+
 /// A struct or union.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Struct {
@@ -58,17 +84,56 @@ pub struct Struct {
     pub name: Span,
     /// Whether members lie over one another.
     pub union: bool,
-    /// Its members.
-    pub fields: Vec<Field>,
+    /// `packed`: members stand without gaps.
+    pub packed: bool,
+    /// `align(N)`: its alignment is no less.
+    pub align: Option<Expr>,
+    /// Its members; `None`: only its name is declared.
+    pub fields: Option<Vec<Field>>,
 }
 
 /// A member of a struct or union.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Field {
     /// `name: type`.
-    Named(Span, TypeExpr),
+    Named(Member),
     /// `struct { … }` or `union { … }`, whose members belong to the outer one.
     Anonymous(Struct),
+}
+
+/// A member that has a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Its name; `_` is a bit field that is only padding.
+    pub name: Span,
+    /// Its type.
+    pub ty: TypeExpr,
+    /// `: N`: a bit field of so many bits.
+    pub bits: Option<Expr>,
+    /// `align(N)`: its alignment is no less.
+    pub align: Option<Expr>,
+}
+
+/// An enum.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Enum {
+    /// Its name; one without has the place of its keyword.
+    pub name: Span,
+    /// Whether it has a name.
+    pub named: bool,
+    /// `: type`: the type of its values.
+    pub base: Option<TypeExpr>,
+    /// Its members: names and values, where given.
+    pub values: Vec<(Span, Option<Expr>)>,
+}
+
+/// Another name for a type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alias {
+    /// The name.
+    pub name: Span,
+    /// What it stands for.
+    pub ty: TypeExpr,
 }
 
 /// A type as it is written.
@@ -87,8 +152,12 @@ pub enum TypeExprKind {
     Name,
     /// `*T`.
     Pointer(Box<TypeExpr>),
-    /// `T[N]`.
-    Array(Box<TypeExpr>, Box<Expr>),
+    /// `T[N]`; without N, as many as there are.
+    Array(Box<TypeExpr>, Option<Box<Expr>>),
+    /// `struct { … }` or `union { … }`.
+    Inline(Box<Struct>),
+    /// `func(name: type, …) -> type`, to which there are pointers only.
+    Func(Vec<(Span, TypeExpr)>, Option<Box<TypeExpr>>),
     /// `$name`, a macro's argument.
     Param,
 }
@@ -400,6 +469,8 @@ pub enum ExprKind {
     Binary(Span, Box<Expr>, Box<Expr>),
     /// `name(argument, …)`.
     Call(Span, Vec<Expr>),
+    /// `{ a, b }` or `{ name: a, … }`: what a variable holds at first.
+    Braces(Vec<Arg>),
 }
 
 /// A step into a type.

@@ -1,8 +1,7 @@
 //! Declarations.
 
 use super::super::ast::{
-    Const, Expr, Field, File, Func, Item, ItemKind, Macro, MacroParam, Map, ParamKind, Struct, TypeExpr,
-    TypeExprKind, Var,
+    Const, Expr, File, Func, Item, ItemKind, Macro, MacroParam, Map, ParamKind, TypeExpr, Var,
 };
 use super::super::token::Kind;
 use super::{Parsed, Parser, Reported};
@@ -10,8 +9,8 @@ use crate::diag::{Diagnostic, Span, code};
 
 /// The words that begin a declaration.
 pub(crate) const ITEMS: &[&str] = &[
-    "license", "import", "const", "struct", "union", "map", "global", "config", "prog", "func", "macro",
-    "extern",
+    "license", "import", "const", "type", "enum", "struct", "union", "packed", "map", "global", "config",
+    "prog", "func", "macro", "extern",
 ];
 
 impl Parser<'_> {
@@ -52,16 +51,24 @@ impl Parser<'_> {
     pub(super) fn starts_item(&self) -> bool {
         self.peek().kind == Kind::Ident
             && ITEMS.contains(&self.word(0))
-            && matches!(self.nth(1).kind, Kind::Ident | Kind::Str)
-            && (self.is_nth(2, "{") || !self.is("struct") && !self.is("union"))
+            && match self.word(0) {
+                "struct" | "union" => self.nth(1).kind == Kind::Ident && self.is_nth(2, "{"),
+                "enum" => self.is_nth(1, "{") || self.nth(1).kind == Kind::Ident,
+                "packed" => matches!(self.word(1), "struct" | "union") && self.nth(2).kind == Kind::Ident,
+                "type" => self.nth(1).kind == Kind::Ident && self.is_nth(2, "="),
+                _ => matches!(self.nth(1).kind, Kind::Ident | Kind::Str),
+            }
     }
 
     fn item(&mut self) -> Parsed<ItemKind> {
         Ok(match self.word(0) {
             "license" => ItemKind::License(self.after_word("a string such as \"GPL\"")?),
+            "import" if self.is_nth(1, "btf") => ItemKind::ImportBtf(self.import_btf()?),
             "import" => ItemKind::Import(self.after_word("the name of a module, such as \"net\"")?),
             "const" => ItemKind::Const(self.constant()?),
-            "struct" | "union" => ItemKind::Struct(self.structure()?),
+            "struct" | "union" | "packed" => ItemKind::Struct(self.structure()?),
+            "enum" => ItemKind::Enum(self.enumeration()?),
+            "type" => ItemKind::Alias(self.alias()?),
             "map" => ItemKind::Map(self.map()?),
             "global" | "config" => ItemKind::Var(self.variable()?),
             "macro" => ItemKind::Macro(self.macro_definition()?),
@@ -100,7 +107,7 @@ impl Parser<'_> {
         near.is_none()
     }
 
-    fn after_word(&mut self, what: &str) -> Parsed<Span> {
+    pub(super) fn after_word(&mut self, what: &str) -> Parsed<Span> {
         self.bump();
         let token = self.peek();
         if token.kind == Kind::Ident {
@@ -118,23 +125,6 @@ impl Parser<'_> {
         Ok(Const { name, value: self.expr()? })
     }
 
-    fn structure(&mut self) -> Parsed<Struct> {
-        let word = self.bump().span;
-        let name = self.name("a name")?;
-        let fields = self.braced("the field", Self::field)?;
-        Ok(Struct { name, union: self.text(word) == "union", fields })
-    }
-
-    fn field(&mut self) -> Parsed<Field> {
-        if (self.is("struct") || self.is("union")) && self.is_nth(1, "{") {
-            let name = self.bump().span;
-            let fields = self.nested(|p| p.braced("the field", Self::field))?;
-            return Ok(Field::Anonymous(Struct { name, union: self.text(name) == "union", fields }));
-        }
-        let (name, ty) = self.typed_name("a field, such as `port: be16`")?;
-        Ok(Field::Named(name, ty))
-    }
-
     /// `name: type`.
     pub(super) fn typed_name(&mut self, what: &str) -> Parsed<(Span, TypeExpr)> {
         let name = self.name(what)?;
@@ -144,31 +134,6 @@ impl Parser<'_> {
         }
         self.expect(":")?;
         Ok((name, self.ty()?))
-    }
-
-    /// A type.
-    pub(super) fn ty(&mut self) -> Parsed<TypeExpr> {
-        self.nested(|p| {
-            let start = p.peek().span;
-            let kind = if p.eat("*") {
-                TypeExprKind::Pointer(Box::new(p.ty()?))
-            } else if p.peek().kind == Kind::Param {
-                p.bump();
-                TypeExprKind::Param
-            } else {
-                p.name("a type")?;
-                TypeExprKind::Name
-            };
-            let mut ty = TypeExpr { span: start.to(p.last()), kind };
-            while p.eat("[") {
-                p.operator()?;
-                let len = p.expr()?;
-                p.expect("]")?;
-                let kind = TypeExprKind::Array(Box::new(ty), Box::new(len));
-                ty = TypeExpr { span: start.to(p.last()), kind };
-            }
-            Ok(ty)
-        })
     }
 
     fn map(&mut self) -> Parsed<Map> {
@@ -207,7 +172,7 @@ impl Parser<'_> {
     fn variable(&mut self) -> Parsed<Var> {
         let word = self.bump().span;
         let (name, ty) = self.typed_name("a variable, such as `hits: u64`")?;
-        let value = if self.eat("=") { Some(self.expr()?) } else { None };
+        let value = if self.eat("=") { Some(self.initial_value()?) } else { None };
         Ok(Var { name, ty, value, config: self.text(word) == "config" })
     }
 

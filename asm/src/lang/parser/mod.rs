@@ -4,6 +4,7 @@ mod expr;
 mod item;
 mod object;
 mod stmt;
+mod types;
 
 use super::ast::File;
 use super::lexer::Lexer;

@@ -1,0 +1,171 @@
+//! Types: declarations of them, and types where they are used.
+
+use super::super::ast::{
+    Alias, Arg, BtfName, Enum, Expr, ExprKind, Field, ImportBtf, Member, Struct, TypeExpr, TypeExprKind,
+};
+use super::super::token::Kind;
+use super::{Parsed, Parser};
+use crate::diag::{Diagnostic, code};
+
+impl Parser<'_> {
+    /// `struct NAME { … }`; without braces it declares the name only.
+    pub(super) fn structure(&mut self) -> Parsed<Struct> {
+        let packed = self.eat("packed");
+        if !self.is("struct") && !self.is("union") {
+            return Err(self.expected("`struct` or `union`"));
+        }
+        let union = self.is("union");
+        self.bump();
+        let name = self.name("a name")?;
+        let align = self.align()?;
+        let only_name = !packed && align.is_none() && !self.is("{");
+        let fields = if only_name { None } else { Some(self.braced("the field", Self::field)?) };
+        Ok(Struct { name, union, packed, align, fields })
+    }
+
+    /// `struct { … }` within another type.
+    fn inline(&mut self) -> Parsed<Struct> {
+        let packed = self.eat("packed");
+        let name = self.bump().span;
+        let align = self.align()?;
+        let fields = self.nested(|p| p.braced("the field", Self::field))?;
+        Ok(Struct { name, union: self.text(name) == "union", packed, align, fields: Some(fields) })
+    }
+
+    fn starts_inline(&self) -> bool {
+        let at = usize::from(self.is("packed"));
+        let keyword = self.is_nth(at, "struct") || self.is_nth(at, "union");
+        keyword && (self.is_nth(at + 1, "{") || self.is_nth(at + 1, "align") && self.is_nth(at + 2, "("))
+    }
+
+    /// `align(N)`.
+    fn align(&mut self) -> Parsed<Option<Expr>> {
+        if !(self.is("align") && self.is_nth(1, "(")) {
+            return Ok(None);
+        }
+        self.bump();
+        self.in_parens().map(Some)
+    }
+
+    fn field(&mut self) -> Parsed<Field> {
+        if self.starts_inline() {
+            return self.inline().map(Field::Anonymous);
+        }
+        let (name, ty) = self.typed_name("a field, such as `port: be16`")?;
+        let bits = if self.eat(":") { Some(self.expr()?) } else { None };
+        Ok(Field::Named(Member { name, ty, bits, align: self.align()? }))
+    }
+
+    /// `enum NAME: type { A, B = 5 }`.
+    pub(super) fn enumeration(&mut self) -> Parsed<Enum> {
+        let word = self.bump().span;
+        let named = self.peek().kind == Kind::Ident;
+        let name = if named { self.bump().span } else { word };
+        let base = if self.eat(":") { Some(self.ty()?) } else { None };
+        let values = self.braced("the member", |p| {
+            let name = p.name("a member, such as `ACCEPT = 1`")?;
+            let value = if p.eat("=") { Some(p.expr()?) } else { None };
+            Ok((name, value))
+        })?;
+        Ok(Enum { name, named, base, values })
+    }
+
+    /// `type NAME = type`.
+    pub(super) fn alias(&mut self) -> Parsed<Alias> {
+        self.bump();
+        let name = self.name("the type's name")?;
+        self.expect("=")?;
+        Ok(Alias { name, ty: self.ty()? })
+    }
+
+    /// `import btf "vmlinux" { … }`.
+    pub(super) fn import_btf(&mut self) -> Parsed<ImportBtf> {
+        self.bump();
+        let file = self.after_word("where the types are, such as \"vmlinux\"")?;
+        Ok(ImportBtf { file, names: self.braced("the type", Self::btf_name)? })
+    }
+
+    fn btf_name(&mut self) -> Parsed<BtfName> {
+        let core = (self.peek().kind == Kind::At && self.word(0) == "@core").then(|| self.bump().span);
+        let kind =
+            ["struct", "union", "enum", "type"].contains(&self.word(0)) && self.nth(1).kind == Kind::Ident;
+        let kind = kind.then(|| self.bump().span);
+        Ok(BtfName { name: self.name("the name of a type, such as `task_struct`")?, kind, core })
+    }
+
+    /// A type.
+    pub(super) fn ty(&mut self) -> Parsed<TypeExpr> {
+        self.nested(|p| {
+            let start = p.peek().span;
+            let kind = if p.eat("*") {
+                TypeExprKind::Pointer(Box::new(p.ty()?))
+            } else if p.peek().kind == Kind::Param {
+                p.bump();
+                TypeExprKind::Param
+            } else if p.starts_inline() {
+                TypeExprKind::Inline(Box::new(p.inline()?))
+            } else if p.is("func") && p.is_nth(1, "(") {
+                p.bump();
+                p.function_type()?
+            } else {
+                p.name("a type")?;
+                TypeExprKind::Name
+            };
+            let mut ty = TypeExpr { span: start.to(p.last()), kind };
+            let mut lengths = vec![];
+            while p.eat("[") {
+                p.operator()?;
+                let length = if p.is("]") { None } else { Some(Box::new(p.expr()?)) };
+                p.expect("]")?;
+                lengths.push(length);
+            }
+            // As in C, the first length is that of the whole: `u8[2][3]` are two rows of three.
+            for length in lengths.into_iter().rev() {
+                let kind = TypeExprKind::Array(Box::new(ty), length);
+                ty = TypeExpr { span: start.to(p.last()), kind };
+            }
+            Ok(ty)
+        })
+    }
+
+    /// `(name: type, …) -> type`.
+    fn function_type(&mut self) -> Parsed<TypeExprKind> {
+        let mut params = vec![];
+        self.expect("(")?;
+        while !self.is(")") {
+            params.push(self.typed_name("a parameter, such as `len: u32`")?);
+            if !self.eat(",") {
+                break;
+            }
+        }
+        self.expect(")")?;
+        let result = if self.eat("->") { Some(Box::new(self.ty()?)) } else { None };
+        Ok(TypeExprKind::Func(params, result))
+    }
+
+    /// What a variable holds at first: a constant, a string, or elements in braces.
+    pub(super) fn initial_value(&mut self) -> Parsed<Expr> {
+        if !self.is("{") {
+            return self.expr();
+        }
+        let start = self.peek().span;
+        let parts = self.nested(|p| {
+            p.braced("the value", |p| {
+                let named = p.peek().kind == Kind::Ident && p.is_nth(1, ":");
+                let name = if named { Some(p.bump().span) } else { None };
+                if named {
+                    p.bump();
+                }
+                if p.is_nth(1, "=") {
+                    let text = p.word(0);
+                    let near = format!("{}: ", text.trim_start_matches('.'));
+                    let place = p.peek().span.to(p.nth(1).span);
+                    let d = Diagnostic::error(code::SYNTAX, "a field's value stands behind `:`", place);
+                    return Err(p.report(d.suggest("write", place, near.trim_end())));
+                }
+                Ok(Arg { name, value: p.initial_value()? })
+            })
+        })?;
+        Ok(Expr { span: start.to(self.last()), kind: ExprKind::Braces(parts) })
+    }
+}
