@@ -63,6 +63,7 @@ fn sample(endian: Endian) -> Object {
         key: Some(u32_),
         value: Some(u64_),
         pin_by_name: false,
+        ..Map::default()
     };
     let ring = Map {
         name: "events".into(),
@@ -95,6 +96,7 @@ fn sample(endian: Endian) -> Object {
                 var("packets", 0, 8, u64_, Linkage::Global),
                 var("bytes", 8, 8, u64_, Linkage::Global),
             ],
+            refs: vec![],
         },
         Data {
             name: ".data".into(),
@@ -102,6 +104,7 @@ fn sample(endian: Endian) -> Object {
             bytes: limit.to_vec(),
             align: 4,
             vars: vec![var("limit", 0, 4, u32_, Linkage::Global)],
+            refs: vec![],
         },
         Data {
             name: ".rodata".into(),
@@ -109,6 +112,7 @@ fn sample(endian: Endian) -> Object {
             bytes: b"\0\0\0\0hi\0".to_vec(),
             align: 4,
             vars: vec![var("config", 0, 4, u32_, Linkage::Global), var(".str0", 4, 3, text, Linkage::Static)],
+            refs: vec![],
         },
     ];
     let line = |insn, line, text: &str| Line { insn, file: 0, line, column: 5, text: text.into() };

@@ -64,6 +64,7 @@ fn assemble(program: &Program, sources: &Sources, endian: Endian, diagnostics: &
             key: map.key.map(|ty| types.id(ty)),
             value: map.value.map(|ty| types.id(ty)),
             pin_by_name: map.pin_by_name,
+            ..Map::default()
         });
     }
     let sections = data(program, &mut types, &mut object);
@@ -108,7 +109,14 @@ fn data(program: &Program, types: &mut TypeWriter, object: &mut Object) -> [usiz
         };
         let vars = plain.vars.iter().map(var).collect();
         let bytes = plain.bytes.clone();
-        object.data.push(Data { name: name.to_string(), kind, bytes, align: plain.align.max(1), vars });
+        object.data.push(Data {
+            name: name.to_string(),
+            kind,
+            bytes,
+            align: plain.align.max(1),
+            vars,
+            refs: vec![],
+        });
     }
     places
 }

@@ -3,7 +3,9 @@
 //! The convention is libbpf's: a number is a pointer to an array of so many `int`, a type is a pointer to it,
 //! and a number beyond 32 bits is an enum with that value (`__uint`, `__type`, `__ulong` of `bpf_helpers.h`).
 
-use super::{Btf, Builder, Enumerator, Error, IntEncoding, Kind, Member, SecInfo, Type, TypeId, VarLinkage};
+use super::{
+    Btf, Builder, Enumerator, Error, IntEncoding, Kind, Member, Param, SecInfo, Type, TypeId, VarLinkage,
+};
 use crate::object::Map;
 use crate::uapi::MapType;
 
@@ -29,6 +31,10 @@ pub fn declare(btf: &mut Btf, maps: &[Map]) -> Result<(), Error> {
     let mut end = 0u32;
     for map in maps {
         let (ty, size) = definition(&mut types, map);
+        let room =
+            map.values.iter().map(|(index, _)| *index).max().map_or(Some(0), |last| last.checked_add(1));
+        let size = room.and_then(|n| n.checked_mul(POINTER)?.checked_add(size));
+        let size = size.ok_or(Error::TooMuch { what: "the values of a map" })?;
         let linkage = VarLinkage::GLOBAL;
         let var = types.add(Type::named(&map.name, Kind::Var { ty, linkage }));
         vars.push(SecInfo { var, offset: end, size });
@@ -50,6 +56,10 @@ fn definition(types: &mut Builder, map: &Map) -> (TypeId, u32) {
     member("type", number(types, map.kind.0));
     let sized = [("key", map.key, map.key_size), ("value", map.value, map.value_size)];
     for (name, ty, bytes) in sized {
+        // Loaders know that maps in maps take four bytes.
+        if name == "value" && map.inner.is_some() {
+            continue;
+        }
         match ty.filter(|ty| types.btf().size_of(*ty) == Some(bytes)) {
             Some(ty) => member(name, types.intern(Type::anonymous(Kind::Ptr(ty)))),
             None if bytes != 0 => member(&format!("{name}_size"), number(types, bytes)),
@@ -70,21 +80,49 @@ fn definition(types: &mut Builder, map: &Map) -> (TypeId, u32) {
         Ok(extra) => member("map_extra", number(types, extra)),
         Err(_) => member("map_extra", long_number(types, map.extra)),
     }
+    // The last member, so that the values may follow.
+    if let Some(values) = values(types, map) {
+        members.push(Member { name: "values".into(), ty: values, bit_offset: size * 8, bit_size: 0 });
+    }
     (types.intern(Type::anonymous(Kind::Struct { size, members, bitfields: false })), size)
+}
+
+/// `__array(values, …)`: an array of pointers to maps of a definition, or to programs.
+fn values(types: &mut Builder, map: &Map) -> Option<TypeId> {
+    let to = match &map.inner {
+        Some(inner) => definition(types, inner).0,
+        None if map.values.is_empty() => return None,
+        None => {
+            let int = int(4, IntEncoding::SIGNED);
+            let ret = types.intern(Type::named("int", int));
+            let ty = types.intern(Type::anonymous(Kind::Ptr(TypeId::VOID)));
+            let params = vec![Param { name: String::new(), ty }];
+            types.intern(Type::anonymous(Kind::FuncProto { ret, params }))
+        }
+    };
+    let elem = types.intern(Type::anonymous(Kind::Ptr(to)));
+    let index = array_index(types);
+    Some(types.intern(Type::anonymous(Kind::Array { elem, index, len: 0 })))
+}
+
+fn int(size: u32, encoding: IntEncoding) -> Kind {
+    Kind::Int { size, encoding, offset: 0, bits: u8::try_from(size * 8).unwrap_or(0) }
+}
+
+fn array_index(types: &mut Builder) -> TypeId {
+    types.intern(Type::named("__ARRAY_SIZE_TYPE__", int(4, IntEncoding::UNSIGNED)))
 }
 
 /// `__uint`: a pointer to an array of so many `int`.
 ///
 /// The kernel refuses arrays of 4 GiB and more; only the number counts, so bytes take the place of `int` there.
 fn number(types: &mut Builder, value: u32) -> TypeId {
-    let int =
-        |size, encoding| Kind::Int { size, encoding, offset: 0, bits: u8::try_from(size * 8).unwrap_or(0) };
     let elem = match value.checked_mul(4) {
         Some(_) => Type::named("int", int(4, IntEncoding::SIGNED)),
         None => Type::named("char", int(1, IntEncoding::SIGNED)),
     };
     let elem = types.intern(elem);
-    let index = types.intern(Type::named("__ARRAY_SIZE_TYPE__", int(4, IntEncoding::UNSIGNED)));
+    let index = array_index(types);
     let array = types.intern(Type::anonymous(Kind::Array { elem, index, len: value }));
     types.intern(Type::anonymous(Kind::Ptr(array)))
 }
@@ -113,25 +151,19 @@ fn read_one(btf: &Btf, var: TypeId) -> Result<Map, Error> {
     let var = btf.get(var).ok_or_else(unnamed)?;
     let Kind::Var { ty, .. } = &var.kind else { return Err(unnamed()) };
     let wrong = |what| Error::Declare { name: format!("map {}", var.name), what };
-    let Some(Kind::Struct { members, .. }) = btf.resolved(*ty) else {
-        return Err(wrong("its definition is not a struct"));
+    let map = read_definition(btf, *ty, true).map_err(wrong)?;
+    Ok(Map { name: var.name.clone(), ..map })
+}
+
+/// The definition of a map; of an inner one, too, where that is wanted.
+fn read_definition(btf: &Btf, ty: TypeId, with_inner: bool) -> Result<Map, &'static str> {
+    let Some(Kind::Struct { members, .. }) = btf.resolved(ty) else {
+        return Err("its definition is not a struct");
     };
-    let mut map = Map {
-        name: var.name.clone(),
-        kind: MapType(0),
-        key_size: 0,
-        value_size: 0,
-        max_entries: 0,
-        flags: 0,
-        extra: 0,
-        numa_node: None,
-        key: None,
-        value: None,
-        pin_by_name: false,
-    };
+    let mut map = Map::default();
     for m in members {
-        let as_number = || read_number(btf, m.ty).ok_or_else(|| wrong("a number is not described as one"));
-        let as_type = || read_type(btf, m.ty).ok_or_else(|| wrong("a type has no known size"));
+        let as_number = || read_number(btf, m.ty).ok_or("a number is not described as one");
+        let as_type = || read_type(btf, m.ty).ok_or("a type has no known size");
         match m.name.as_str() {
             "type" => map.kind = MapType(as_number()?),
             "key_size" => map.key_size = as_number()?,
@@ -143,13 +175,46 @@ fn read_one(btf: &Btf, var: TypeId) -> Result<Map, Error> {
             "numa_node" => map.numa_node = Some(as_number()?),
             "pinning" => map.pin_by_name = as_number()? == PIN_BY_NAME,
             "map_extra" => {
-                map.extra = read_long(btf, m.ty).ok_or_else(|| wrong("map_extra is not a number"))?;
+                map.extra = read_long(btf, m.ty).ok_or("map_extra is not a number")?;
             }
-            "values" => return Err(wrong("initial values and inner maps are not supported yet")),
-            _ => return Err(wrong("its definition has a member that is not known")),
+            "values" if with_inner => {
+                let Some(to) = read_values(btf, m.ty) else {
+                    return Err("its values are no array of pointers");
+                };
+                if matches!(btf.resolved(to), Some(Kind::Struct { .. })) {
+                    map.inner = Some(Box::new(read_definition(btf, to, false)?));
+                    map.value_size = POINTER / 2;
+                }
+            }
+            "values" => return Err("its inner maps hold maps themselves"),
+            _ => return Err("its definition has a member that is not known"),
         }
     }
     Ok(map)
+}
+
+/// What the values point to.
+fn read_values(btf: &Btf, ty: TypeId) -> Option<TypeId> {
+    let Kind::Array { elem, .. } = btf.resolved(ty)? else { return None };
+    let Kind::Ptr(to) = btf.resolved(*elem)? else { return None };
+    Some(*to)
+}
+
+/// Where the initial values of maps stand in section `.maps`: for each map that has room for some, its number
+/// there, the offset of the first, and how many there are.
+pub(crate) fn values_of(btf: &Btf) -> Vec<(usize, u32, u32)> {
+    let Some(Kind::DataSec { vars, .. }) = btf.datasec(SECTION).and_then(|id| btf.get(id)).map(|t| &t.kind)
+    else {
+        return vec![];
+    };
+    let place = |(number, info): (usize, &SecInfo)| {
+        let Kind::Var { ty, .. } = btf.get(info.var)?.kind else { return None };
+        let Kind::Struct { members, .. } = btf.resolved(ty)? else { return None };
+        let values = members.last().filter(|m| m.name == "values")?.bit_offset / 8;
+        let room = info.size.checked_sub(values)? / POINTER;
+        Some((number, info.offset.checked_add(values)?, room)).filter(|_| room > 0)
+    };
+    vars.iter().enumerate().filter_map(place).collect()
 }
 
 fn read_number(btf: &Btf, ty: TypeId) -> Option<u32> {

@@ -19,7 +19,7 @@ const LINE_FACTOR: usize = 64;
 #[derive(Debug, Default)]
 pub(super) struct Index {
     /// Section number and offset in bytes to the function that begins there.
-    funcs: HashMap<(usize, u64), usize>,
+    pub funcs: HashMap<(usize, u64), usize>,
     /// For each function section number, offset in bytes and the slot of each instruction.
     places: Vec<(usize, u64, Vec<usize>)>,
     /// Section number and offset to the map.
@@ -164,7 +164,7 @@ pub(super) fn references(file: &File, object: &mut Object, index: &Index) -> Res
 }
 
 /// `Elf64_Rel`: offset and info.
-fn pair(entry: [u8; 16], endian: Endian) -> (u64, u64) {
+pub(super) fn pair(entry: [u8; 16], endian: Endian) -> (u64, u64) {
     let (offset, info) = entry.split_at(8);
     let number = |bytes: &[u8]| {
         let bytes = bytes.try_into().unwrap_or_default();

@@ -12,7 +12,7 @@ use goblin::elf::sym::{STB_LOCAL, STB_WEAK, STV_HIDDEN, STV_INTERNAL};
 use super::{Error, LICENSE};
 use crate::btf::maps;
 use crate::isa::Endian;
-use crate::object::DataKind;
+use crate::object::{ARENA, DataKind};
 
 /// All `.bss` sections together may have so many bytes; nothing in the file pays for them.
 const MAX_BSS: u64 = 1 << 28;
@@ -140,12 +140,9 @@ fn section_kind(name: &str, sh: &SectionHeader, elf: &Elf) -> Result<Option<Sect
     let unsupported = |what| Err(Error::Unsupported { section: name.into(), what });
     if sh.sh_type == SHT_REL || sh.sh_type == SHT_RELA {
         let target = usize::try_from(sh.sh_info).ok().and_then(|i| Some((i, elf.section_headers.get(i)?)));
-        let Some((number, target)) = target.filter(|(_, t)| t.sh_flags & u64::from(SHF_ALLOC) != 0) else {
+        let Some((number, _)) = target.filter(|(_, t)| t.sh_flags & u64::from(SHF_ALLOC) != 0) else {
             return Ok(None);
         };
-        if target.sh_flags & u64::from(SHF_EXECINSTR) == 0 {
-            return unsupported("relocations in data or in map definitions");
-        }
         if sh.sh_type == SHT_RELA {
             return unsupported("relocations with addends");
         }
@@ -166,6 +163,10 @@ fn section_kind(name: &str, sh: &SectionHeader, elf: &Elf) -> Result<Option<Sect
         _ if sh.sh_type == SHT_PROGBITS && sh.sh_flags & u64::from(SHF_EXECINSTR) != 0 => SectionKind::Code,
         _ if sh.sh_type == SHT_PROGBITS && starts(".data") => SectionKind::Data(DataKind::Data),
         _ if sh.sh_type == SHT_PROGBITS && starts(".rodata") => SectionKind::Data(DataKind::Rodata),
+        ".struct_ops" | ".struct_ops.link" | "?.struct_ops" | "?.struct_ops.link" => {
+            SectionKind::Data(DataKind::StructOps)
+        }
+        ARENA => SectionKind::Data(DataKind::Arena),
         _ if sh.sh_type == SHT_NOBITS && starts(".bss") => SectionKind::Data(DataKind::Bss),
         _ => return unsupported("data of a kind that is not known"),
     };

@@ -3,6 +3,7 @@
 //! The files are those of clang: ELF64, relocatable, `EM_BPF`, relocations without addend (`SHT_REL`). Source:
 //! the ELF specification, Linux `Documentation/bpf/llvm_reloc.rst`, and what libbpf accepts.
 
+mod address;
 mod code;
 mod error;
 mod external;
@@ -19,6 +20,8 @@ pub use write::write;
 
 /// `R_BPF_64_64`: a 64-bit immediate load of the address of map, data or function.
 pub(crate) const R_BPF_64_64: u32 = 1;
+/// `R_BPF_64_ABS64`: an address of 8 bytes in data.
+const R_BPF_64_ABS64: u32 = 2;
 /// `R_BPF_64_32`: a call of a function in another section.
 pub(crate) const R_BPF_64_32: u32 = 10;
 /// Section of the licence.

@@ -6,7 +6,7 @@ use goblin::elf::sym::STT_OBJECT;
 
 use super::code::{Index, functions, records, references};
 use super::file::{File, SectionKind, Symbol};
-use super::{Error, external, hook};
+use super::{Error, address, external, hook};
 use crate::btf::{self, Btf, Kind, maps};
 use crate::object::{Data, Linkage, Object, Var};
 
@@ -39,6 +39,7 @@ pub fn read(data: &[u8]) -> Result<Object, Error> {
     index.externs = external::read(&file, &mut object);
     functions(&file, &mut object, &mut index)?;
     references(&file, &mut object, &index)?;
+    address::read(&file, &mut object, &index)?;
     if let (Some(section), Some(decoded)) = (file.only(SectionKind::BtfExt)?, decoded) {
         records(&file, section, decoded.strings, &mut object, &index)?;
     }
@@ -128,6 +129,7 @@ fn read_data(file: &File, object: &mut Object, index: &mut Index) -> Result<(), 
             bytes,
             align: align.ok_or_else(|| wrong("its alignment is not a power of two"))?,
             vars,
+            refs: vec![],
         });
     }
     Ok(())

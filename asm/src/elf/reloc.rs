@@ -66,6 +66,16 @@ impl Places {
         }
     }
 
+    /// The symbol of what stands at an address, and the bytes from it.
+    pub fn address(&self, to: Symbol) -> Option<(usize, u64)> {
+        Some(match to {
+            Symbol::Map(map) => (*self.maps.get(map)?, 0),
+            Symbol::Extern(index) => (*self.externs.get(index)?, 0),
+            Symbol::Func(func) => (self.funcs.get(func)?.2, 0),
+            Symbol::Data(section, offset) => (self.data.get(section)?.0, u64::from(offset)),
+        })
+    }
+
     /// The section of a function: its index and its number in the file.
     pub fn section_of(&self, func: usize) -> Option<(usize, u16)> {
         let (code, ..) = self.funcs.get(func)?;

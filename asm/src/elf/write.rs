@@ -7,11 +7,11 @@ use goblin::elf::sym::{STT_FUNC, STT_NOTYPE, STT_OBJECT, STT_SECTION};
 
 use super::layout::{Link, REL_LEN, Section, Symbol, file, len64, symbol_numbers};
 use super::reloc::{Places, Reloc, encode};
-use super::{Error, LICENSE, hook};
+use super::{Error, LICENSE, address, hook};
 use crate::btf::ext::{Ext, SectionRecords};
 use crate::btf::{Encoder, Kind, maps};
 use crate::isa::SLOT;
-use crate::object::{DataKind, Extern, Linkage, Object};
+use crate::object::{self, DataKind, Extern, Linkage, Object};
 
 /// The bytes of an object file, the same for the same object.
 ///
@@ -22,13 +22,15 @@ use crate::object::{DataKind, Extern, Linkage, Object};
 /// What cannot be expressed in the file: a call into another section than `.text`, a map without BTF, a
 /// number beyond its field.
 pub fn write(object: &Object) -> Result<Vec<u8>, Error> {
-    let mut writer = Writer { object, sections: vec![], symbols: vec![], places: Places::default() };
+    let mut writer =
+        Writer { object, sections: vec![], symbols: vec![], places: Places::default(), addresses: vec![] };
     writer.place_functions()?;
     writer.license();
     writer.data()?;
     writer.maps()?;
     writer.externs();
     writer.code()?;
+    writer.addresses()?;
     if !object.btf.types.is_empty() {
         writer.btf()?;
     }
@@ -40,6 +42,8 @@ struct Writer<'a> {
     sections: Vec<Section>,
     symbols: Vec<Symbol>,
     places: Places,
+    /// Addresses in data and maps, by the number of the section.
+    addresses: Vec<(u16, Vec<(u32, object::Symbol)>)>,
 }
 
 impl Writer<'_> {
@@ -122,7 +126,9 @@ impl Writer<'_> {
                 return Err(Error::Section { section: data.name.clone(), what });
             }
             let (kind, flags) = match data.kind {
-                DataKind::Data => (SHT_PROGBITS, SHF_ALLOC | SHF_WRITE),
+                DataKind::Data | DataKind::StructOps | DataKind::Arena => {
+                    (SHT_PROGBITS, SHF_ALLOC | SHF_WRITE)
+                }
                 DataKind::Bss => (SHT_NOBITS, SHF_ALLOC | SHF_WRITE),
                 DataKind::Rodata => (SHT_PROGBITS, SHF_ALLOC),
             };
@@ -134,6 +140,9 @@ impl Writer<'_> {
                 bytes: data.bytes.clone(),
                 ..Section::default()
             })?;
+            if !data.refs.is_empty() {
+                self.addresses.push((section, data.refs.clone()));
+            }
             let own = self.section_symbol(section);
             let mut vars = vec![];
             for var in data.vars.iter().filter(|v| !v.name.is_empty()) {
@@ -185,6 +194,7 @@ impl Writer<'_> {
             end = end.max(to.ok_or(Error::TooBig { what: "section .maps" })?);
             symbols.push((map.name.clone(), offset, size));
         }
+        let values = address::map_values(object, &declared)?;
         let section = self.section(Section {
             name: maps::SECTION.into(),
             kind: SHT_PROGBITS,
@@ -193,6 +203,9 @@ impl Writer<'_> {
             bytes: vec![0; end],
             ..Section::default()
         })?;
+        if !values.is_empty() {
+            self.addresses.push((section, values));
+        }
         for (name, offset, size) in symbols {
             let (value, size) = (u64::from(offset), u64::from(size));
             let kind = STT_OBJECT;
@@ -245,6 +258,18 @@ impl Writer<'_> {
                 bytes: out.bytes,
                 ..Section::default()
             })?;
+        }
+        Ok(())
+    }
+
+    /// Relocations of data and maps.
+    fn addresses(&mut self) -> Result<(), Error> {
+        let numbers = symbol_numbers(&self.symbols);
+        for (number, refs) in std::mem::take(&mut self.addresses) {
+            let Some(section) = self.sections.get_mut(usize::from(number) - 1) else { continue };
+            let place = (number, section);
+            let section = address::relocations(self.object.endian, place, &self.places, &numbers, &refs)?;
+            self.section(section)?;
         }
         Ok(())
     }

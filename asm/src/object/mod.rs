@@ -38,6 +38,9 @@ pub struct Object {
 /// Where subprograms live.
 pub const TEXT: &str = ".text";
 
+/// Where variables in an arena live.
+pub const ARENA: &str = ".addr_space.1";
+
 /// A program or a subprogram.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Func {
@@ -140,12 +143,38 @@ pub struct Map {
     pub value: Option<TypeId>,
     /// Whether the map is pinned under its name (`LIBBPF_PIN_BY_NAME`).
     pub pin_by_name: bool,
+    /// What the maps are that it holds, where it holds maps; that one has no name and no values.
+    pub inner: Option<Box<Map>>,
+    /// What it holds at first, by index: maps, or programs. Ordered by index.
+    pub values: Vec<(u32, Symbol)>,
 }
 
-/// A data section that becomes an array map of one entry.
+impl Default for Map {
+    /// A map of no kind.
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            kind: MapType(0),
+            key_size: 0,
+            value_size: 0,
+            max_entries: 0,
+            flags: 0,
+            extra: 0,
+            numa_node: None,
+            key: None,
+            value: None,
+            pin_by_name: false,
+            inner: None,
+            values: vec![],
+        }
+    }
+}
+
+/// A data section. Most become an array map of one entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Data {
-    /// Section name: `.data`, `.bss`, `.rodata` or one of these with a suffix (`.rodata.str`).
+    /// Section name: `.data`, `.bss`, `.rodata` or one of these with a suffix (`.rodata.str`); `.struct_ops` and its
+    /// relatives; `.addr_space.1`.
     pub name: String,
     /// What programs may do with it, and whether the file holds its bytes.
     pub kind: DataKind,
@@ -155,6 +184,8 @@ pub struct Data {
     pub align: u32,
     /// Its variables, ordered by offset.
     pub vars: Vec<Var>,
+    /// Places of 8 bytes, zero here, that hold the address of something: offset and what. Ordered by offset.
+    pub refs: Vec<(u32, Symbol)>,
 }
 
 /// The kind of a data section.
@@ -166,6 +197,10 @@ pub enum DataKind {
     Bss,
     /// Read-only for programs; frozen after loading.
     Rodata,
+    /// Tables of functions for the kernel: each variable is a map of its own, of type `struct_ops`.
+    StructOps,
+    /// Variables in the object's arena.
+    Arena,
 }
 
 /// A variable in a data section.

@@ -142,13 +142,15 @@ fn create_section(
         max_entries: 1,
         flags: match data.kind {
             DataKind::Rodata => F_RDONLY_PROG,
-            DataKind::Data | DataKind::Bss => F_MMAPABLE,
+            // Those of other kinds are not made: what uses them is refused.
+            DataKind::Data | DataKind::Bss | DataKind::StructOps | DataKind::Arena => F_MMAPABLE,
         },
         extra: 0,
         numa_node: None,
         key: Some(TypeId::VOID),
         value: datasec(&object.btf, data),
         pin_by_name: false,
+        ..object::Map::default()
     };
     let map = match create_one(&section, types, memlock, notes) {
         // Before Linux 5.5 an array cannot be mapped.

@@ -2,15 +2,42 @@
 
 use super::Layout;
 use crate::error::{Error, Result};
-use bpfasm_asm::object::{ExternKind, Object, Symbol};
+use bpfasm_asm::object::{DataKind, ExternKind, Object, Symbol};
 
 /// Refuses programs that cannot work without it.
 pub(super) fn check(object: &Object, layouts: &[Layout]) -> Result<()> {
+    for map in &object.maps {
+        let needs = |what: &str| Error::Needs { name: map.name.clone(), what: what.into() };
+        if map.inner.is_some() {
+            return Err(needs("a map to hold as its first"));
+        }
+        if !map.values.is_empty() {
+            return Err(needs("values that it begins with"));
+        }
+    }
+    for data in &object.data {
+        let needs = |what: &str| Error::Needs { name: data.name.clone(), what: what.into() };
+        if data.kind == DataKind::StructOps {
+            return Err(needs("tables of functions for the kernel (struct_ops)"));
+        }
+    }
     for func in layouts.iter().flat_map(|l| &l.parts).filter_map(|p| object.funcs.get(p.func)) {
         let needs = |what| Error::Needs { name: func.name.clone(), what };
         if let Some(relo) = func.core.first() {
             let name = object.btf.get(relo.ty).map_or("", |ty| ty.name.as_str());
             return Err(needs(format!("the layout of `{name}` in this kernel (CO-RE)")));
+        }
+        for r in &func.refs {
+            let Symbol::Data(index, _) = r.to else { continue };
+            match object.data.get(index) {
+                Some(data) if data.kind == DataKind::Arena => {
+                    return Err(needs("variables in an arena".into()));
+                }
+                Some(data) if !data.refs.is_empty() => {
+                    return Err(needs(format!("addresses in section `{}`", data.name)));
+                }
+                _ => {}
+            }
         }
         let external = func.refs.iter().find_map(|r| match r.to {
             Symbol::Extern(index) => object.externs.get(index),

@@ -91,6 +91,7 @@ pub fn map(name: &str, kind: MapType, key_size: u32, value_size: u32, max_entrie
         key: None,
         value: None,
         pin_by_name: false,
+        ..Map::default()
     }
 }
 
@@ -163,6 +164,7 @@ pub fn with_data(name: &str) -> Object {
                 linkage: Linkage::Global,
             })
             .collect(),
+        refs: vec![],
     };
     object.data = vec![
         section(
