@@ -6,6 +6,8 @@ mod object;
 mod stmt;
 mod types;
 
+pub(crate) use item::ITEMS;
+
 use super::ast::File;
 use super::lexer::Lexer;
 use super::token::{Kind, Token};
