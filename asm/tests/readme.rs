@@ -7,7 +7,8 @@ use bpfasm_asm::isa::Endian;
 #[test]
 fn the_readmes_program_assembles_without_a_word() {
     let readme = include_str!("../../README.md");
-    let text = readme.split("```").nth(1).expect("a code block");
+    let text =
+        readme.split("```bpfasm\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a code block");
     let mut sources = Sources::default();
     let root = sources.add("README.md", text);
     let compiled = compile(&mut sources, root, &Options { endian: Endian::Little, ..Options::default() });

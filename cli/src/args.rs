@@ -34,6 +34,7 @@ pub enum Command {
     Check(CheckArgs),
     Expand(ExpandArgs),
     Explain(ExplainArgs),
+    Fmt(FmtArgs),
     Run(RunArgs),
     Load(LoadArgs),
     Attach(AttachArgs),
@@ -51,6 +52,7 @@ pub fn parse() -> Command {
         Some("check") => Command::Check(one(&args)),
         Some("expand") => Command::Expand(one(&args)),
         Some("explain") => Command::Explain(one(&args)),
+        Some("fmt") => Command::Fmt(one(&args)),
         Some("run") => Command::Run(one(&args)),
         Some("load") => Command::Load(one(&args)),
         Some("attach") => Command::Attach(one(&args)),
@@ -167,6 +169,25 @@ pub struct ExplainArgs {
     /// A code (E0304) or the name of a lint
     #[arg(value_name = "CODE")]
     pub what: Option<String>,
+}
+
+/// Lay out source files as all of them are laid out
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  bpfasm fmt port_drop.bpfasm                    in place
+  bpfasm fmt --check programs                    all .bpfasm files in there; exit code 1 if one would change
+  bpfasm fmt - < draft.bpfasm                    to standard output
+
+A file with syntax errors is left as it is. Comments stay, and so does the program: only blanks, line ends at
+braces and empty lines change.")]
+pub struct FmtArgs {
+    /// Source files (.bpfasm), directories of them, or - for standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Write nothing, and show what would change
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// What to load: an object for this machine, with its values.
@@ -354,7 +375,9 @@ impl Command {
             Command::Expand(args) => &args.source.compile,
             Command::Run(args) => &args.object.compile,
             Command::Load(args) => &args.object.compile,
-            Command::Explain(_) | Command::Attach(_) | Command::Detach(_) => return Format::Human,
+            Command::Explain(_) | Command::Fmt(_) | Command::Attach(_) | Command::Detach(_) => {
+                return Format::Human;
+            }
         };
         compile.message_format
     }

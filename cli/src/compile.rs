@@ -125,7 +125,8 @@ fn levels(args: &LintArgs) -> Result<Levels, Failure> {
     Ok(levels)
 }
 
-fn read_bytes(file: &Path) -> Result<(String, Vec<u8>), Failure> {
+/// A file, or standard input, and its name.
+pub fn read_bytes(file: &Path) -> Result<(String, Vec<u8>), Failure> {
     let mut bytes = vec![];
     let (name, result) = if file == Path::new("-") {
         ("<stdin>".to_string(), stdin().read_to_end(&mut bytes).map(drop))
@@ -136,7 +137,8 @@ fn read_bytes(file: &Path) -> Result<(String, Vec<u8>), Failure> {
     Ok((name, bytes))
 }
 
-fn text(name: &str, bytes: Vec<u8>) -> Result<String, Failure> {
+/// Source text out of bytes.
+pub fn text(name: &str, bytes: Vec<u8>) -> Result<String, Failure> {
     if u32::try_from(bytes.len()).is_err() {
         return Err(Failure::new(Code::Input, format!("{name}: a source file is smaller than 4 GiB")));
     }
@@ -166,23 +168,30 @@ fn is_same(a: &Path, b: &Path) -> bool {
     file(a).is_some_and(|a| file(b) == Some(a))
 }
 
-/// Writes a file whole or not at all: beside it first, then in its place.
 fn write_output(output: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let fail =
-        |e: &std::io::Error| Failure::new(Code::System, format!("{}: {}", output.display(), io_reason(e)));
     if output == Path::new("-") {
         if stdout().is_terminal() {
             return Err(Failure::new(Code::Usage, "an object is no text for a terminal: use -o FILE"));
         }
         return out::bytes(bytes);
     }
+    write_file(output, bytes)
+}
+
+/// Writes a file whole or not at all: beside it first, then in its place.
+pub fn write_file(output: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let fail =
+        |e: &std::io::Error| Failure::new(Code::System, format!("{}: {}", output.display(), io_reason(e)));
     // What is no plain file (a pipe, /dev/null) is written to as it is.
     if fs::metadata(output).is_ok_and(|m| !m.is_file()) {
         return fs::write(output, bytes).map_err(|e| fail(&e));
     }
     let mut beside = output.as_os_str().to_owned();
     beside.push(format!(".{}.tmp", std::process::id()));
-    let result = fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, output));
+    // It keeps its rights.
+    let rights = || fs::metadata(output).map_or(Ok(()), |m| fs::set_permissions(&beside, m.permissions()));
+    let write = fs::write(&beside, bytes).and_then(|()| rights());
+    let result = write.and_then(|()| fs::rename(&beside, output));
     result.map_err(|e| {
         let _ = fs::remove_file(&beside);
         fail(&e)

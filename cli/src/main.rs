@@ -6,6 +6,7 @@ mod compile;
 mod disk;
 mod explain;
 mod fail;
+mod fmt;
 mod load;
 mod messages;
 mod out;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         Command::Check(args) => compile::check(args),
         Command::Expand(args) => compile::expand(args),
         Command::Explain(args) => explain::explain(args),
+        Command::Fmt(args) => fmt::fmt(args),
         Command::Run(args) => run::run(args),
         Command::Load(args) => load::load(args),
         Command::Attach(args) => attach::attach(args),

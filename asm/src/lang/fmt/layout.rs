@@ -155,11 +155,13 @@ impl Layout {
                 line.code.push(' ');
             }
             line.code.push_str(piece.text);
-            if !piece.is_comment() {
-                self.ended = false;
-                self.bracket(piece, indent);
-                self.spacing.pass(piece);
+            if piece.is_comment() {
+                self.spacing.comment();
+                continue;
             }
+            self.ended = false;
+            self.bracket(piece, indent);
+            self.spacing.pass(piece);
         }
         self.lines.push(line);
     }

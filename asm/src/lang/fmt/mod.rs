@@ -18,7 +18,7 @@ use thiserror::Error;
 use self::piece::{Piece, What};
 use super::parser::parse;
 use super::token::Kind;
-use crate::diag::{Diagnostic, FileId, Severity, Sources};
+use crate::diag::{Diagnostic, Diagnostics, FileId, Sources};
 
 /// Why a text is not formatted.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -36,10 +36,10 @@ pub enum Refused {
 /// # Errors
 /// [`Refused`], and nothing is to be written then.
 pub fn format(sources: &Sources, file: FileId) -> Result<String, Refused> {
-    let mut diagnostics = vec![];
+    let mut diagnostics = Diagnostics::default();
     let _ = parse(sources, file, &mut diagnostics);
-    if diagnostics.iter().any(|d| d.severity == Severity::Error) {
-        return Err(Refused::Syntax(diagnostics));
+    if diagnostics.errors() > 0 {
+        return Err(Refused::Syntax(diagnostics.finish().kept));
     }
     let text = sources.get(file).text.as_str();
     let pieces = piece::scan(file, text);

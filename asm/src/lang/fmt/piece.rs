@@ -1,6 +1,6 @@
 //! A text in pieces: tokens, and the comments between them.
 
-use super::super::lexer::lex;
+use super::super::lexer::Lexer;
 use super::super::token::Kind;
 use crate::diag::FileId;
 
@@ -50,7 +50,11 @@ impl Piece<'_> {
 /// Takes a text apart. Only blanks and line ends are left out.
 pub(super) fn scan(file: FileId, text: &str) -> Vec<Piece<'_>> {
     let mut scan = Scan { text, at: 0, line: 0, breaks: 0, touches: false, pieces: vec![] };
-    for token in lex(file, text, &mut vec![]) {
+    let mut lexer = Lexer::new(file, text);
+    while !lexer.done {
+        lexer.line();
+    }
+    for token in lexer.tokens {
         let (start, end) = (token.span.start as usize, token.span.end as usize);
         match token.kind {
             Kind::Eof => scan.between(text.len()),
@@ -107,7 +111,7 @@ impl<'a> Scan<'a> {
             } else if rest.starts_with("//") || first == '#' {
                 self.push(What::Line, self.at + line);
             } else if rest.starts_with("/*") {
-                let len = rest[2..].find("*/").map_or(rest.len(), |len| len + 4);
+                let len = rest.find("*/").map_or(rest.len(), |len| len + 2);
                 self.push(What::Block, self.at + len);
             } else {
                 let len =

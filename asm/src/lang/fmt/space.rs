@@ -50,6 +50,8 @@ struct Statement {
     target: bool,
     /// An `=` has gone by.
     assigned: bool,
+    /// How many `?` wait for their `:`.
+    choices: usize,
     /// Within `<f+0x38>`.
     place: bool,
     last: Option<Seen>,
@@ -97,11 +99,13 @@ impl Spacing {
         match (last.text.as_str(), next.text) {
             _ if last.what == What::Other || next.what == What::Other => author,
             ("{", "}") => false,
-            (_, "," | ")" | "]" | ":") => false,
+            (_, ":") => statement.choices > 0,
+            (_, "," | ")" | "]") => false,
             ("(" | "[", _) => false,
             ("," | ":" | "{", _) | (_, "{" | "}") => true,
             ("}", _) => true,
-            ("?" | "." | "..", _) | (_, "?" | "." | "..") => author,
+            (_, "?") => !(self.is_first("macro") && next.touches),
+            ("." | "..", _) | (_, "." | "..") => author,
             (")", "->") => true,
             ("->", _) => statement.before.as_deref() == Some(")"),
             (_, "->") => false,
@@ -135,6 +139,11 @@ impl Spacing {
         }
     }
 
+    /// Takes note of a comment.
+    pub fn comment(&mut self) {
+        self.comment = true;
+    }
+
     /// Takes note of a token.
     pub fn pass(&mut self, piece: &Piece) {
         let kind = piece.kind().unwrap_or(Kind::Bad);
@@ -147,6 +156,11 @@ impl Spacing {
             named: self.named(piece),
         };
         self.comment = false;
+        match piece.text {
+            "?" if self.blank_before(piece) => self.statement.choices += 1,
+            ":" => self.statement.choices = self.statement.choices.saturating_sub(1),
+            _ => {}
+        }
         if let Some(bracket) = self.brackets.last_mut() {
             bracket.tokens += 1;
             bracket.pointer = piece.text == "*";
