@@ -26,7 +26,15 @@ fn expect(path: &Path, text: &str) {
         fs::write(path, text).expect("it can be written");
     }
     let found = fs::read_to_string(path).unwrap_or_default();
-    assert!(found == text, "{}: run this test with BLESS=1; it should be\n{text}", path.display());
+    for (at, line) in text.lines().enumerate() {
+        let (name, number) = (path.display(), at + 1);
+        assert_eq!(
+            found.lines().nth(at),
+            Some(line),
+            "{name}:{number} is not laid out: run this test with BLESS=1"
+        );
+    }
+    assert!(found == text, "{}: its end is not laid out: run this test with BLESS=1", path.display());
 }
 
 #[test]

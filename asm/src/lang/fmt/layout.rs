@@ -184,7 +184,7 @@ impl Layout {
     fn bracket(&mut self, piece: &Piece, indent: usize) {
         let holds = match piece.text {
             _ if piece.kind() != Some(Kind::Punct) => return,
-            "{" if self.spacing.opens_body(self.holds() == Some(Holds::Body)) => Holds::Body,
+            "{" if self.spacing.opens_body() => Holds::Body,
             "{" => Holds::List,
             "(" | "[" => Holds::Part,
             "}" | ")" | "]" => {

@@ -37,6 +37,8 @@ struct Bracket {
     /// How many tokens are within, and whether the last is `*`.
     tokens: usize,
     pointer: bool,
+    /// Whether it is a brace with elements rather than statements in it.
+    list: bool,
     /// The statement around it, if it is a brace.
     around: Option<Box<Statement>>,
 }
@@ -50,6 +52,8 @@ struct Statement {
     target: bool,
     /// An `=` has gone by.
     assigned: bool,
+    /// A name and `:` have gone by.
+    typed: bool,
     /// How many `?` wait for their `:`.
     choices: usize,
     /// Within `<f+0x38>`.
@@ -75,13 +79,17 @@ impl Spacing {
     }
 
     /// Whether a brace that follows now has statements in it.
-    pub fn opens_body(&self, body: bool) -> bool {
+    pub fn opens_body(&self) -> bool {
         match &self.statement.first {
-            Some((_, Kind::At)) => body || !self.is_first("@enum"),
-            Some((_, Kind::Macro)) => true,
+            Some((_, Kind::At | Kind::Macro)) => true,
             Some((word, _)) => matches!(word.as_str(), "prog" | "func" | "macro"),
-            None => body,
+            None => !self.in_list(),
         }
+    }
+
+    /// Whether this is an element in braces.
+    fn in_list(&self) -> bool {
+        self.brackets.iter().rev().find(|b| b.text == "{").is_some_and(|b| b.list)
     }
 
     fn is_first(&self, word: &str) -> bool {
@@ -99,7 +107,8 @@ impl Spacing {
         match (last.text.as_str(), next.text) {
             _ if last.what == What::Other || next.what == What::Other => author,
             ("{", "}") => false,
-            (_, ":") => statement.choices > 0,
+            // `a ? b : c`, and the width of a field.
+            (_, ":") => statement.choices > 0 || statement.typed && self.in_list(),
             (_, "," | ")" | "]") => false,
             ("(" | "[", _) => false,
             ("," | ":" | "{", _) | (_, "{" | "}") => true,
@@ -158,7 +167,9 @@ impl Spacing {
         self.comment = false;
         match piece.text {
             "?" if self.blank_before(piece) => self.statement.choices += 1,
-            ":" => self.statement.choices = self.statement.choices.saturating_sub(1),
+            ":" if self.statement.choices > 0 => self.statement.choices -= 1,
+            ":" => self.statement.typed = true,
+            "," => self.statement.typed = false,
             _ => {}
         }
         if let Some(bracket) = self.brackets.last_mut() {
@@ -179,11 +190,10 @@ impl Spacing {
             return;
         }
         match piece.text {
-            "(" => self.open("(", operand, None),
-            "[" => self.open("[", operand, None),
+            "(" => self.open("(", operand),
+            "[" => self.open("[", operand),
             "{" => {
-                let around = Some(Box::new(std::mem::take(&mut self.statement)));
-                self.open("{", operand, around);
+                self.open("{", operand);
                 self.start();
                 self.statement.last = Some(brace("{"));
             }
@@ -196,8 +206,10 @@ impl Spacing {
         }
     }
 
-    fn open(&mut self, text: &'static str, operand: bool, around: Option<Box<Statement>>) {
-        self.brackets.push(Bracket { text, operand, tokens: 0, pointer: false, around });
+    fn open(&mut self, text: &'static str, operand: bool) {
+        let list = !self.opens_body();
+        let around = (text == "{").then(|| Box::new(std::mem::take(&mut self.statement)));
+        self.brackets.push(Bracket { text, operand, tokens: 0, pointer: false, list, around });
     }
 
     /// Whether an operand comes next, so that an operator has none on its left.
