@@ -89,6 +89,12 @@ pub struct CompileArgs {
     /// Also look here for files that are imported; may be repeated
     #[arg(short = 'I', value_name = "DIR")]
     pub include: Vec<PathBuf>,
+    /// Section of a file of bare instructions, such as xdp [default: .text]
+    #[arg(long, value_name = "NAME")]
+    pub section: Option<String>,
+    /// Give a file of bare instructions types and source lines, too
+    #[arg(short = 'g')]
+    pub describe: bool,
     /// What becomes of warnings.
     #[command(flatten)]
     pub lints: LintArgs,

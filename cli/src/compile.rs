@@ -78,6 +78,11 @@ pub fn loadable(args: &ObjectArgs) -> Result<(Sources, Object, Option<Compiled>)
         return Ok((Sources::default(), object, None));
     }
     let (sources, mut compiled) = compile_text(name, bytes, &args.compile, Endian::HOST)?;
+    if compiled.bare && args.compile.section.is_none() && compiled.object.is_some() {
+        let message =
+            format!("{}: say what its bare instructions are for: --section xdp", args.file.display());
+        return Err(Failure::new(Code::Usage, message));
+    }
     match compiled.object.take() {
         Some(object) => Ok((sources, object, Some(compiled))),
         None => Err(Failure::reported(Code::Input)),
@@ -105,8 +110,19 @@ fn compile_text(
     let mut sources = Sources::default();
     let root = sources.add(name, text);
     let files = Disk { dirs: &args.include };
-    let options = Options { endian, lints: levels(&args.lints)?, files: &files };
+    let options = Options {
+        endian,
+        lints: levels(&args.lints)?,
+        section: args.section.as_deref(),
+        describe: args.describe,
+        files: &files,
+    };
     let compiled = assemble::compile(&mut sources, root, &options);
+    if args.section.is_some() && !compiled.bare && compiled.object.is_some() {
+        let name = &sources.get(root).name;
+        let message = format!("{name}: it says its sections itself; --section is for bare instructions");
+        return Err(Failure::new(Code::Usage, message));
+    }
     messages::compiled(&sources, &compiled);
     Ok((sources, compiled))
 }

@@ -7,7 +7,7 @@ mod types;
 use crate::btf;
 use crate::diag::{Diagnostic, Diagnostics, FileId, Findings, Sources, Span, code};
 use crate::expand::{self, Plain, PlainFunc, Program, SECTIONS};
-use crate::isa::{Code, Endian, Insn, Syntax};
+use crate::isa::{Code, Insn, Syntax};
 use crate::lang::ast::File;
 use crate::object::{Data, Func, Line, Linkage, Map, Object, Ref, Symbol, TEXT, Var};
 
@@ -24,6 +24,8 @@ pub struct Compiled {
     pub program: Program,
     /// The syntax trees: the file itself, then what it imports.
     pub files: Vec<(FileId, File)>,
+    /// Whether the file has no declarations: bare instructions, whose section [`Options::section`] gives.
+    pub bare: bool,
     /// The bytes of the object file, where the source describes them itself.
     pub elf: Option<Vec<u8>>,
     /// What is to say about it, in the order of the source.
@@ -40,15 +42,26 @@ pub fn compile(sources: &mut Sources, root: FileId, options: &Options) -> Compil
     let endian = options.endian;
     let mut diagnostics = Diagnostics::new(options.lints);
     let files = expand::load(sources, root, &mut diagnostics);
-    let program = expand::expand(sources, &files, endian, &mut diagnostics);
+    let mut program = expand::expand(sources, &files, endian, &mut diagnostics);
+    let mut bare = false;
+    for func in program.funcs.iter_mut().filter(|func| func.bare) {
+        bare = true;
+        func.section = options.section.map(str::to_string);
+    }
     // Jumps are resolved where the rest is sound: else distances mean nothing.
-    let object = (diagnostics.errors() == 0).then(|| assemble(&program, sources, endian, &mut diagnostics));
+    let object = (diagnostics.errors() == 0).then(|| assemble(&program, sources, options, &mut diagnostics));
     let Findings { kept, errors, warnings } = diagnostics.finish();
     let object = object.filter(|_| errors == 0);
-    Compiled { object, program, files, elf: None, diagnostics: kept, errors, warnings }
+    Compiled { object, program, files, bare, elf: None, diagnostics: kept, errors, warnings }
 }
 
-fn assemble(program: &Program, sources: &Sources, endian: Endian, diagnostics: &mut Diagnostics) -> Object {
+fn assemble(
+    program: &Program,
+    sources: &Sources,
+    options: &Options,
+    diagnostics: &mut Diagnostics,
+) -> Object {
+    let endian = options.endian;
     let mut object = Object { endian, license: program.license.clone(), ..Object::default() };
     let mut types = TypeWriter::new(&program.types);
     for map in &program.maps {
@@ -71,7 +84,8 @@ fn assemble(program: &Program, sources: &Sources, endian: Endian, diagnostics: &
     let externs = external::used(program);
     let mut assembler = Assembler { program, sources, sections, externs, files: vec![], diagnostics };
     for func in &program.funcs {
-        let btf = Some(types.func(func));
+        let described = !func.bare || options.describe;
+        let btf = described.then(|| types.func(func));
         let func = assembler.func(func, btf);
         object.funcs.push(func);
     }
@@ -154,10 +168,12 @@ impl Assembler<'_> {
                 };
                 refs.push(Ref { insn: i, to });
             }
-            self.line(plain, i, &mut lines);
+            if btf.is_some() {
+                self.line(plain, i, &mut lines);
+            }
         }
         let section = func.section.clone().unwrap_or_else(|| TEXT.to_string());
-        let linkage = if func.section.is_some() { Linkage::Global } else { Linkage::Static };
+        let linkage = if func.section.is_some() || func.bare { Linkage::Global } else { Linkage::Static };
         Func {
             name: func.name.clone(),
             section,

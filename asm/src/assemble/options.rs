@@ -10,6 +10,10 @@ pub struct Options<'a> {
     pub endian: Endian,
     /// What becomes of warnings.
     pub lints: Levels,
+    /// The section of a file without declarations; none: `.text`, as other assemblers have it.
+    pub section: Option<&'a str>,
+    /// Whether such a file gets types and source lines, too.
+    pub describe: bool,
     /// What reads the files that a source imports.
     pub files: &'a dyn Files,
 }
@@ -17,7 +21,13 @@ pub struct Options<'a> {
 impl Default for Options<'_> {
     /// For this machine, from a single file.
     fn default() -> Self {
-        Self { endian: Endian::HOST, lints: Levels::default(), files: &NoFiles }
+        Self {
+            endian: Endian::HOST,
+            lints: Levels::default(),
+            section: None,
+            describe: false,
+            files: &NoFiles,
+        }
     }
 }
 

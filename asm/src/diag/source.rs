@@ -119,6 +119,19 @@ impl Source {
         self.name.rsplit('/').next().unwrap_or(&self.name)
     }
 
+    /// Its name as a symbol: without directories, ending and what no name of C has.
+    #[must_use]
+    pub fn symbol(&self) -> String {
+        let file = self.file_name();
+        let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+        let clean = stem.replace(|c: char| !c.is_ascii_alphanumeric() && c != '_', "_");
+        match clean.trim_matches('_') {
+            "" => "prog".to_string(),
+            name if name.starts_with(|c: char| c.is_ascii_digit()) => format!("_{name}"),
+            name => name.to_string(),
+        }
+    }
+
     /// Whether it is a module of the built-in library.
     #[must_use]
     pub fn is_library(&self) -> bool {

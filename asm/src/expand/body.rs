@@ -66,7 +66,7 @@ impl<'a> Expander<'a> {
         for label in self.body.labels.iter().filter(|l| l.at.is_none()).cloned().collect::<Vec<_>>() {
             self.no_label(&label);
         }
-        self.check_end(func);
+        self.check_end(index, func);
         let body = std::mem::take(&mut self.body);
         for (at, call) in views::stale(&body) {
             self.stale(&body.uses[at], body.insns[call].span);
@@ -76,7 +76,7 @@ impl<'a> Expander<'a> {
     }
 
     /// A function does something, and ends.
-    fn check_end(&mut self, func: &'a Func) {
+    fn check_end(&mut self, index: usize, func: &'a Func) {
         if self.body.insns.last().is_some_and(Plain::ends) {
             return;
         }
@@ -92,12 +92,12 @@ impl<'a> Expander<'a> {
             return;
         }
         if self.body.insns.is_empty() {
-            let what = if func.section.is_some() { "program" } else { "function" };
-            let message = format!("{what} `{}` has no instructions", self.text(func.name));
+            let what = if func.section.is_some() || func.bare { "program" } else { "function" };
+            let message = format!("{what} `{}` has no instructions", self.program.funcs[index].name);
             let d = Diagnostic::error(code::EMPTY, message, func.name);
             self.error(d.help("the shortest is `w0 = 0` and `exit`"));
         } else {
-            let message = format!("`{}` runs off its end", self.text(func.name));
+            let message = format!("`{}` runs off its end", self.program.funcs[index].name);
             let d = Diagnostic::warning(code::FALL_OFF, message, func.end);
             self.error(d.label("reached here").help("end it with `exit`, or a jump"));
         }

@@ -284,10 +284,21 @@ impl<'a> Expander<'a> {
             ));
         }
         let result = func.result.as_ref().and_then(|ty| self.ty(ty).ok());
-        let name = self.text(func.name).to_string();
-        let plain =
-            PlainFunc { name, span: func.name, section, hook, params, result, insns: vec![], labels: vec![] };
-        self.program.funcs.push(plain);
+        let name = match func.bare {
+            true => self.sources.get(func.name.file).symbol(),
+            false => self.text(func.name).to_string(),
+        };
+        self.program.funcs.push(PlainFunc {
+            name,
+            span: func.name,
+            section,
+            hook,
+            params,
+            result,
+            insns: vec![],
+            labels: vec![],
+            bare: func.bare,
+        });
     }
 
     fn section(&mut self, span: Span) -> Result<String, Reported> {

@@ -128,6 +128,8 @@ pub struct PlainFunc {
     pub insns: Vec<Plain>,
     /// Its labels.
     pub labels: Vec<Label>,
+    /// Whether it is a file without declarations.
+    pub bare: bool,
 }
 
 /// An instruction; where it names a label, its offset is not filled in yet.

@@ -21,8 +21,13 @@ pub fn to_text(program: &Program, sources: &Sources, files: &[(FileId, File)], e
             ItemKind::Func(func) => {
                 let head = Span { end: func.head.end, ..item.span };
                 let Some(plain) = funcs.next() else { continue };
-                let _ = writeln!(out, "\n{}", sources.slice(head));
+                if !func.bare {
+                    let _ = writeln!(out, "\n{}", sources.slice(head));
+                }
                 body(&mut out, program, plain, endian);
+                if !func.bare {
+                    out.push_str("}\n");
+                }
             }
             _ if library => {}
             _ => {
@@ -46,7 +51,6 @@ fn body(out: &mut String, program: &Program, func: &PlainFunc, endian: Endian) {
             let _ = writeln!(out, "    {}", line(program, func, plain, endian));
         }
     }
-    out.push_str("}\n");
 }
 
 /// One instruction, with the names of what it refers to.

@@ -209,6 +209,8 @@ pub struct Func {
     pub body: Vec<Stmt>,
     /// The closing brace.
     pub end: Span,
+    /// Whether it is a file without declarations: its name is the file's, and its section is given from outside.
+    pub bare: bool,
 }
 
 /// Something that is defined elsewhere.

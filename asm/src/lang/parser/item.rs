@@ -16,6 +16,9 @@ pub(crate) const ITEMS: &[&str] = &[
 impl Parser<'_> {
     pub(super) fn file(&mut self) -> File {
         let mut items = vec![];
+        if let Some(item) = self.bare() {
+            items.push(item);
+        }
         // Lines outside of all declarations are reported once.
         let mut outside = false;
         loop {
@@ -198,7 +201,7 @@ impl Parser<'_> {
         }
         let head = word.to(self.peek().span);
         let (body, end) = self.body()?;
-        Ok(Func { name, section, hook, params, result, head, body, end })
+        Ok(Func { name, section, hook, params, result, head, body, end, bare: false })
     }
 
     fn macro_definition(&mut self) -> Parsed<Macro> {

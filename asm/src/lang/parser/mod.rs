@@ -1,5 +1,6 @@
 //! Tokens to a syntax tree. Never stops at an error: what cannot be understood is reported and left out.
 
+mod bare;
 mod expr;
 mod item;
 mod object;

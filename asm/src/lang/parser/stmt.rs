@@ -20,20 +20,22 @@ impl Parser<'_> {
             if self.unclosed(open) {
                 return Ok((stmts, self.last()));
             }
-            self.forget();
-            let start = self.peek().span;
-            match self.stmt() {
-                Ok(kind) => stmts.push(Stmt { span: start.to(self.last()), kind }),
-                Err(Reported) => {
-                    self.recover();
-                    continue;
-                }
-            }
-            // An instruction may follow a label on its line.
-            let label = matches!(stmts.last(), Some(Stmt { kind: StmtKind::Label(_), .. }));
-            if !label {
-                self.end_of_line("the instruction");
-            }
+            self.line(&mut stmts);
+        }
+    }
+
+    /// A statement, with the end of its line.
+    pub(super) fn line(&mut self, stmts: &mut Vec<Stmt>) {
+        self.forget();
+        let start = self.peek().span;
+        match self.stmt() {
+            Ok(kind) => stmts.push(Stmt { span: start.to(self.last()), kind }),
+            Err(Reported) => return self.recover(),
+        }
+        // An instruction may follow a label on its line.
+        let label = matches!(stmts.last(), Some(Stmt { kind: StmtKind::Label(_), .. }));
+        if !label {
+            self.end_of_line("the instruction");
         }
     }
 
