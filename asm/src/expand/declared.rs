@@ -147,9 +147,9 @@ impl<'a> Expander<'a> {
         })
     }
 
-    /// `align(N)`.
+    /// `align(N)`; 0 where it is not given.
     fn alignment(&mut self, align: Option<&'a Expr>) -> Result<u32, Reported> {
-        let Some(expr) = align else { return Ok(1) };
+        let Some(expr) = align else { return Ok(0) };
         let n = self.unsigned(expr, 1 << 16, "an alignment")?;
         match u32::try_from(n) {
             Ok(n) if n.is_power_of_two() => Ok(n),
@@ -172,7 +172,7 @@ impl<'a> Expander<'a> {
                 Field::Named(member) => (member.name, self.member(member, last, &mut layout)),
                 Field::Anonymous(inner) => {
                     let field = self.layout(inner, String::new()).map(|ty| {
-                        let offset = layout.field(self.types.layout(ty), 1);
+                        let offset = layout.field(self.types.layout(ty), 0);
                         Some(FieldTy { name: String::new(), ty, offset, bits: None })
                     });
                     (inner.name, field)

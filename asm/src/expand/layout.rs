@@ -24,7 +24,7 @@ impl Layout {
         self.align = self.align.max(least);
     }
 
-    /// Places a member of that size and alignment in bytes, aligned at least to `least`; gives its offset in
+    /// Places a member of that size and alignment in bytes, aligned at least to `least`, 0 for none; gives its offset in
     /// bytes, or too large a one.
     pub(super) fn field(&mut self, (size, align): (u32, u32), least: u32) -> u32 {
         let align = if self.packed { 1 } else { align }.max(least);
@@ -40,7 +40,7 @@ impl Layout {
     pub(super) fn bits(&mut self, bits: u32, (size, align): (u32, u32), least: u32, named: bool) -> u32 {
         let (bits, unit) = (u64::from(bits), u64::from(size) * 8);
         let align = if self.packed && bits > 0 { 1 } else { u64::from(align) * 8 };
-        let explicit = if least > 1 { u64::from(least) * 8 } else { 1 };
+        let explicit = if least > 0 { u64::from(least) * 8 } else { 1 };
         let align = align.max(explicit);
         let mut start = if self.union { 0 } else { self.end * 8 - self.free };
         // A field does not cross a boundary of its type.
