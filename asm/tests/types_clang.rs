@@ -94,7 +94,10 @@ impl Texts {
             }
             "s8" | "s16" | "s32" | "s64" | "MINUS" => {
                 let n = (n << (64 - bits)).cast_signed() >> (64 - bits);
-                (n.to_string(), if n == i64::MIN { "(-9223372036854775807ll-1)".into() } else { format!("{n}ll") })
+                (
+                    n.to_string(),
+                    if n == i64::MIN { "(-9223372036854775807ll-1)".into() } else { format!("{n}ll") },
+                )
             }
             "char" => ((n & 0x7f).to_string(), (n & 0x7f).to_string()),
             _ => (n.to_string(), format!("{n}ull")),
@@ -192,13 +195,19 @@ impl Texts {
                 let named = self.random.chance(50);
                 let (ours_packed, c_packed) =
                     if packed { ("packed ", " __attribute__((packed))") } else { ("", "") };
-                let _ = writeln!(ours, "{}{ours_packed}{keyword} {{", if named { format!("{name}: ") } else { String::new() });
+                let _ = writeln!(
+                    ours,
+                    "{}{ours_packed}{keyword} {{",
+                    if named { format!("{name}: ") } else { String::new() }
+                );
                 let _ = writeln!(c, "{keyword}{c_packed} {{");
                 let value = self.members(depth + 1, union, ours, c);
                 let _ = writeln!(ours, "}}");
                 let _ = writeln!(c, "}} {};", if named { name.as_str() } else { "" });
                 match value {
-                    Some((x, y)) if named => Some((format!("{name}: {{ {x} }}"), format!(".{name} = {{ {y} }}"))),
+                    Some((x, y)) if named => {
+                        Some((format!("{name}: {{ {x} }}"), format!(".{name} = {{ {y} }}")))
+                    }
                     Some((x, y)) if !union => Some((x, y)),
                     _ => None,
                 }
@@ -237,7 +246,10 @@ impl Texts {
         let _ = writeln!(self.c, "struct A{name} {{ char c; struct {name} s; }};");
         let (x, y) = value.unwrap_or_default();
         let _ = writeln!(self.ours, "global g{name}: {name} = {{ {x} }}\nglobal a{name}: A{name}");
-        let _ = writeln!(self.c, "struct {name} g{name} __attribute__((section(\".data\"))) = {{ {y} }};\nstruct A{name} a{name};");
+        let _ = writeln!(
+            self.c,
+            "struct {name} g{name} __attribute__((section(\".data\"))) = {{ {y} }};\nstruct A{name} a{name};"
+        );
         if !flexible {
             self.whole.push(name);
         }

@@ -30,6 +30,7 @@ codes! {
     BYTE_ORDER   "E0305" "a number in the wrong byte order"
     CONSTANT     "E0306" "an expression that is no constant"
     STACK        "E0307" "a stack that is too large"
+    HOST_ORDER   "E0308" "values in different byte orders"
     BIT_FIELD    "E0309" "a bit field that is no operand"
     LAYOUT       "E0310" "a layout that cannot be"
 

@@ -6,7 +6,7 @@ use super::eval::Value;
 use super::frame::{Frame, View};
 use super::plain::{Chain, Label, LabelId, Plain};
 use super::types::TyId;
-use super::{Expander, Reported, views};
+use super::{Expander, Reported, orders, views};
 use crate::diag::{Diagnostic, Severity, Span, code, nearest};
 use crate::isa::{Insn, Width};
 use crate::lang::ast::{Arg, Expr, ExprKind, Func, Macro, ParamKind, Stmt, StmtKind, TypeExpr};
@@ -28,6 +28,7 @@ pub(super) struct Body<'a> {
     label_ids: HashMap<(usize, &'a str), LabelId>,
     pub(super) uses: Vec<views::Use>,
     pub(super) views: Vec<views::Declaration>,
+    pub(super) orders: orders::Facts,
     /// Names that labels have, or will have.
     names: HashSet<String>,
     /// Uses of macros so far.
@@ -71,6 +72,7 @@ impl<'a> Expander<'a> {
         for (at, call) in views::stale(&body) {
             self.stale(&body.uses[at], body.insns[call].span);
         }
+        self.check_orders(&body);
         self.program.funcs[index].insns = body.insns;
         self.program.funcs[index].labels = body.labels;
     }

@@ -178,10 +178,14 @@ impl<'a> Expander<'a> {
             )),
             Value::Int(int) => {
                 let imm = self.imm(value.span, int, width, op == AluOp::Mov)?;
+                self.network(int);
                 self.emit(span, Syntax::Alu(op, width, Rhs::Imm), Operands { imm, ..o })
             }
             Value::Mem(mem) if op == AluOp::Mov => {
                 let syntax = self.load(dst.span, (d, width), value.span, mem)?;
+                if mem.ty.is_some_and(|ty| self.types.is_big(ty)) {
+                    self.body.orders.load(self.body.insns.len(), mem.bytes);
+                }
                 self.emit_access(span, value.span, mem, syntax, Operands { dst: d, src: mem.reg, ..o })
             }
             Value::Mem(_) => {
@@ -335,10 +339,16 @@ impl<'a> Expander<'a> {
                 "a store of 8 bytes takes a 64-bit register",
             )),
             Value::Reg(src, _) => {
+                if mem.ty.is_some_and(|ty| self.types.is_big(ty)) {
+                    self.body.orders.store(self.body.insns.len(), value.span, mem.bytes, self.chain);
+                }
                 self.emit_access(span, place.span, mem, Syntax::Store(size, Rhs::Reg), Operands { src, ..o })
             }
             Value::Int(int) => {
                 let imm = self.store_imm(value.span, int, size)?;
+                if mem.ty.is_some_and(|ty| self.types.is_big(ty)) {
+                    self.stored_constant(value.span, int.value, int.big, mem.bytes);
+                }
                 self.emit_access(span, place.span, mem, Syntax::Store(size, Rhs::Imm), Operands { imm, ..o })
             }
             other => Err(self.wrong_kind(value.span, other.what(), "a register or a constant")),
@@ -399,6 +409,13 @@ impl<'a> Expander<'a> {
                     }
                 }))
             }
+        }
+    }
+
+    /// Remembers that the immediate of the next instruction is in network order.
+    fn network(&mut self, int: Int) {
+        if int.big != 0 {
+            self.body.orders.network(self.body.insns.len());
         }
     }
 
@@ -537,6 +554,8 @@ impl<'a> Expander<'a> {
             }
             Value::Int(int) => {
                 let imm = self.imm(right.span, int, width, false)?;
+                self.network(int);
+                self.body.orders.compare(self.body.insns.len(), right.span, self.chain);
                 (Rhs::Imm, Operands { dst, imm, ..Operands::default() })
             }
             other => return Err(self.wrong_kind(right.span, other.what(), "a register or a constant")),

@@ -14,6 +14,7 @@ pub mod library;
 mod lower;
 mod modules;
 mod names;
+mod orders;
 mod plain;
 mod text;
 mod types;

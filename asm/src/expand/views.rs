@@ -88,7 +88,7 @@ pub(super) fn stale(body: &Body) -> Vec<(usize, usize)> {
 }
 
 /// The register that an instruction writes.
-fn written(syntax: Syntax, dst: u8, src: u8) -> Option<u8> {
+pub(super) fn written(syntax: Syntax, dst: u8, src: u8) -> Option<u8> {
     match syntax {
         Syntax::Alu(..)
         | Syntax::MovSx(..)

@@ -49,7 +49,7 @@ macro_rules! lints {
 }
 
 lints! {
-    "byte-order"        BYTE_ORDER      Warn  "a number in host order meets one in network order"
+    "byte-order"        HOST_ORDER      Warn  "a number in host order meets one in network order"
     "no-kernel"         FORM            Warn  "an instruction that no kernel takes from a program"
     "write-r10"         READ_ONLY       Warn  "r10, the frame pointer, is written"
     "wild-jump"         TARGET          Warn  "a jump by a distance leads to where no instruction begins"
