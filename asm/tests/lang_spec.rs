@@ -65,6 +65,7 @@ fn examples(text: &str) -> Vec<String> {
     let blocks = text.split("```bpfasm\n").skip(1).filter_map(|rest| rest.split_once("```"));
     let words = [
         "license",
+        "dialect",
         "import",
         "const",
         "struct",

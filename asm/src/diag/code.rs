@@ -15,6 +15,8 @@ codes! {
     COMMENT      "E0104" "a comment without an end"
     SYNTAX       "E0105" "a line that is no statement or declaration"
     BRACE        "E0106" "a brace without its partner"
+    FOREIGN      "E0107" "a line in another tool's spelling that is no instruction"
+    DIALECT      "E0108" "a dialect that does not exist, or is declared too late"
 
     UNKNOWN      "E0201" "a name that nothing has"
     DUPLICATE    "E0202" "a name that is defined twice"

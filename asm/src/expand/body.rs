@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::eval::Value;
+use super::foreign::Locals;
 use super::frame::{Frame, View};
 use super::plain::{Chain, Label, LabelId, Plain};
 use super::types::TyId;
@@ -23,14 +24,19 @@ const STACK: i32 = 512;
 #[derive(Debug, Default)]
 pub(super) struct Body<'a> {
     pub(super) insns: Vec<Plain>,
-    labels: Vec<Label>,
+    pub(super) labels: Vec<Label>,
+    /// Numeric labels.
+    pub(super) locals: Locals<'a>,
+    /// Bytes of instructions that are not whole yet, and the statement that gave them.
+    pub(super) bytes: Vec<u8>,
+    pub(super) bytes_end: Span,
     /// Labels by frame and name.
     label_ids: HashMap<(usize, &'a str), LabelId>,
     pub(super) uses: Vec<views::Use>,
     pub(super) views: Vec<views::Declaration>,
     pub(super) orders: orders::Facts,
     /// Names that labels have, or will have.
-    names: HashSet<String>,
+    pub(super) names: HashSet<String>,
     /// Uses of macros so far.
     frames: usize,
     /// Statements of macros so far.
@@ -63,6 +69,7 @@ impl<'a> Expander<'a> {
             let _ = self.stmt(stmt);
         }
         self.frames.pop();
+        self.end_bytes();
 
         for label in self.body.labels.iter().filter(|l| l.at.is_none()).cloned().collect::<Vec<_>>() {
             self.no_label(&label);
@@ -118,6 +125,10 @@ impl<'a> Expander<'a> {
     }
 
     fn stmt(&mut self, stmt: &'a Stmt) -> Result<(), Reported> {
+        if let StmtKind::Bytes(size, values) = &stmt.kind {
+            return self.bytes(stmt.span, *size, values);
+        }
+        self.end_bytes();
         match &stmt.kind {
             StmtKind::View(name, value, ty) => {
                 let view = self.declare_view(*name, value, ty);
@@ -131,6 +142,7 @@ impl<'a> Expander<'a> {
                     self.frame().slots.push((text, slot.ok()));
                 }
             }
+            StmtKind::Label(name) if Self::is_local(self.text(*name)) => self.define_local(*name),
             StmtKind::Label(name) => self.define_label(*name),
             StmtKind::Macro(name, args) => self.use_macro(stmt.span, *name, args)?,
             StmtKind::Raw(bytes) => self.raw(stmt.span, bytes)?,
@@ -227,9 +239,10 @@ impl<'a> Expander<'a> {
         }
         let id = LabelId(self.body.labels.len());
         let mut name = text.to_string();
-        if frame > 0 {
+        // `%=` makes it unique, so that it is like no other.
+        if frame > 0 || text.contains("%=") {
             // Fresh for each use of a macro.
-            name = format!("{text}_{frame}");
+            name = format!("{}_{frame}", text.replace("%=", ""));
             while !self.body.names.insert(name.clone()) {
                 name.push('_');
             }

@@ -55,10 +55,12 @@ impl<'a> Expander<'a> {
             }
             StmtKind::Exit => self.emit(span, Syntax::Exit, Operands::default()),
             StmtKind::Nospec => self.emit(span, Syntax::Nospec, Operands::default()),
+            StmtKind::Foreign(foreign) => self.foreign(span, foreign),
             StmtKind::View(..)
             | StmtKind::Stack(_)
             | StmtKind::Label(_)
             | StmtKind::Raw(_)
+            | StmtKind::Bytes(..)
             | StmtKind::Macro(..) => Ok(()),
         }
     }
@@ -355,7 +357,7 @@ impl<'a> Expander<'a> {
         }
     }
 
-    fn store_imm(&mut self, span: Span, int: Int, size: Size) -> Result<i64, Reported> {
+    pub(super) fn store_imm(&mut self, span: Span, int: Int, size: Size) -> Result<i64, Reported> {
         if size == Size::DW {
             return self.imm(span, int, Width::W64, false);
         }
@@ -370,7 +372,13 @@ impl<'a> Expander<'a> {
     }
 
     /// An immediate as the instruction holds it: 32 bits, which a 64-bit instruction sign-extends.
-    fn imm(&mut self, span: Span, int: Int, width: Width, assigned: bool) -> Result<i64, Reported> {
+    pub(super) fn imm(
+        &mut self,
+        span: Span,
+        int: Int,
+        width: Width,
+        assigned: bool,
+    ) -> Result<i64, Reported> {
         let value = int.value;
         if let Ok(imm) = i32::try_from(value) {
             return Ok(i64::from(imm));
@@ -429,17 +437,18 @@ impl<'a> Expander<'a> {
                 "a 64-bit immediate fills a 64-bit register",
             ));
         }
+        self.wide(span, dst.0, value)
+    }
+
+    /// A 64-bit immediate load.
+    pub(super) fn wide(&mut self, span: Span, dst: u8, value: &'a Expr) -> Result<(), Reported> {
         let symbol = match self.eval(value)? {
             Value::Int(int) => {
                 // Both halves of the range have 64 bits: −1 and 2⁶⁴ − 1 are the same.
                 let imm =
                     i64::try_from(int.value).or_else(|_| u64::try_from(int.value).map(u64::cast_signed));
                 let imm = imm.unwrap_or_default();
-                return self.emit(
-                    span,
-                    Syntax::LoadImm64(0),
-                    Operands { dst: dst.0, imm, ..Operands::default() },
-                );
+                return self.emit(span, Syntax::LoadImm64(0), Operands { dst, imm, ..Operands::default() });
             }
             Value::Map(index) => Symbol::Map(index),
             Value::Data(section, offset, _) => Symbol::Data(section, offset),
@@ -457,7 +466,7 @@ impl<'a> Expander<'a> {
                 ));
             }
         };
-        self.emit(span, Syntax::LoadImm64(0), Operands { dst: dst.0, ..Operands::default() })?;
+        self.emit(span, Syntax::LoadImm64(0), Operands { dst, ..Operands::default() })?;
         self.refer(symbol);
         Ok(())
     }
@@ -563,9 +572,16 @@ impl<'a> Expander<'a> {
         self.jump(span, Syntax::If(cond, width, rhs), o, target)
     }
 
-    fn jump(&mut self, span: Span, syntax: Syntax, o: Operands, target: &'a Target) -> Result<(), Reported> {
+    pub(super) fn jump(
+        &mut self,
+        span: Span,
+        syntax: Syntax,
+        o: Operands,
+        target: &'a Target,
+    ) -> Result<(), Reported> {
         let label = match target {
             Target::Label(name) => self.label(*name)?,
+            Target::Local(name) => self.local(*name)?,
             Target::Param(name) => match self.argument(*name)? {
                 Value::Label(label) => label,
                 Value::Int(int) => return self.jump_by(span, syntax, o, target, int),
@@ -610,7 +626,7 @@ impl<'a> Expander<'a> {
         self.emit(span, syntax, o)
     }
 
-    fn call(&mut self, span: Span, callee: &'a Callee) -> Result<(), Reported> {
+    pub(super) fn call(&mut self, span: Span, callee: &'a Callee) -> Result<(), Reported> {
         let o = Operands::default();
         let number =
             |expander: &mut Self, expr| expander.int(expr).and_then(|int| expander.imm_of_call(expr, int));

@@ -7,6 +7,7 @@ mod decl;
 mod declared;
 mod eval;
 mod external;
+mod foreign;
 mod frame;
 mod initial;
 mod layout;
@@ -110,7 +111,9 @@ impl<'a> Expander<'a> {
     fn run(&mut self, files: &'a [(FileId, File)]) {
         let items = || files.iter().flat_map(|(_, file)| &file.items);
         let user = || items().filter(|i| !self.sources.get(i.span.file).is_library());
-        let heads = |item: &&Item| matches!(item.kind, ItemKind::License(_) | ItemKind::Import(_));
+        let heads = |item: &&Item| {
+            matches!(item.kind, ItemKind::License(_) | ItemKind::Import(_) | ItemKind::Dialect(_))
+        };
         self.import_place = user().rfind(heads).map(|item| item.span);
         // In source order, so that what builds on others finds them worked out.
         for item in user().collect::<Vec<_>>() {
@@ -145,7 +148,8 @@ impl<'a> Expander<'a> {
                 | ItemKind::Alias(_)
                 | ItemKind::Macro(_)
                 | ItemKind::Import(_)
-                | ItemKind::ImportBtf(_) => {}
+                | ItemKind::ImportBtf(_)
+                | ItemKind::Dialect(_) => {}
             }
         }
         let funcs = items().filter_map(|item| match &item.kind {

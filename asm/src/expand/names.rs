@@ -102,7 +102,10 @@ impl<'a> Names<'a> {
         let (mut maps, mut funcs, mut externs) = (0, 0, 0);
         for item in files.iter().flat_map(|(_, file)| &file.items) {
             let def = match &item.kind {
-                ItemKind::License(_) | ItemKind::Import(_) | ItemKind::ImportBtf(_) => continue,
+                ItemKind::License(_)
+                | ItemKind::Import(_)
+                | ItemKind::ImportBtf(_)
+                | ItemKind::Dialect(_) => continue,
                 ItemKind::Const(d) => Def::Const(d),
                 ItemKind::Struct(d) => Def::Struct(d),
                 ItemKind::Enum(d) => {

@@ -4,7 +4,7 @@
 //! instruction table of `SPEC.md` are made from these rows and from nothing else (RFC 9669; Linux 6.18
 //! `include/uapi/linux/bpf.h`, `kernel/bpf/disasm.c`).
 
-mod code;
+pub(crate) mod code;
 pub mod form;
 mod insn;
 mod markdown;

@@ -1,7 +1,7 @@
 //! The syntax tree: what was written, and where. Names are places; their text stays in the source.
 
 use crate::diag::Span;
-use crate::isa::{AluOp, AtomicOp, Cond, Swap};
+use crate::isa::{AluOp, AtomicOp, Cond, Swap, Syntax};
 
 /// One source file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -24,6 +24,8 @@ pub struct Item {
 pub enum ItemKind {
     /// `license "GPL"`; the string with its quotes.
     License(Span),
+    /// `dialect "gnu"`; the string with its quotes.
+    Dialect(Span),
     /// `import "net"`; the string with its quotes.
     Import(Span),
     /// `import btf "vmlinux" { … }`.
@@ -341,6 +343,10 @@ pub enum StmtKind {
     Stack(Vec<(Span, TypeExpr)>),
     /// `name:` or `.name:`; the name without dot and colon.
     Label(Span),
+    /// An instruction in another tool's spelling.
+    Foreign(Box<Foreign>),
+    /// `.8byte value, …` and its relatives: how many bytes each has, and the values.
+    Bytes(u8, Vec<Expr>),
     /// `raw 95 00 …`: 8 or 16 bytes.
     Raw(Vec<u8>),
     /// `name! argument, …`.
@@ -377,6 +383,25 @@ pub enum StmtKind {
     Nospec,
 }
 
+/// An instruction in another tool's spelling: what the reader made of it, and its parts as expressions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Foreign {
+    /// The shape.
+    pub syntax: Syntax,
+    /// The register in field `dst`.
+    pub dst: u8,
+    /// The register in field `src`.
+    pub src: u8,
+    /// The offset of a place in memory, where one is written.
+    pub off: Option<Expr>,
+    /// The immediate, where one is written.
+    pub imm: Option<Expr>,
+    /// Where it jumps to.
+    pub target: Option<Target>,
+    /// What it calls.
+    pub callee: Option<Callee>,
+}
+
 /// A jump without a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Jump {
@@ -393,6 +418,8 @@ pub enum Jump {
 pub enum Target {
     /// A label, without its dot.
     Label(Span),
+    /// `1f`, `1b`: the next or the last numeric label of that number.
+    Local(Span),
     /// `+5`, `-5`, `pc+5`: slots from the next instruction.
     Offset(Span, Expr),
     /// `$name`.
@@ -404,7 +431,9 @@ impl Target {
     #[must_use]
     pub fn span(&self) -> Span {
         match self {
-            Target::Label(span) | Target::Offset(span, _) | Target::Param(span) => *span,
+            Target::Label(span) | Target::Local(span) | Target::Offset(span, _) | Target::Param(span) => {
+                *span
+            }
         }
     }
 }

@@ -23,6 +23,8 @@ pub(super) struct Lexer<'a> {
     pub(super) tokens: Vec<Token>,
     /// Whether the last token is the end of the text.
     pub(super) done: bool,
+    /// Whether the file is in another tool's dialect: `;` ends a statement, and `#` begins a comment.
+    foreign: bool,
     /// How many `(` and `[` are open.
     depth: u32,
     /// Line ends within them: how many tokens stand before, and the place.
@@ -40,6 +42,7 @@ impl<'a> Lexer<'a> {
             at,
             tokens: vec![],
             done: false,
+            foreign: super::dialect::of(text).is_some(),
             depth: 0,
             joined: vec![],
             diagnostics: Diagnostics::default(),
@@ -74,6 +77,20 @@ impl<'a> Lexer<'a> {
                     };
                     self.at += len + 2;
                     continue;
+                }
+                (b'#', _) if self.foreign => {
+                    self.at += self.line_rest().len();
+                    continue;
+                }
+                (b';', _) if self.foreign => {
+                    self.unjoin();
+                    self.newline();
+                    self.at += 1;
+                    continue;
+                }
+                (b'#', Some(_)) if self.numbered_callee() => {
+                    self.at += 1;
+                    Kind::Punct
                 }
                 (b'#', _) => {
                     self.hash_comment();
@@ -177,8 +194,16 @@ impl<'a> Lexer<'a> {
         }
         let start = self.at;
         self.name();
+        // `r1s>` as GNU as prints it: a register and an operator.
+        if let [b'r' | b'w', b'0'..=b'9', b's'] | [b'r' | b'w', b'1', b'0', b's'] =
+            self.text.as_bytes()[start..self.at]
+            && matches!(self.byte(0), Some(b'<' | b'>' | b'/' | b'%'))
+        {
+            self.at -= 1;
+            return Kind::Ident;
+        }
         if self.rest().chars().next().is_some_and(char::is_alphanumeric) {
-            return self.foreign(start);
+            return self.strange_name(start);
         }
         if self.byte(0) == Some(b'!') && self.byte(1) != Some(b'=') {
             self.at += 1;
@@ -198,7 +223,7 @@ impl<'a> Lexer<'a> {
         self.at += 1;
         self.name();
         if self.rest().chars().next().is_some_and(char::is_alphanumeric) {
-            return self.foreign(start);
+            return self.strange_name(start);
         }
         kind
     }
@@ -258,7 +283,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// A name with letters that names do not have.
-    fn foreign(&mut self, start: usize) -> Kind {
+    fn strange_name(&mut self, start: usize) -> Kind {
         let rest = self.rest();
         let len = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
         let span = self.span(start, self.at + len);
@@ -295,6 +320,13 @@ impl<'a> Lexer<'a> {
         let d = Diagnostic::error(code::CHARACTER, "`#` begins no comment", span);
         self.diagnostics.push(d.suggest("comments begin with `//`", span, "//"));
         self.at += self.line_rest().len();
+    }
+
+    /// Whether the kernel's `call name#12` goes on here with its number.
+    fn numbered_callee(&self) -> bool {
+        let before = &self.text[..self.at];
+        let line = before.rfind('\n').map_or(before, |end| &before[end..]);
+        line.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_') && line.contains("call ")
     }
 
     /// Reported, and the line ends here.

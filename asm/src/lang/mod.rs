@@ -1,6 +1,7 @@
 //! The language: text to tokens to a syntax tree.
 
 pub mod ast;
+mod dialect;
 pub mod fmt;
 pub mod lexer;
 pub mod parser;

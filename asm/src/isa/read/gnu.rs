@@ -160,6 +160,12 @@ impl Cursor<'_> {
     }
 }
 
+/// Whether GNU as has an instruction of that name, in its normal syntax, with operands.
+#[must_use]
+pub fn is_mnemonic(word: &str) -> bool {
+    mnemonic(word).is_some()
+}
+
 fn mnemonic(word: &str) -> Option<Operands> {
     let (stem, width) = match word.strip_suffix("32") {
         Some(stem) => (stem, W32),

@@ -13,6 +13,7 @@ mod gnu;
 mod pseudo;
 
 pub use error::{ReadError, Wrong};
+pub use gnu::is_mnemonic;
 
 use super::{Form, Insn, Rhs, Syntax};
 use cursor::Cursor;
@@ -78,8 +79,8 @@ pub enum To {
     Slots(Number),
     /// A jump to a label; with its dot if it has one.
     Label(Piece),
-    /// A jump to a numeric label, `1f` or `1b`: its number, and whether it is further down.
-    Local(u32, bool),
+    /// A jump to a numeric label, `1f` or `1b`: the text, its number, and whether it is further down.
+    Local(Piece, u32, bool),
     /// `call 12`: a helper's number in source; in a listing what it is depends on the bytes.
     Number(Number),
     /// `call helper 12`.

@@ -552,8 +552,9 @@ impl Cursor<'_> {
         let number = rest[..digits]
             .iter()
             .try_fold(0u32, |n, digit| n.checked_mul(10)?.checked_add(u32::from(digit - b'0')))?;
+        let at = piece(self.at, self.at + digits + 1);
         self.at += digits + 1;
-        Some(To::Local(number, forward))
+        Some(To::Local(at, number, forward))
     }
 
     /// Takes `<f+0x38>`; empty if it does not stand here.
@@ -611,7 +612,7 @@ impl Cursor<'_> {
         let Some(name) = self.name() else {
             return Err(self.expected("the name or number of what is called"));
         };
-        if self.peek() == b'#' && self.dialect == Dialect::Kernel {
+        if self.peek() == b'#' && matches!(self.dialect, Dialect::Kernel | Dialect::Native) {
             self.at += 1;
             return Ok((Syntax::CallHelper, To::Numbered(name, self.number()?)));
         }

@@ -3,6 +3,7 @@
 use super::super::ast::{
     Const, Expr, File, Func, Item, ItemKind, Macro, MacroParam, Map, ParamKind, TypeExpr, Var,
 };
+use super::super::dialect::DIALECTS;
 use super::super::token::Kind;
 use super::{Parsed, Parser, Reported};
 use crate::diag::{Diagnostic, Span, code};
@@ -10,7 +11,7 @@ use crate::diag::{Diagnostic, Span, code};
 /// The words that begin a declaration.
 pub(crate) const ITEMS: &[&str] = &[
     "license", "import", "const", "type", "enum", "struct", "union", "packed", "map", "global", "config",
-    "prog", "func", "macro", "extern",
+    "prog", "func", "macro", "extern", "dialect",
 ];
 
 impl Parser<'_> {
@@ -67,6 +68,7 @@ impl Parser<'_> {
         Ok(match self.word(0) {
             "license" => ItemKind::License(self.after_word("a string such as \"GPL\"")?),
             "import" if self.is_nth(1, "btf") => ItemKind::ImportBtf(self.import_btf()?),
+            "dialect" => ItemKind::Dialect(self.dialect()?),
             "import" => ItemKind::Import(self.after_word("the name of a module, such as \"net\"")?),
             "const" => ItemKind::Const(self.constant()?),
             "struct" | "union" | "packed" => ItemKind::Struct(self.structure()?),
@@ -78,6 +80,25 @@ impl Parser<'_> {
             "extern" => ItemKind::Extern(self.external()?),
             _ => ItemKind::Func(self.function()?),
         })
+    }
+
+    /// The name of another tool's dialect, which stands before all else.
+    fn dialect(&mut self) -> Parsed<Span> {
+        let start = self.peek().span;
+        let name = self.after_word("\"gnu\" or \"llvm\"")?;
+        let known: Vec<&str> = DIALECTS.iter().map(|dialect| dialect.0).collect();
+        let text = self.text(name).trim_matches('"');
+        let d = if !known.contains(&text) {
+            let d = Diagnostic::error(code::DIALECT, format!("there is no dialect `{text}`"), name);
+            d.note("there are \"gnu\" and \"llvm\"; the native language needs no word")
+        } else if self.dialect.is_none() || self.text[..start.start as usize].contains("dialect \"") {
+            let message = "a dialect is the first declaration of its file";
+            Diagnostic::error(code::DIALECT, message, start)
+                .help("it says how the file is read from its first line on")
+        } else {
+            return Ok(name);
+        };
+        Err(self.report(d))
     }
 
     /// Reports what begins no declaration, unless it is a further line of the same kind. Gives whether more of

@@ -2,6 +2,7 @@
 
 mod bare;
 mod expr;
+pub(crate) mod foreign;
 mod item;
 mod object;
 mod stmt;
@@ -13,13 +14,15 @@ use super::ast::File;
 use super::lexer::Lexer;
 use super::token::{Kind, Token};
 use crate::diag::{Diagnostic, Diagnostics, FileId, Sources, Span, code};
+use crate::isa::Dialect;
 
 /// Parses one source text; always gives a tree, perhaps with holes, and says what is wrong.
 #[must_use]
 pub fn parse(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics) -> File {
     let text = sources.get(file).text.as_str();
     let lexer = Lexer::new(file, text);
-    let mut parser = Parser { text, lexer, at: 0, nesting: 0, operators: 0, diagnostics };
+    let dialect = super::dialect::of(text);
+    let mut parser = Parser { text, dialect, lexer, at: 0, nesting: 0, operators: 0, diagnostics };
     parser.skip(0);
     let tree = parser.file();
     parser.diagnostics.append(parser.lexer.diagnostics);
@@ -43,6 +46,8 @@ const BEHIND: usize = 4;
 
 struct Parser<'a> {
     text: &'a str,
+    /// The other tool whose text it is.
+    dialect: Option<Dialect>,
     lexer: Lexer<'a>,
     /// The next token, among those that the lexer holds.
     at: usize,

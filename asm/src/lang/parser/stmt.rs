@@ -2,6 +2,7 @@
 
 use super::super::ast::{Arg, Callee, Expr, ExprKind, Jump, Stmt, StmtKind, Target};
 use super::super::token::Kind;
+use super::foreign::local;
 use super::{Parsed, Parser, Reported};
 use crate::diag::{Diagnostic, Span, code};
 use crate::isa::form::LD_IMM64;
@@ -41,11 +42,11 @@ impl Parser<'_> {
 
     fn stmt(&mut self) -> Parsed<StmtKind> {
         let token = self.peek();
-        if matches!(token.kind, Kind::Ident | Kind::DotName) && self.is_nth(1, ":") {
-            self.bump();
-            self.bump();
-            let dot = u32::from(token.kind == Kind::DotName);
-            return Ok(StmtKind::Label(Span { start: token.span.start + dot, ..token.span }));
+        if let Some(label) = self.label() {
+            return Ok(StmtKind::Label(label));
+        }
+        if let Some(foreign) = self.foreign() {
+            return foreign;
         }
         match token.kind {
             Kind::Macro => {
@@ -202,11 +203,7 @@ impl Parser<'_> {
             && matches!(self.peek().kind, Kind::Ident | Kind::Int | Kind::Str | Kind::DotName | Kind::Param)
         {
             let d = Diagnostic::error(code::SYNTAX, format!("`{word}` is no instruction"), dst.span);
-            return self.report(if GNU.contains(&word) {
-                d.help("instructions are written as LLVM prints them: `r1 = r2`, `r1 += 5`, `w1 = *(u32 *)(r2 + 4)`")
-            } else {
-                d.help(format!("a macro is used with `!`: `{word}! …`"))
-            });
+            return self.report(d.help(format!("a macro is used with `!`: `{word}! …`")));
         }
         self.expected("`=`, `+=` or another assignment")
     }
@@ -263,7 +260,8 @@ impl Parser<'_> {
         let target = match token.kind {
             Kind::DotName => Target::Label(Span { start: self.bump().span.start + 1, ..token.span }),
             Kind::Param => Target::Param(self.bump().span),
-            Kind::Ident if !self.at_pc() => Target::Label(self.bump().span),
+            Kind::Ident if !self.at_pc() => Target::Label(self.label_name()),
+            Kind::Int if local(self.word(0)).is_some() => Target::Local(self.bump().span),
             Kind::Ident | Kind::Int => self.offset(token.span)?,
             _ if self.is("+") || self.is("-") => self.offset(token.span)?,
             _ => return Err(self.expected("a label, such as `.pass`, or a distance, such as `+5`")),
@@ -338,13 +336,6 @@ impl Parser<'_> {
         Ok(args)
     }
 }
-
-/// Names of instructions that other assemblers have, and this one has not.
-const GNU: &[&str] = &[
-    "mov", "mov32", "add", "add32", "sub", "mul", "div", "and", "or", "xor", "lsh", "rsh", "arsh", "neg",
-    "lddw", "ldw", "ldxb", "ldxh", "ldxw", "ldxdw", "stb", "sth", "stw", "stdw", "stxb", "stxh", "stxw",
-    "stxdw", "ja", "jeq", "jne", "jgt", "jge", "jlt", "jle", "jset", "jsgt", "jsge", "jslt", "jsle",
-];
 
 /// `be16` and its relatives.
 fn swap_from_text(text: &str) -> Option<(Swap, u8)> {
