@@ -1,7 +1,8 @@
 //! `build`, `check`, `expand`: source text in, objects and diagnostics out.
 
+use std::borrow::Cow;
 use std::fs;
-use std::io::{IsTerminal, Read, stdin, stdout};
+use std::io::{IsTerminal, Read, Write, stdin, stdout};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -29,9 +30,9 @@ pub fn build(args: &BuildArgs) -> Result<(), Failure> {
     let Compiled { object: Some(object), elf, .. } = compiled else {
         return Err(Failure::reported(Code::Input));
     };
-    let bytes = match elf {
-        Some(bytes) => bytes,
-        None => elf::write(&object).map_err(|e| Failure::new(Code::Input, e))?,
+    let pieces = match elf {
+        Some(bytes) => vec![bytes.into()],
+        None => elf::pieces(&object).map_err(|e| Failure::new(Code::Input, e))?,
     };
     let output = args.output.clone().unwrap_or_else(|| default_output(&args.source.file));
     if args.json && output == Path::new("-") {
@@ -47,9 +48,9 @@ pub fn build(args: &BuildArgs) -> Result<(), Failure> {
             format!("{output}: the object would take the place of its source: use -o FILE"),
         ));
     }
-    write_output(&output, &bytes)?;
+    write_output(&output, &pieces)?;
     if args.json {
-        out::line(describe(&object, &output, bytes.len()))?;
+        out::line(describe(&object, &output, pieces.iter().map(|piece| piece.len()).sum()))?;
     }
     Ok(())
 }
@@ -184,30 +185,34 @@ fn is_same(a: &Path, b: &Path) -> bool {
     file(a).is_some_and(|a| file(b) == Some(a))
 }
 
-fn write_output(output: &Path, bytes: &[u8]) -> Result<(), Failure> {
+fn write_output(output: &Path, pieces: &[Cow<[u8]>]) -> Result<(), Failure> {
     if output == Path::new("-") {
         if stdout().is_terminal() {
             return Err(Failure::new(Code::Usage, "an object is no text for a terminal: use -o FILE"));
         }
-        return out::bytes(bytes);
+        return out::bytes(&pieces.concat());
     }
-    write_file(output, bytes)
+    write_file(output, pieces)
 }
 
 /// Writes a file whole or not at all: beside it first, then in its place.
-pub fn write_file(output: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub fn write_file(output: &Path, pieces: &[Cow<[u8]>]) -> Result<(), Failure> {
+    let write = |path: &Path| {
+        let mut file = fs::File::create(path)?;
+        pieces.iter().try_for_each(|piece| file.write_all(piece))
+    };
     let fail =
         |e: &std::io::Error| Failure::new(Code::System, format!("{}: {}", output.display(), io_reason(e)));
     // What is no plain file (a pipe, /dev/null) is written to as it is.
     if fs::metadata(output).is_ok_and(|m| !m.is_file()) {
-        return fs::write(output, bytes).map_err(|e| fail(&e));
+        return write(output).map_err(|e| fail(&e));
     }
     let mut beside = output.as_os_str().to_owned();
     beside.push(format!(".{}.tmp", std::process::id()));
     // It keeps its rights.
     let rights = || fs::metadata(output).map_or(Ok(()), |m| fs::set_permissions(&beside, m.permissions()));
-    let write = fs::write(&beside, bytes).and_then(|()| rights());
-    let result = write.and_then(|()| fs::rename(&beside, output));
+    let written = write(Path::new(&beside)).and_then(|()| rights());
+    let result = written.and_then(|()| fs::rename(&beside, output));
     result.map_err(|e| {
         let _ = fs::remove_file(&beside);
         fail(&e)

@@ -89,7 +89,7 @@ fn one(file: &Path, check: bool) -> Result<(), Failure> {
         return Ok(());
     }
     // Where the name is a link, the file that it leads to.
-    write_file(&fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf()), after.as_bytes())
+    write_file(&fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf()), &[after.as_bytes().into()])
 }
 
 /// How many lines of a difference are shown.

@@ -37,12 +37,6 @@ impl Out {
             Endian::Big => v.to_be_bytes(),
         });
     }
-
-    /// Zero bytes until the length is a multiple of `to`.
-    pub fn align(&mut self, to: usize) {
-        let len = self.bytes.len().next_multiple_of(to.max(1));
-        self.bytes.resize(len, 0);
-    }
 }
 
 /// The four bytes of a number.

@@ -23,13 +23,13 @@ pub(super) fn relocations(
     places: &Places,
     numbers: &[u32],
     refs: &[(u32, Symbol)],
-) -> Result<Section, Error> {
+) -> Result<Section<'static>, Error> {
     let mut out = Out::new(endian);
     for (offset, to) in refs {
         let wrong = |what| Error::Place { section: section.name.clone(), offset: u64::from(*offset), what };
         let (symbol, addend) = places.address(*to).ok_or_else(|| wrong(MISSING))?;
         let at = usize::try_from(*offset).unwrap_or(usize::MAX);
-        let place = at.checked_add(8).and_then(|end| section.bytes.get_mut(at..end));
+        let place = at.checked_add(8).and_then(|end| section.bytes.to_mut().get_mut(at..end));
         let place = place.ok_or_else(|| wrong("an address lies outside its section"))?;
         place.copy_from_slice(&match endian {
             Endian::Little => addend.to_le_bytes(),
@@ -47,7 +47,7 @@ pub(super) fn relocations(
         entry: REL_LEN,
         link: Link::Symbols,
         info: u32::from(number),
-        bytes: out.bytes,
+        bytes: out.bytes.into(),
         ..Section::default()
     })
 }

@@ -1,5 +1,7 @@
 //! The file as sections and symbols, and these as bytes.
 
+use std::borrow::Cow;
+
 use goblin::elf::section_header::{SHT_NOBITS, SHT_STRTAB, SHT_SYMTAB};
 
 use super::Error;
@@ -18,7 +20,7 @@ pub(crate) const REL_LEN: u64 = 16;
 
 /// A section to be written.
 #[derive(Debug, Default)]
-pub(crate) struct Section {
+pub(crate) struct Section<'a> {
     pub name: String,
     pub kind: u32,
     pub flags: u64,
@@ -27,7 +29,7 @@ pub(crate) struct Section {
     /// `sh_link`; symbol and string table are filled in.
     pub link: Link,
     pub info: u32,
-    pub bytes: Vec<u8>,
+    pub bytes: Cow<'a, [u8]>,
     /// Zero bytes behind them that the file does not hold (`SHT_NOBITS`).
     pub room: u64,
 }
@@ -68,9 +70,13 @@ pub(super) fn symbol_numbers(symbols: &[Symbol]) -> Vec<u32> {
     symbols.iter().map(number).collect()
 }
 
-/// The bytes of the file. The first section has number 1; string table and symbol table are put in front of it
-/// and behind the last.
-pub(super) fn file(endian: Endian, mut sections: Vec<Section>, symbols: &[Symbol]) -> Result<Vec<u8>, Error> {
+/// The bytes of the file, in pieces. The first section has number 1; string table and symbol table are put in
+/// front of it and behind the last.
+pub(super) fn file<'a>(
+    endian: Endian,
+    mut sections: Vec<Section<'a>>,
+    symbols: &[Symbol],
+) -> Result<Vec<Cow<'a, [u8]>>, Error> {
     let mut strings = Strings::default();
     let (table, locals) = symbol_table(endian, symbols, &mut strings)?;
     sections.push(Section {
@@ -80,7 +86,7 @@ pub(super) fn file(endian: Endian, mut sections: Vec<Section>, symbols: &[Symbol
         entry: SYM_LEN,
         link: Link::Strings,
         info: locals,
-        bytes: table,
+        bytes: table.into(),
         ..Section::default()
     });
     let mut names = sections.iter().map(|s| strings.add(&s.name)).collect::<Result<Vec<_>, _>>()?;
@@ -89,22 +95,23 @@ pub(super) fn file(endian: Endian, mut sections: Vec<Section>, symbols: &[Symbol
         name: ".strtab".into(),
         kind: SHT_STRTAB,
         align: 1,
-        bytes: strings.bytes().to_vec(),
+        bytes: strings.bytes().to_vec().into(),
         ..Section::default()
     });
 
     let order: Vec<usize> = (0..sections.len()).collect();
-    image(endian, &sections, &names, &order)
+    image(endian, sections, &names, &order)
 }
 
 /// The bytes of a file with these sections, the first of which has number 1; string and symbol table are among
-/// them. `names` has their places in the string table, `order` the order of their bytes.
-pub(crate) fn image(
+/// them. `names` has their places in the string table, `order` the order of their bytes. What is large is not
+/// copied, so they come in pieces.
+pub(crate) fn image<'a>(
     endian: Endian,
-    sections: &[Section],
+    mut sections: Vec<Section<'a>>,
     names: &[u32],
     order: &[usize],
-) -> Result<Vec<u8>, Error> {
+) -> Result<Vec<Cow<'a, [u8]>>, Error> {
     let too_big = |what| move |_| Error::TooBig { what };
     let find = |kind| -> Result<u16, Error> {
         let at = sections.iter().position(|s| s.kind == kind).map_or(0, |at| at + 1);
@@ -113,29 +120,31 @@ pub(crate) fn image(
     let (symtab, strtab) = (find(SHT_SYMTAB)?, find(SHT_STRTAB)?);
     let count = u16::try_from(sections.len() + 1).map_err(too_big("the section table"))?;
     let stored = |s: &&Section| s.kind != SHT_NOBITS;
-    let mut out = Out::new(endian);
-    out.bytes.reserve(sections.iter().filter(stored).map(|s| s.bytes.len() + 128).sum());
-    out.bytes.resize(usize::from(EHDR_LEN), 0);
-    let mut places = vec![0; sections.len()];
+    let mut end = usize::from(EHDR_LEN);
+    let aligned = |end: usize, to: u64| {
+        let to = usize::try_from(to).ok();
+        let to = to.and_then(|to| end.checked_next_multiple_of(to.max(1)));
+        to.ok_or(Error::TooBig { what: "an alignment" })
+    };
+    // Where each begins, and how many zeros stand before it.
+    let mut places = vec![(0, 0); sections.len()];
     for &number in order {
-        let Some(section) = sections.get(number) else { continue };
-        out.align(usize::try_from(section.align).map_err(too_big("an alignment"))?);
-        if let Some(place) = places.get_mut(number) {
-            *place = len64(out.bytes.len())?;
-        }
-        if stored(&section) {
-            out.bytes.extend(&section.bytes);
-        }
+        let (Some(section), Some(place)) = (sections.get(number), places.get_mut(number)) else { continue };
+        let start = aligned(end, section.align)?;
+        *place = (start, start - end);
+        end = if stored(&section) { start + section.bytes.len() } else { start };
     }
-    out.align(8);
-    let table = len64(out.bytes.len())?;
+    let mut out = Out::new(endian);
+    let start = aligned(end, 8)?;
+    out.bytes.resize(start - end, 0);
+    let table = len64(start)?;
     out.bytes.resize(out.bytes.len() + usize::from(SHDR_LEN), 0);
-    for ((section, name), place) in sections.iter().zip(names).zip(places) {
+    for ((section, name), (place, _)) in sections.iter().zip(names).zip(&places) {
         out.u32(*name);
         out.u32(section.kind);
         out.u64(section.flags);
         out.u64(0);
-        out.u64(place);
+        out.u64(len64(*place)?);
         out.u64(section.room.saturating_add(len64(section.bytes.len())?));
         out.u32(match section.link {
             Link::None => 0,
@@ -146,11 +155,18 @@ pub(crate) fn image(
         out.u64(section.align);
         out.u64(section.entry);
     }
-    let header = file_header(endian, table, count, strtab);
-    for (to, from) in out.bytes.iter_mut().zip(header) {
-        *to = from;
+    let mut pieces = vec![Cow::Owned(file_header(endian, table, count, strtab))];
+    for &number in order {
+        let (Some(section), Some((_, zeros))) = (sections.get_mut(number), places.get(number)) else {
+            continue;
+        };
+        pieces.push(vec![0; *zeros].into());
+        if stored(&&*section) {
+            pieces.push(std::mem::take(&mut section.bytes));
+        }
     }
-    Ok(out.bytes)
+    pieces.push(out.bytes.into());
+    Ok(pieces)
 }
 
 /// `Elf64_Ehdr` of a relocatable file for `EM_BPF`.

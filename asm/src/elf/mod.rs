@@ -16,7 +16,7 @@ mod write;
 
 pub use error::Error;
 pub use read::read;
-pub use write::write;
+pub use write::{pieces, write};
 
 /// `R_BPF_64_64`: a 64-bit immediate load of the address of map, data or function.
 pub(crate) const R_BPF_64_64: u32 = 1;

@@ -1,8 +1,10 @@
 //! References: what stands in the instruction and what in the relocation.
 
+use std::borrow::Cow;
+
 use super::{CALL, Error, PSEUDO_CALL, R_BPF_64_32, R_BPF_64_64};
 use crate::isa::form::LD_IMM64;
-use crate::isa::{Insn, SLOT};
+use crate::isa::{Endian, Insn, SLOT};
 use crate::object::{Func, Linkage, Object, Ref, Symbol, TEXT};
 
 /// Where everything is in the file; symbols by their index.
@@ -84,36 +86,33 @@ impl Places {
 }
 
 /// The bytes of a function; its relocations are appended.
-pub(super) fn encode(
+pub(super) fn encode<'a>(
     object: &Object,
     index: usize,
-    func: &Func,
+    func: &'a Func,
     places: &Places,
     relocs: &mut Vec<Reloc>,
-) -> Result<Vec<u8>, Error> {
+) -> Result<Cow<'a, [u8]>, Error> {
+    if func.refs.is_empty() && object.endian == Endian::Little {
+        return Ok(func.insns.as_bytes().into());
+    }
     let (code, start, _) = places.funcs.get(index).copied().unwrap_or_default();
-    let mut out = Vec::with_capacity(func.insns.len() * SLOT);
-    let mut refs = func.refs.iter().peekable();
-    let mut slot = start;
-    for (i, mut insn) in func.insns.iter().enumerate() {
-        while let Some(r) = refs.next_if(|r| r.insn <= i) {
-            let wrong = |what| Error::Ref { func: func.name.clone(), insn: i, what };
-            if r.insn < i {
-                return Err(wrong("its references are out of order"));
-            }
-            if let Some((symbol, kind)) = fill(object, places, (code, slot), r, &mut insn).map_err(wrong)? {
-                relocs.push(Reloc { offset: super::layout::len64(slot * SLOT)?, symbol, kind });
-            }
+    let mut insns = func.insns.clone();
+    let mut last = 0;
+    for r in &func.refs {
+        let wrong = |what| Error::Ref { func: func.name.clone(), insn: r.insn, what };
+        if r.insn < last {
+            return Err(wrong("its references are out of order"));
         }
-        insn.encode(object.endian, &mut out);
-        slot += insn.slots();
-    }
-    match refs.next() {
-        Some(r) => {
-            Err(Error::Ref { func: func.name.clone(), insn: r.insn, what: "a reference lies beyond the end" })
+        last = r.insn;
+        let mut insn = insns.get(r.insn).ok_or_else(|| wrong("a reference lies beyond the end"))?;
+        let slot = start + insns.slot_of(r.insn);
+        if let Some((symbol, kind)) = fill(object, places, (code, slot), r, &mut insn).map_err(wrong)? {
+            relocs.push(Reloc { offset: super::layout::len64(slot * SLOT)?, symbol, kind });
         }
-        None => Ok(out),
+        insns.set(r.insn, insn);
     }
+    Ok(insns.into_bytes(object.endian).into())
 }
 
 /// Fills in what the instruction itself holds, and tells symbol and type of the relocation that it needs.

@@ -1,5 +1,7 @@
 //! Object to ELF.
 
+use std::borrow::Cow;
+
 use goblin::elf::section_header::{
     SHF_ALLOC, SHF_EXECINSTR, SHF_INFO_LINK, SHF_WRITE, SHT_NOBITS, SHT_PROGBITS, SHT_REL,
 };
@@ -22,6 +24,15 @@ use crate::object::{self, DataKind, Extern, Linkage, Object};
 /// What cannot be expressed in the file: a call into another section than `.text`, a map without BTF, a
 /// number beyond its field.
 pub fn write(object: &Object) -> Result<Vec<u8>, Error> {
+    Ok(pieces(object)?.concat())
+}
+
+/// The bytes of an object file as [`write`] gives them, in pieces that stand one behind the other: code that is
+/// in the object as it will be in the file is not copied.
+///
+/// # Errors
+/// As [`write`].
+pub fn pieces(object: &Object) -> Result<Vec<Cow<'_, [u8]>>, Error> {
     let mut writer =
         Writer { object, sections: vec![], symbols: vec![], places: Places::default(), addresses: vec![] };
     writer.place_functions()?;
@@ -39,16 +50,16 @@ pub fn write(object: &Object) -> Result<Vec<u8>, Error> {
 
 struct Writer<'a> {
     object: &'a Object,
-    sections: Vec<Section>,
+    sections: Vec<Section<'a>>,
     symbols: Vec<Symbol>,
     places: Places,
     /// Addresses in data and maps, by the number of the section.
     addresses: Vec<(u16, Vec<(u32, object::Symbol)>)>,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
     /// Appends a section; gives its number in the file.
-    fn section(&mut self, section: Section) -> Result<u16, Error> {
+    fn section(&mut self, section: Section<'a>) -> Result<u16, Error> {
         self.sections.push(section);
         u16::try_from(self.sections.len()).map_err(|_| Error::TooBig { what: "the section table" })
     }
@@ -108,7 +119,7 @@ impl Writer<'_> {
             kind: SHT_PROGBITS,
             flags: u64::from(SHF_ALLOC | SHF_WRITE),
             align: 1,
-            bytes,
+            bytes: bytes.into(),
             ..Section::default()
         });
         // Where the BTF has a variable for it, libbpf looks for a symbol of that name; where it has none, its
@@ -137,7 +148,7 @@ impl Writer<'_> {
                 kind,
                 flags: u64::from(flags),
                 align: u64::from(data.align),
-                bytes: data.bytes.clone(),
+                bytes: (&data.bytes).into(),
                 ..Section::default()
             })?;
             if !data.refs.is_empty() {
@@ -200,7 +211,7 @@ impl Writer<'_> {
             kind: SHT_PROGBITS,
             flags: u64::from(SHF_ALLOC | SHF_WRITE),
             align: 8,
-            bytes: vec![0; end],
+            bytes: vec![0; end].into(),
             ..Section::default()
         })?;
         if !values.is_empty() {
@@ -234,7 +245,10 @@ impl Writer<'_> {
             let Some((number, relocs)) = code.and_then(|(c, n)| Some((n, all.get_mut(c)?))) else { continue };
             let bytes = encode(object, i, func, &self.places, relocs)?;
             if let Some(section) = self.sections.get_mut(usize::from(number) - 1) {
-                section.bytes.extend(bytes);
+                match section.bytes.is_empty() {
+                    true => section.bytes = bytes,
+                    false => section.bytes.to_mut().extend_from_slice(&bytes),
+                }
             }
         }
         let numbers = symbol_numbers(&self.symbols);
@@ -255,7 +269,7 @@ impl Writer<'_> {
                 entry: REL_LEN,
                 link: Link::Symbols,
                 info,
-                bytes: out.bytes,
+                bytes: out.bytes.into(),
                 ..Section::default()
             })?;
         }
@@ -314,7 +328,13 @@ impl Writer<'_> {
         for (name, bytes) in [(".BTF", encoder.finish()?), (".BTF.ext", ext)] {
             if !bytes.is_empty() {
                 let name = name.into();
-                self.section(Section { name, kind: SHT_PROGBITS, align: 4, bytes, ..Section::default() })?;
+                self.section(Section {
+                    name,
+                    kind: SHT_PROGBITS,
+                    align: 4,
+                    bytes: bytes.into(),
+                    ..Section::default()
+                })?;
             }
         }
         Ok(())

@@ -118,13 +118,18 @@ impl Code {
     /// The bytes in one byte order.
     #[must_use]
     pub fn to_bytes(&self, endian: Endian) -> Vec<u8> {
-        match endian {
-            Endian::Little => self.as_bytes().to_vec(),
-            Endian::Big => {
-                let swapped = |slot: &[u8; SLOT]| Insn::from_slot(*slot, Endian::Little).slot(Endian::Big);
-                self.slots.iter().flat_map(swapped).collect()
+        self.clone().into_bytes(endian)
+    }
+
+    /// As [`Self::to_bytes`], without a copy.
+    #[must_use]
+    pub fn into_bytes(mut self, endian: Endian) -> Vec<u8> {
+        if endian == Endian::Big {
+            for slot in &mut self.slots {
+                *slot = Insn::from_slot(*slot, Endian::Little).slot(Endian::Big);
             }
         }
+        self.slots.into_flattened()
     }
 }
 
