@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use bpfasm_asm::diag::{code, page};
 use bpfasm_asm::expand::library::MODULES;
 use bpfasm_asm::isa::{Endian, markdown};
+use bpfasm_asm::lang::words::DECLARATIONS;
 use bpfasm_asm::lint;
 use common::{assemble, body, through};
 
@@ -63,28 +64,9 @@ fn generated_parts_are_current() {
 /// The code blocks of a text, each a whole source: lines without declarations stand in a program.
 fn examples(text: &str) -> Vec<String> {
     let blocks = text.split("```bpfasm\n").skip(1).filter_map(|rest| rest.split_once("```"));
-    let words = [
-        "license",
-        "dialect",
-        "import",
-        "const",
-        "struct",
-        "map",
-        "global",
-        "config",
-        "prog",
-        "func",
-        "macro",
-        "extern",
-        "struct_ops",
-        "cpu",
-        "@core",
-        "enum",
-        "type",
-        "union",
-        "packed",
-    ];
-    let whole = |block: &str| block.lines().any(|l| words.contains(&l.split(' ').next().unwrap_or("")));
+    let declares =
+        |line: &str| DECLARATIONS.contains(&line.split(' ').next().unwrap_or("")) || line.starts_with('@');
+    let whole = |block: &str| block.lines().any(declares);
     blocks
         .map(|(block, _)| if whole(block) { block.to_string() } else { body(&format!("{block}    exit")) })
         .collect()

@@ -24,6 +24,7 @@ codes! {
     RESERVED     "E0204" "a name that means something else"
     KIND         "E0205" "a name of the wrong kind"
     CYCLE        "E0206" "a definition that contains itself"
+    PARAM        "E0207" "a parameter without a value, or a value without a parameter"
 
     FIELD        "E0301" "a field that a type does not have"
     TYPE         "E0302" "a type that does not fit"
@@ -50,6 +51,9 @@ codes! {
 
     ARGUMENT     "E0601" "an argument that a macro does not take"
     RECURSION    "E0602" "a macro that uses itself without end"
+    ASSERTION    "E0603" "an assertion that does not hold"
+    SAID         "E0604" "an error that the source asks for"
+    WARNED       "E0605" "a warning that the source asks for"
 
     MAP          "E0701" "a map that cannot be"
     SECTION      "E0702" "a section that nobody knows"

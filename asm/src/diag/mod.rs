@@ -41,7 +41,8 @@ pub struct Diagnostic {
     pub notes: Vec<String>,
     /// The mend: a sentence and, where it is certain, the edits.
     pub help: Vec<Help>,
-    /// Where the macros were used that led here, innermost first: each use and the macro's name.
+    /// Where the macros were used that led here, innermost first: each use and the macro's name, with `!`, or
+    /// that of a function of constants.
     pub expansion: Vec<(Span, String)>,
 }
 

@@ -50,7 +50,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> Strin
 
     let mut report = vec![main];
     for (span, name) in &diagnostic.expansion {
-        let title = Level::NOTE.secondary_title(format!("in this use of `{name}!`"));
+        let title = Level::NOTE.secondary_title(format!("in this use of `{name}`"));
         let part = Part::new(sources, [*span]);
         let place = AnnotationKind::Primary.span(part.range(*span));
         report.push(Group::with_title(title).element(part.snippet().annotation(place)));

@@ -7,16 +7,17 @@ use super::foreign::Locals;
 use super::frame::{Frame, View};
 use super::plain::{Chain, Label, LabelId, Plain};
 use super::types::TyId;
-use super::{Expander, Reported, orders, views};
+use super::{Expander, Reported, control, orders, views};
 use crate::diag::{Diagnostic, Severity, Span, code, nearest};
 use crate::isa::{Insn, Width};
 use crate::lang::ast::{Arg, Expr, ExprKind, Func, Macro, ParamKind, Stmt, StmtKind, TypeExpr};
+use crate::lang::words::REGISTERS;
 
-/// How deep macros may use each other.
+/// How deep macros, blocks and loops may nest.
 const DEPTH: usize = 128;
-/// How many statements the macros of a function may give; the kernel takes no more instructions
-/// (`BPF_COMPLEXITY_LIMIT_INSNS`).
-const EXPANDED: usize = 1_000_000;
+/// How many statements the macros and loops of a function may give: four times the instructions that the kernel
+/// takes (`BPF_COMPLEXITY_LIMIT_INSNS`).
+const EXPANDED: usize = 4_000_000;
 /// What the kernel gives a function (`MAX_BPF_STACK`).
 const STACK: i32 = 512;
 
@@ -37,12 +38,14 @@ pub(super) struct Body<'a> {
     pub(super) orders: orders::Facts,
     /// Names that labels have, or will have.
     pub(super) names: HashSet<String>,
-    /// Uses of macros so far.
+    /// The labels that lists of statements define, by the place of the first statement.
+    pub(super) defined: HashMap<Span, HashSet<&'a str>>,
+    /// Frames so far.
     frames: usize,
-    /// Statements of macros so far.
+    /// Statements of macros and loops so far.
     expanded: usize,
     /// Macros gave too much: leave all of them.
-    stop: bool,
+    pub(super) stop: bool,
     /// Bytes of stack that are taken.
     stack: i32,
 }
@@ -58,11 +61,9 @@ impl<'a> Expander<'a> {
     /// Works out a function.
     pub(super) fn function(&mut self, index: usize, func: &'a Func) {
         self.body = Body::default();
-        let labels = func.body.iter().filter_map(|stmt| match stmt.kind {
-            StmtKind::Label(name) => Some(self.text(name).to_string()),
-            _ => None,
-        });
-        self.body.names = labels.collect();
+        let mut labels = HashSet::new();
+        control::labels(&func.body, &mut |name| labels.extend([self.text(name).to_string()]));
+        self.body.names = labels;
         self.frames.push(Frame { stmts: &func.body, ..Frame::default() });
         for stmt in &func.body {
             // What is wrong has been reported; the next statement may be right.
@@ -124,7 +125,7 @@ impl<'a> Expander<'a> {
         self.chain = chain;
     }
 
-    fn stmt(&mut self, stmt: &'a Stmt) -> Result<(), Reported> {
+    pub(super) fn stmt(&mut self, stmt: &'a Stmt) -> Result<(), Reported> {
         if let StmtKind::Bytes(size, values) = &stmt.kind {
             return self.bytes(stmt.span, *size, values);
         }
@@ -145,6 +146,9 @@ impl<'a> Expander<'a> {
             StmtKind::Label(name) if Self::is_local(self.text(*name)) => self.define_local(*name),
             StmtKind::Label(name) => self.define_label(*name),
             StmtKind::Macro(name, args) => self.use_macro(stmt.span, *name, args)?,
+            StmtKind::Block => self.use_block(stmt.span)?,
+            StmtKind::Control(control) => self.control(stmt.span, control)?,
+            StmtKind::For(looped) => self.repeat(stmt.span, looped)?,
             StmtKind::Raw(bytes) => self.raw(stmt.span, bytes)?,
             _ => self.insn(stmt)?,
         }
@@ -178,7 +182,7 @@ impl<'a> Expander<'a> {
         self.body.insns.push(Plain { insn, target: None, symbol: None, span, chain: self.chain });
     }
 
-    fn frame(&mut self) -> &mut Frame<'a> {
+    pub(super) fn frame(&mut self) -> &mut Frame<'a> {
         if self.frames.is_empty() {
             self.frames.push(Frame::default());
         }
@@ -188,12 +192,13 @@ impl<'a> Expander<'a> {
 
     /// The view of that name, the newest first.
     pub(super) fn view(&self, name: &str) -> Option<Result<View, Reported>> {
-        self.frames.last()?.views.iter().rev().find(|v| v.0 == name).map(|v| v.1.ok_or(Reported))
+        let find = |frame: &Frame<'a>| frame.views.iter().rev().find(|v| v.0 == name).map(|v| v.1);
+        self.scopes().find_map(find).map(|view| view.ok_or(Reported))
     }
 
     /// Names that exist only here, for suggestions: of views and registers.
     pub(super) fn local_names(&self) -> Vec<&'a str> {
-        let views = self.frames.last().into_iter().flat_map(|f| f.views.iter().map(|v| v.0));
+        let views = self.scopes().flat_map(|f| f.views.iter().map(|v| v.0));
         views.chain(REGISTERS.iter().copied()).collect()
     }
 
@@ -221,16 +226,19 @@ impl<'a> Expander<'a> {
     /// The label of that name as the statements here see it.
     pub(super) fn label(&mut self, name: Span) -> Result<LabelId, Reported> {
         let text = self.text(name);
-        let frame = self.frame();
-        let (number, stmts) = (frame.number, frame.stmts);
-        let defines = |stmt: &Stmt| matches!(stmt.kind, StmtKind::Label(name) if self.text(name) == text);
-        if number > 0 && !stmts.iter().any(defines) {
-            let d = Diagnostic::error(code::LABEL, format!("this macro defines no label `{text}`"), name);
-            return Err(self.error(d.help(format!(
-                "labels from outside come as arguments: `{text}: label`, used as `${text}`"
-            ))));
+        self.frame();
+        let mut scope = self.frames.len().checked_sub(1);
+        while let Some(at) = scope {
+            let Frame { number, stmts, outer, .. } = self.frames[at];
+            if number == 0 || self.defines_label(stmts, text) {
+                return Ok(self.label_in(number, text, name));
+            }
+            scope = outer;
         }
-        Ok(self.label_in(number, text, name))
+        let d = Diagnostic::error(code::LABEL, format!("this macro defines no label `{text}`"), name);
+        Err(self.error(
+            d.help(format!("labels from outside come as arguments: `{text}: label`, used as `${text}`")),
+        ))
     }
 
     fn label_in(&mut self, frame: usize, text: &'a str, span: Span) -> LabelId {
@@ -289,43 +297,65 @@ impl<'a> Expander<'a> {
         let Some(definition) = self.names.macro_named(text, name.file) else {
             return Err(self.unknown("macro", name, vec![]));
         };
-        if self.frames.len() > DEPTH {
-            let d = Diagnostic::error(
-                code::RECURSION,
-                format!("`{text}!` is used within itself without end"),
-                name,
-            );
-            self.body.stop = true;
-            return Err(self.error(d.note(format!("macros may nest {DEPTH} deep"))));
-        }
+        let shown = Span { end: name.end + 1, ..name };
+        self.check_depth(shown)?;
+        let blocks = self.blocks.len();
         let mut args = self.bind(definition, args)?;
-        self.body.frames += 1;
-        let number = self.body.frames;
         let parent = self.chain;
-        self.program.chains.push(Chain { span, name, parent });
+        self.program.chains.push(Chain { span, name: shown, parent });
         self.chain = Some(self.program.chains.len() - 1);
-        self.frames.push(Frame { stmts: &definition.body, number, ..Frame::default() });
+        self.enter(Frame { stmts: &definition.body, ..Frame::default() });
         if self.defaults(name, definition, &mut args).is_ok() {
             self.frame().args = args;
-            for stmt in &definition.body {
-                self.count(span);
-                if self.body.stop {
-                    break;
-                }
-                let _ = self.stmt(stmt);
-            }
+            self.stmts(&definition.body, span);
         }
-        self.frames.pop();
         self.chain = parent;
-        self.body.stop &= parent.is_some();
+        self.leave();
+        self.blocks.truncate(blocks);
         Ok(())
     }
 
-    /// Counts a statement of a macro: macros that use each other twice grow beyond all bounds.
-    fn count(&mut self, place: Span) {
+    /// Reports what nests too deeply.
+    pub(super) fn check_depth(&mut self, place: Span) -> Result<(), Reported> {
+        if self.frames.len() <= DEPTH {
+            return Ok(());
+        }
+        self.body.stop = true;
+        let text = self.text(place);
+        let itself = self.program.uses(self.chain).any(|chain| self.text(chain.name) == text);
+        let message = match itself {
+            true => format!("`{text}` is used within itself without end"),
+            false => format!("`{text}` is nested too deeply"),
+        };
+        let d = Diagnostic::error(code::RECURSION, message, place);
+        Err(self.error(d.note(format!("macros, blocks and loops may nest {DEPTH} deep"))))
+    }
+
+    /// Begins a frame, whose labels are told apart from all others.
+    pub(super) fn enter(&mut self, frame: Frame<'a>) {
+        let number = self.fresh();
+        self.frames.push(Frame { number, ..frame });
+    }
+
+    /// A number that no frame had.
+    pub(super) fn fresh(&mut self) -> usize {
+        self.body.frames += 1;
+        self.body.frames
+    }
+
+    /// Ends a frame.
+    pub(super) fn leave(&mut self) {
+        self.frames.pop();
+        // In the function itself again, the next statement may be right.
+        self.body.stop &= self.frames.len() > 1;
+    }
+
+    /// Counts a statement of a macro or loop: macros that use each other twice grow beyond all bounds.
+    pub(super) fn count(&mut self, place: Span) {
         self.body.expanded += 1;
         if self.body.expanded == EXPANDED + 1 {
-            let message = format!("the macros of this function give more than {EXPANDED} statements");
+            let message =
+                format!("the macros and loops of this function give more than {EXPANDED} statements");
             self.error(Diagnostic::error(code::RECURSION, message, place));
         }
         self.body.stop |= self.body.expanded > EXPANDED;
@@ -336,15 +366,22 @@ impl<'a> Expander<'a> {
         let (mut args, mut failed): (Vec<(&'a str, Value)>, _) = (vec![], None);
         let mut named = false;
         for (position, arg) in given.iter().enumerate() {
-            if named && arg.name.is_none() {
+            let block = matches!(arg.value.kind, ExprKind::Block(_));
+            if named && arg.name.is_none() && !block {
                 let message = "arguments by position stand before those by name";
                 failed = Some(self.error(Diagnostic::error(code::ARGUMENT, message, arg.value.span)));
                 break;
             }
-            named = arg.name.is_some();
+            named |= arg.name.is_some();
+            let mut params = definition.params.iter();
             let param = match arg.name {
-                Some(name) => definition.params.iter().find(|p| self.text(p.name) == self.text(name)),
-                None => definition.params.get(position),
+                Some(name) => params.find(|p| self.text(p.name) == self.text(name)),
+                // The next parameter that takes a block.
+                None if block => params.find(|p| {
+                    let taken = args.iter().any(|a| a.0 == self.text(p.name));
+                    p.kind == ParamKind::Block && !taken
+                }),
+                None => params.nth(position),
             };
             let Some(param) = param else {
                 failed = Some(self.no_parameter(definition, arg));
@@ -354,6 +391,10 @@ impl<'a> Expander<'a> {
             if args.iter().any(|a| a.0 == name) {
                 let d = Diagnostic::error(code::ARGUMENT, format!("`{name}` is given twice"), arg.value.span);
                 failed = Some(self.error(d));
+                continue;
+            }
+            // What was not given is not passed on.
+            if (param.optional || param.default.is_some()) && self.is_absent(&arg.value) {
                 continue;
             }
             match self.argument_value(param.kind, name, &arg.value) {
@@ -404,6 +445,10 @@ impl<'a> Expander<'a> {
                 }
                 continue;
             }
+            if param.optional {
+                self.frame().absent.push(text);
+                continue;
+            }
             let message =
                 format!("`{}!` needs `{text}`, {}", self.text(definition.name), param.kind.describe());
             let d = Diagnostic::error(code::ARGUMENT, message, name).also(param.name, "this parameter");
@@ -418,6 +463,11 @@ impl<'a> Expander<'a> {
 
     fn argument_value(&mut self, kind: ParamKind, name: &str, expr: &'a Expr) -> Result<Value, Reported> {
         let value = match (kind, &expr.kind) {
+            (ParamKind::Block, ExprKind::Block(stmts)) => self.block(stmts),
+            (_, ExprKind::Block(_)) => {
+                let message = format!("`{name}` takes {}, not a block", kind.describe());
+                return Err(self.error(Diagnostic::error(code::ARGUMENT, message, expr.span)));
+            }
             (ParamKind::Label, ExprKind::Name) => Value::Label(self.label(expr.span)?),
             (ParamKind::Type, _) => match self.expr_as_type(expr) {
                 Some(ty) => Value::Type(ty?),
@@ -434,29 +484,13 @@ impl<'a> Expander<'a> {
                 | (ParamKind::Map, Value::Map(_))
                 | (ParamKind::Str, Value::Str(_))
                 | (ParamKind::Type, Value::Type(_))
+                | (ParamKind::Block, Value::Block(_))
         );
         if fits {
             return Ok(value);
         }
         let message = format!("`{name}` takes {}, not {}", kind.describe(), value.what());
         Err(self.error(Diagnostic::error(code::ARGUMENT, message, expr.span)))
-    }
-
-    /// The value of `$name`.
-    pub(super) fn argument(&mut self, span: Span) -> Result<Value, Reported> {
-        let name = &self.text(span)[1..];
-        let frame = self.frames.last();
-        if let Some(value) = frame.and_then(|f| f.arg(name)) {
-            return Ok(value);
-        }
-        let known: Vec<&str> = frame.map_or(vec![], |f| f.args.iter().map(|a| a.0).collect());
-        let d = Diagnostic::error(code::UNKNOWN, format!("there is no parameter `{name}`"), span);
-        let d = match nearest(name, known.iter().copied()) {
-            Some(near) => d.suggest(format!("did you mean `${near}`?"), span, format!("${near}")),
-            None if frame.is_some_and(|f| f.number == 0) => d.note("only the body of a macro has parameters"),
-            None => d,
-        };
-        Err(self.error(d))
     }
 
     /// The type that `$name` is.
@@ -469,7 +503,7 @@ impl<'a> Expander<'a> {
 
     /// The type that `$name` is, if it is one.
     pub(super) fn type_argument_if(&self, span: Span) -> Option<TyId> {
-        match self.frames.last()?.arg(&self.text(span)[1..])? {
+        match self.scopes().find_map(|frame| frame.arg(&self.text(span)[1..]))? {
             Value::Type(ty) => Some(ty),
             _ => None,
         }
@@ -483,9 +517,3 @@ impl<'a> Expander<'a> {
         }
     }
 }
-
-/// The names of registers.
-const REGISTERS: &[&str] = &[
-    "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "w0", "w1", "w2", "w3", "w4", "w5",
-    "w6", "w7", "w8", "w9", "w10", "fp",
-];

@@ -4,7 +4,8 @@ use super::types::{Bits, Class, Place, TyId};
 use super::{Def, Expander, LabelId, Reported};
 use crate::diag::{Diagnostic, Span, code};
 use crate::isa::{Endian, Size, Width};
-use crate::lang::ast::{Const, Expr, ExprKind, Step};
+use crate::lang::ast::{Expr, ExprKind, Step};
+use crate::lang::words::FUNCTIONS;
 
 /// What an operand turns out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub(super) enum Value {
     Extern(usize),
     /// A type.
     Type(TyId),
+    /// A block, by its index in [`Expander::blocks`].
+    Block(usize),
 }
 
 /// A constant: from −2⁶³ to 2⁶⁴ − 1.
@@ -68,23 +71,6 @@ impl Int {
     }
 }
 
-/// Functions of constant expressions.
-const FUNCTIONS: &[&str] = &[
-    "be16",
-    "be32",
-    "be64",
-    "ip4",
-    "sizeof",
-    "alignof",
-    "offsetof",
-    "baseof",
-    "bitoffsetof",
-    "bitsizeof",
-    "bitshift",
-    "bitsigned",
-    "bitunit",
-];
-
 impl<'a> Expander<'a> {
     /// The value of an expression.
     pub(super) fn eval(&mut self, expr: &'a Expr) -> Result<Value, Reported> {
@@ -102,31 +88,50 @@ impl<'a> Expander<'a> {
             ExprKind::Field(base, steps) => return self.field(base, steps),
             ExprKind::Path(base, steps) => return self.path(expr, base, steps),
             ExprKind::Deref(ty, address) | ExprKind::Cast(ty, address) => return self.deref(*ty, address),
-            ExprKind::Packet(..) => {
-                let d = Diagnostic::error(code::FORM, "packet data is only loaded into `r0`", expr.span);
-                return Err(self.error(d.help("write `r0 = *(u32 *)skb[14]`")));
+            ExprKind::Packet(..) | ExprKind::Block(_) | ExprKind::Braces(_) => {
+                return Err(self.out_of_place(expr));
             }
             ExprKind::Unary(operator, value) => return self.unary(expr.span, self.text(*operator), value),
             ExprKind::Binary(operator, left, right) => return self.binary(expr.span, *operator, left, right),
-            ExprKind::Call(name, args) => return self.call_function(expr.span, *name, args),
-            ExprKind::Braces(_) => {
-                let d =
-                    Diagnostic::error(code::TYPE, "braces hold what an array or struct begins as", expr.span);
-                return Err(self.error(d));
+            ExprKind::Call(name, args) => match self.names.get(self.text(*name), name.file) {
+                Some(Def::ConstFn(function)) => return self.call_constant(expr.span, function, args),
+                _ => return self.call_function(expr.span, *name, args),
+            },
+            ExprKind::Choice(parts) => {
+                let [condition, yes, no] = &**parts;
+                let taken = if self.int(condition)?.value != 0 { yes } else { no };
+                return self.eval(taken);
             }
+            ExprKind::Defined(name) => Value::Int(Int::host(i128::from(self.defined(*name)?))),
         };
         Ok(value)
+    }
+
+    /// Reports an operand that only some instruction or use takes.
+    fn out_of_place(&mut self, expr: &Expr) -> Reported {
+        self.error(match expr.kind {
+            ExprKind::Packet(..) => {
+                Diagnostic::error(code::FORM, "packet data is only loaded into `r0`", expr.span)
+                    .help("write `r0 = *(u32 *)skb[14]`")
+            }
+            ExprKind::Braces(_) => {
+                Diagnostic::error(code::TYPE, "braces hold what an array or struct begins as", expr.span)
+            }
+            _ => Diagnostic::error(code::KIND, "only a macro takes a block", expr.span),
+        })
     }
 
     /// The value of a constant expression.
     pub(super) fn int(&mut self, expr: &'a Expr) -> Result<Int, Reported> {
         match self.eval(expr)? {
             Value::Int(int) => Ok(int),
-            other => {
-                let message = format!("expected a constant, found {}", other.what());
-                Err(self.error(Diagnostic::error(code::CONSTANT, message, expr.span)))
-            }
+            other => Err(self.no_constant(expr.span, other)),
         }
+    }
+
+    fn no_constant(&mut self, span: Span, found: Value) -> Reported {
+        let message = format!("expected a constant, found {}", found.what());
+        self.error(Diagnostic::error(code::CONSTANT, message, span))
     }
 
     /// The value of a constant expression that is not negative and not above a bound.
@@ -149,6 +154,9 @@ impl<'a> Expander<'a> {
         if let "true" | "false" = text {
             return Ok(Value::Int(Int::host(i128::from(text == "true"))));
         }
+        if let Some(int) = self.frames.last().and_then(|f| f.constants.iter().find(|c| c.0 == text)) {
+            return Ok(Value::Int(int.1));
+        }
         if let Some(view) = self.view(text) {
             let view = view?;
             return Ok(if view.off == 0 {
@@ -158,7 +166,12 @@ impl<'a> Expander<'a> {
             });
         }
         match self.names.get(text, span.file) {
-            Some(Def::Const(c)) => self.constant(c).map(Value::Int),
+            Some(Def::Const(c)) => self.constant(c.name, &c.value).map(Value::Int),
+            Some(Def::Param(param)) => self.parameter(param).map(Value::Int),
+            Some(Def::ConstFn(_)) => {
+                let d = Diagnostic::error(code::KIND, format!("`{text}` is a function of constants"), span);
+                Err(self.error(d.help(format!("call it: `{text}(…)`"))))
+            }
             Some(Def::Map(index, _)) => Ok(Value::Map(index)),
             Some(Def::Var(var)) => {
                 let (section, offset, ty) = self.variable(var)?;
@@ -195,31 +208,6 @@ impl<'a> Expander<'a> {
         })
     }
 
-    /// The value of a constant, worked out once.
-    pub(super) fn constant(&mut self, c: &'a Const) -> Result<Int, Reported> {
-        if let Some(known) = self.constants.get(&c.name) {
-            return match known {
-                Some(int) => Ok(*int),
-                None => {
-                    let name = self.text(c.name);
-                    let d = Diagnostic::error(code::CYCLE, format!("`{name}` is defined by itself"), c.name);
-                    Err(self.error(d))
-                }
-            };
-        }
-        self.constants.insert(c.name, None);
-        // A constant means the same wherever it is used: no views and arguments of the place of use.
-        let frames = std::mem::take(&mut self.frames);
-        let value = self.int(&c.value);
-        self.frames = frames;
-        match value {
-            Ok(int) => drop(self.constants.insert(c.name, Some(int))),
-            // Reported; a value spares the uses a second report.
-            Err(Reported) => drop(self.constants.insert(c.name, Some(Int::host(0)))),
-        }
-        value
-    }
-
     fn field(&mut self, base: &'a Expr, steps: &'a [Step]) -> Result<Value, Reported> {
         if let (ExprKind::Name, "fp") = (&base.kind, self.text(base.span)) {
             return self.slot(base.span, steps);
@@ -231,8 +219,7 @@ impl<'a> Expander<'a> {
         };
         let name = self.text(base.span);
         let Some(view) = self.view(name) else {
-            let views = self.frames.last().map_or(vec![], |f| f.views.iter().map(|v| v.0).collect());
-            let near = crate::diag::nearest(name, views);
+            let near = crate::diag::nearest(name, self.scopes().flat_map(|f| f.views.iter().map(|v| v.0)));
             let d = Diagnostic::error(code::UNKNOWN, format!("there is no view `{name}`"), base.span);
             return Err(self.error(match near {
                 Some(near) => d.suggest(format!("did you mean `{near}`?"), base.span, near),
@@ -256,10 +243,11 @@ impl<'a> Expander<'a> {
             )));
         };
         let text = self.text(*name);
-        let slots = self.frames.last().map_or(vec![], |f| f.slots.clone());
-        let Some((_, slot)) = slots.iter().rev().find(|s| s.0 == text) else {
+        let slot = self.scopes().find_map(|f| f.slots.iter().rev().find(|s| s.0 == text));
+        let Some((_, slot)) = slot.copied() else {
+            let slots: Vec<&str> = self.scopes().flat_map(|f| f.slots.iter().map(|s| s.0)).collect();
             let d = Diagnostic::error(code::UNKNOWN, format!("there is no stack slot `{text}`"), *name);
-            return Err(self.error(match crate::diag::nearest(text, slots.iter().map(|s| s.0)) {
+            return Err(self.error(match crate::diag::nearest(text, slots) {
                 Some(near) => d.suggest(format!("did you mean `{near}`?"), *name, near),
                 None => d.help(format!("declare it above: `stack {{ {text}: u64 }}`")),
             }));
@@ -391,7 +379,9 @@ impl<'a> Expander<'a> {
         right: &'a Expr,
     ) -> Result<Value, Reported> {
         let op = self.text(operator);
-        let (l, r) = (self.eval(left), self.eval(right));
+        let l = self.eval(left);
+        // A function that calls itself twice must not go on where it went wrong.
+        let r = if l.is_err() && !self.callers.is_empty() { l } else { self.eval(right) };
         let (l, r) = (l?, r?);
         // Bounded, so that adding to it never goes wrong.
         let near = |n: &i64| n.unsigned_abs() <= 1 << 40;
@@ -527,9 +517,8 @@ impl<'a> Expander<'a> {
             }
             _ => {
                 let mut d = Diagnostic::error(code::UNKNOWN, format!("unknown function `{text}`"), name);
-                if let Some(near) =
-                    crate::diag::nearest(text, FUNCTIONS.iter().chain(super::atomic::ATOMICS).copied())
-                {
+                let known = FUNCTIONS.iter().chain(super::atomic::ATOMICS).copied();
+                if let Some(near) = crate::diag::nearest(text, known.chain(self.names.functions())) {
                     d = d.suggest(format!("did you mean `{near}`?"), name, near);
                 } else if self.names.macro_named(text, name.file).is_some() {
                     d = d.help(format!("`{text}` is a macro: write `{text}! …` on a line of its own"));
@@ -678,6 +667,7 @@ impl Value {
             Value::Func(_) => "a function",
             Value::Extern(_) => "something defined elsewhere",
             Value::Type(_) => "a type",
+            Value::Block(_) => "a block",
         }
     }
 }

@@ -1,11 +1,13 @@
-//! Where statements stand: in a function, or in the use of a macro.
+//! Where statements stand: in a function, in the use of a macro, in a block or a round of a loop.
 
-use super::eval::Value;
+use super::Expander;
+use super::eval::{Int, Value};
 use super::types::TyId;
 use crate::diag::Span;
 use crate::lang::ast::Stmt;
 
-/// A function's body or one use of a macro. Views, stack slots and labels belong to one frame.
+/// A function's body, one use of a macro, one use of a block, one round of a loop. Views, stack slots and labels
+/// belong to one frame; the last two also see those of the frame that they were written in.
 #[derive(Debug, Default)]
 pub(super) struct Frame<'a> {
     /// The macro's arguments by name, without `$`.
@@ -18,6 +20,14 @@ pub(super) struct Frame<'a> {
     pub(super) stmts: &'a [Stmt],
     /// Told apart from all other frames of the function; 0: the function itself.
     pub(super) number: usize,
+    /// The frame that a block or loop was written in.
+    pub(super) outer: Option<usize>,
+    /// A macro's parameters that the use did not give.
+    pub(super) absent: Vec<&'a str>,
+    /// The arguments of a constant function, which its value names without `$`.
+    pub(super) constants: Vec<(&'a str, Int)>,
+    /// The round of a loop: its only argument is the loop's variable.
+    pub(super) round: bool,
 }
 
 /// A typed name for an address.
@@ -39,5 +49,12 @@ impl Frame<'_> {
     /// The argument for a parameter.
     pub(super) fn arg(&self, name: &str) -> Option<Value> {
         self.args.iter().find(|arg| arg.0 == name).map(|arg| arg.1)
+    }
+}
+
+impl<'a> Expander<'a> {
+    /// The frames whose names the statements here see, the innermost first.
+    pub(super) fn scopes(&self) -> impl Iterator<Item = &Frame<'a>> {
+        std::iter::successors(self.frames.last(), |frame| self.frames.get(frame.outer?))
     }
 }

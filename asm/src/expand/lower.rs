@@ -61,7 +61,10 @@ impl<'a> Expander<'a> {
             | StmtKind::Label(_)
             | StmtKind::Raw(_)
             | StmtKind::Bytes(..)
-            | StmtKind::Macro(..) => Ok(()),
+            | StmtKind::Macro(..)
+            | StmtKind::Block
+            | StmtKind::Control(_)
+            | StmtKind::For(_) => Ok(()),
         }
     }
 

@@ -3,6 +3,9 @@
 
 mod atomic;
 mod body;
+mod conditional;
+mod constants;
+mod control;
 mod decl;
 mod declared;
 mod eval;
@@ -33,9 +36,11 @@ pub use types::{BUILTINS, Bits, Builtin, Class, EnumTy, FieldTy, StructTy, Ty, T
 
 use crate::diag::{Diagnostic, Diagnostics, FileId, Sources, Span, code};
 use crate::isa::Endian;
-use crate::lang::ast::{File, Item, ItemKind};
+use crate::lang::ast::{Const, Control, File, Item, ItemKind};
 
 use body::Body;
+pub use conditional::Branches;
+use control::Block;
 use eval::Int;
 use frame::Frame;
 use names::{Def, Names};
@@ -52,27 +57,16 @@ pub fn expand<'a>(
     endian: Endian,
     diagnostics: &mut Diagnostics,
 ) -> Program {
-    let names = Names::gather(sources, files, diagnostics);
-    let mut expander = Expander {
-        sources,
-        names,
-        endian,
-        types: Types::default(),
-        constants: HashMap::new(),
-        variables: HashMap::new(),
-        depth: 0,
-        frames: vec![],
-        chain: None,
-        body: Body::default(),
-        program: Program::default(),
-        strings: HashMap::new(),
-        import_place: None,
-        reported: HashSet::new(),
-        diagnostics,
-    };
-    expander.run(files);
+    let mut reported = HashSet::new();
+    let branches = conditional::decide(sources, files, endian, &mut reported, diagnostics);
+    let items = conditional::items(files, &branches);
+    let names = Names::gather(sources, &items, diagnostics);
+    let mut expander = Expander::new(sources, names, &items, endian, diagnostics);
+    expander.reported = reported;
+    expander.run(&items);
     let Expander { mut program, types, .. } = expander;
     program.types = types;
+    program.branches = branches;
     program
 }
 
@@ -86,6 +80,14 @@ struct Expander<'a> {
     /// Section, offset and type of variables by the place of their names; `None` while one is worked out, or
     /// where it failed.
     variables: HashMap<Span, Option<(usize, u32, TyId)>>,
+    /// What the command line sets, by name.
+    defines: HashMap<&'a str, &'a Const>,
+    /// The calls of constant functions that led here: each call and the function's name.
+    callers: Vec<(Span, Span)>,
+    /// Calls of constant functions so far.
+    calls: u32,
+    /// Blocks that are arguments of the macros that are worked on.
+    blocks: Vec<Block<'a>>,
     /// How many expressions and types are being worked out within each other.
     depth: u32,
     /// The body that is worked on, and the uses of macros within it.
@@ -99,7 +101,7 @@ struct Expander<'a> {
     strings: HashMap<Vec<u8>, u32>,
     /// Behind the declaration that an import should follow.
     import_place: Option<Span>,
-    /// Errors within macros, which are reported for the first use only.
+    /// What was reported: what stands in macros and loops is reported for the first use only.
     reported: HashSet<(Span, String)>,
     diagnostics: &'a mut Diagnostics,
 }
@@ -108,8 +110,42 @@ struct Expander<'a> {
 const DEPTH: u32 = 200;
 
 impl<'a> Expander<'a> {
-    fn run(&mut self, files: &'a [(FileId, File)]) {
-        let items = || files.iter().flat_map(|(_, file)| &file.items);
+    fn new(
+        sources: &'a Sources,
+        names: Names<'a>,
+        items: &[&'a Item],
+        endian: Endian,
+        diagnostics: &'a mut Diagnostics,
+    ) -> Self {
+        let defines = items.iter().filter_map(|item| match &item.kind {
+            ItemKind::Define(define) => Some((sources.slice(define.name), define)),
+            _ => None,
+        });
+        Expander {
+            sources,
+            names,
+            endian,
+            types: Types::default(),
+            constants: HashMap::new(),
+            variables: HashMap::new(),
+            defines: defines.collect(),
+            callers: vec![],
+            calls: 0,
+            blocks: vec![],
+            depth: 0,
+            frames: vec![],
+            chain: None,
+            body: Body::default(),
+            program: Program::default(),
+            strings: HashMap::new(),
+            import_place: None,
+            reported: HashSet::new(),
+            diagnostics,
+        }
+    }
+
+    fn run(&mut self, items: &[&'a Item]) {
+        let items = || items.iter().copied();
         let user = || items().filter(|i| !self.sources.get(i.span.file).is_library());
         let heads = |item: &&Item| {
             matches!(item.kind, ItemKind::License(_) | ItemKind::Import(_) | ItemKind::Dialect(_))
@@ -118,7 +154,16 @@ impl<'a> Expander<'a> {
         // In source order, so that what builds on others finds them worked out.
         for item in user().collect::<Vec<_>>() {
             match &item.kind {
-                ItemKind::Const(c) => drop(self.constant(c)),
+                ItemKind::Const(c) => drop(self.constant(c.name, &c.value)),
+                ItemKind::ConstFn(f) => self.check_function(f),
+                ItemKind::Param(param) => drop(self.parameter(param)),
+                ItemKind::Define(define) => self.check_define(define),
+                ItemKind::Control(Control::Assert(condition, message)) => {
+                    let _ = self.assert(condition, *message);
+                }
+                ItemKind::Control(Control::Message(severity, message)) => {
+                    let _ = self.message(*severity, item.span, *message);
+                }
                 ItemKind::Struct(s) if s.fields.is_some() => drop(self.structure(s, s.name)),
                 ItemKind::Enum(e) => drop(self.enumeration(e, e.name)),
                 ItemKind::Alias(a) => drop(self.alias(a, a.name)),
@@ -142,14 +187,7 @@ impl<'a> Expander<'a> {
                 ItemKind::Func(func) => self.declare(func),
                 ItemKind::Extern(external) => self.external(external),
                 // Those of the library are worked out where they are used.
-                ItemKind::Const(_)
-                | ItemKind::Struct(_)
-                | ItemKind::Enum(_)
-                | ItemKind::Alias(_)
-                | ItemKind::Macro(_)
-                | ItemKind::Import(_)
-                | ItemKind::ImportBtf(_)
-                | ItemKind::Dialect(_) => {}
+                _ => {}
             }
         }
         let funcs = items().filter_map(|item| match &item.kind {
@@ -167,17 +205,24 @@ impl<'a> Expander<'a> {
 
     /// Reports an error, with the macros that led to it.
     fn error(&mut self, diagnostic: Diagnostic) -> Reported {
-        if self.chain.is_some() {
-            let what = (diagnostic.primary.span, diagnostic.message.clone());
-            if !self.reported.insert(what) {
-                return Reported;
-            }
+        let what = (diagnostic.primary.span, diagnostic.message.clone());
+        if !self.diagnostics.is_full() && !self.reported.insert(what) {
+            return Reported;
         }
-        let (expansion, hidden) = self.program.expansion(self.chain, self.sources);
-        let diagnostic = match hidden {
-            0 => diagnostic,
-            n => diagnostic.note(format!("{n} more uses of macros lie between the last two below")),
+        let (mut expansion, calls) = self.shown_callers();
+        let (uses, macros) = self.program.expansion(self.chain, self.sources);
+        expansion.extend(uses);
+        let mut diagnostic = match self.rounds() {
+            Some(rounds) => diagnostic.note(rounds),
+            None => diagnostic,
         };
+        if macros > 0 {
+            diagnostic =
+                diagnostic.note(format!("{macros} more uses of macros lie between the last two below"));
+        }
+        if calls > 0 {
+            diagnostic = diagnostic.note(format!("{calls} more calls of functions lie between those below"));
+        }
         self.diagnostics.push(Diagnostic { expansion, ..diagnostic });
         Reported
     }

@@ -4,12 +4,17 @@ use std::collections::HashMap;
 
 use super::{Expander, Reported, library};
 use crate::diag::{Diagnostic, Diagnostics, FileId, Help, Source, Sources, Span, code, nearest};
-use crate::lang::ast::{Alias, Const, Enum, Extern, File, Func, ItemKind, Macro, Map, Struct, Var};
+use crate::lang::ast::{
+    Alias, Const, ConstFn, Enum, Extern, Func, Item, ItemKind, Macro, Map, Param, Struct, Var,
+};
+use crate::lang::words;
 
 /// A declaration that has a name. Numbers are indices in source order among the user's declarations.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Def<'a> {
     Const(&'a Const),
+    ConstFn(&'a ConstFn),
+    Param(&'a Param),
     Struct(&'a Struct),
     Enum(&'a Enum),
     /// A member of an enum, by its place there.
@@ -26,6 +31,8 @@ impl Def<'_> {
     pub(super) fn name(&self) -> Span {
         match self {
             Def::Const(d) => d.name,
+            Def::ConstFn(d) => d.name,
+            Def::Param(d) => d.name,
             Def::Struct(d) => d.name,
             Def::Enum(d) => d.name,
             Def::Member(d, index) => d.values[*index].0,
@@ -47,6 +54,8 @@ impl Def<'_> {
     pub(super) fn what(&self) -> &'static str {
         match self {
             Def::Const(_) => "a constant",
+            Def::ConstFn(_) => "a function of constants",
+            Def::Param(_) => "a parameter",
             Def::Struct(d) if d.union => "a union",
             Def::Struct(_) => "a struct",
             Def::Enum(_) => "an enum",
@@ -67,6 +76,10 @@ impl Def<'_> {
 /// the library itself, so its macros mean the same everywhere.
 #[derive(Debug, Default)]
 pub(super) struct Names<'a> {
+    /// Maps, functions and externs so far.
+    maps: usize,
+    funcs: usize,
+    externs: usize,
     user: HashMap<&'a str, Def<'a>>,
     library: HashMap<&'a str, Def<'a>>,
     library_files: Vec<bool>,
@@ -78,11 +91,7 @@ pub(super) struct Names<'a> {
 /// Words that mean something where a name may stand.
 pub(super) fn is_word(name: &str) -> bool {
     let register = |prefix| name.strip_prefix(prefix).is_some_and(|n: &str| n.parse::<u8>().is_ok());
-    let word = matches!(
-        name,
-        "fp" | "true" | "false" | "ll" | "s" | "pc" | "goto" | "if" | "call" | "lock" | "exit"
-    );
-    word || register('r') || register('w')
+    words::RESERVED.contains(&name) || register('r') || register('w')
 }
 
 /// Names that the language has taken: a view may be named like a type, nothing else may.
@@ -91,57 +100,64 @@ fn reserved(name: &str) -> bool {
 }
 
 impl<'a> Names<'a> {
-    /// Gathers the names of all files.
-    pub(super) fn gather(
-        sources: &'a Sources,
-        files: &'a [(FileId, File)],
-        diagnostics: &mut Diagnostics,
-    ) -> Self {
-        let mut names =
-            Names { library_files: sources.iter().map(Source::is_library).collect(), ..Names::default() };
-        let (mut maps, mut funcs, mut externs) = (0, 0, 0);
-        for item in files.iter().flat_map(|(_, file)| &file.items) {
-            let def = match &item.kind {
-                ItemKind::License(_)
-                | ItemKind::Import(_)
-                | ItemKind::ImportBtf(_)
-                | ItemKind::Dialect(_) => continue,
-                ItemKind::Const(d) => Def::Const(d),
-                ItemKind::Struct(d) => Def::Struct(d),
-                ItemKind::Enum(d) => {
-                    for index in 0..d.values.len() {
-                        names.define(sources, Def::Member(d, index), diagnostics);
-                    }
-                    if !d.named {
-                        continue;
-                    }
-                    Def::Enum(d)
-                }
-                ItemKind::Alias(d) => Def::Alias(d),
-                ItemKind::Macro(d) => Def::Macro(d),
-                ItemKind::Map(d) => {
-                    maps += 1;
-                    Def::Map(maps - 1, d)
-                }
-                ItemKind::Var(d) => Def::Var(d),
-                ItemKind::Func(d) => {
-                    funcs += 1;
-                    Def::Func(funcs - 1, d)
-                }
-                ItemKind::Extern(d) => {
-                    externs += 1;
-                    Def::Extern(externs - 1, d)
-                }
-            };
-            names.define(sources, def, diagnostics);
-        }
+    /// No names yet.
+    fn new(sources: &Sources) -> Self {
+        Self { library_files: sources.iter().map(Source::is_library).collect(), ..Self::default() }
+    }
+
+    /// Gathers the names of declarations.
+    pub(super) fn gather(sources: &'a Sources, items: &[&'a Item], diagnostics: &mut Diagnostics) -> Self {
+        let mut names = Self::new(sources);
+        items.iter().for_each(|item| names.add(sources, item, diagnostics));
         names
+    }
+
+    /// Adds the name of a declaration.
+    pub(super) fn add(&mut self, sources: &'a Sources, item: &'a Item, diagnostics: &mut Diagnostics) {
+        let def = match &item.kind {
+            ItemKind::License(_)
+            | ItemKind::Import(_)
+            | ItemKind::ImportBtf(_)
+            | ItemKind::Dialect(_)
+            | ItemKind::Control(_)
+            | ItemKind::Define(_) => return,
+            ItemKind::Const(d) => Def::Const(d),
+            ItemKind::ConstFn(d) => Def::ConstFn(d),
+            ItemKind::Param(d) => Def::Param(d),
+            ItemKind::Struct(d) => Def::Struct(d),
+            ItemKind::Enum(d) => {
+                for index in 0..d.values.len() {
+                    self.define(sources, Def::Member(d, index), diagnostics);
+                }
+                if !d.named {
+                    return;
+                }
+                Def::Enum(d)
+            }
+            ItemKind::Alias(d) => Def::Alias(d),
+            ItemKind::Macro(d) => Def::Macro(d),
+            ItemKind::Map(d) => {
+                self.maps += 1;
+                Def::Map(self.maps - 1, d)
+            }
+            ItemKind::Var(d) => Def::Var(d),
+            ItemKind::Func(d) => {
+                self.funcs += 1;
+                Def::Func(self.funcs - 1, d)
+            }
+            ItemKind::Extern(d) => {
+                self.externs += 1;
+                Def::Extern(self.externs - 1, d)
+            }
+        };
+        self.define(sources, def, diagnostics);
     }
 
     fn define(&mut self, sources: &'a Sources, def: Def<'a>, diagnostics: &mut Diagnostics) {
         let span = def.name();
         let text = sources.slice(span);
-        if reserved(text) && !matches!(def, Def::Macro(_)) {
+        let function = matches!(def, Def::ConstFn(_)) && words::FUNCTIONS.contains(&text);
+        if (reserved(text) || function) && !matches!(def, Def::Macro(_)) {
             let message = format!("`{text}` cannot name {}", def.what());
             let d = Diagnostic::error(code::RESERVED, message, span);
             diagnostics.push(d.note("the language gives this name a meaning already"));
@@ -195,6 +211,23 @@ impl<'a> Names<'a> {
             Def::Macro(m) => Some(m),
             _ => None,
         }
+    }
+
+    /// The names of functions of constants, sorted.
+    pub(super) fn functions(&self) -> Vec<&'a str> {
+        let all = self.user.iter().chain(&self.library);
+        let mut names: Vec<&str> =
+            all.filter(|(_, def)| matches!(def, Def::ConstFn(_))).map(|(name, _)| *name).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// The names of parameters of the user's files, sorted.
+    pub(super) fn params(&self) -> Vec<&'a str> {
+        let params = self.user.iter().filter(|(_, def)| matches!(def, Def::Param(_)));
+        let mut names: Vec<&str> = params.map(|(name, _)| *name).collect();
+        names.sort_unstable();
+        names
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &'a str> {

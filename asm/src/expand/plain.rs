@@ -1,5 +1,6 @@
 //! Plain items: what is left when everything that happens while assembling has happened.
 
+use super::conditional::Branches;
 use super::types::{TyId, Types};
 use crate::diag::{Sources, Span};
 use crate::isa::Insn;
@@ -27,6 +28,8 @@ pub struct Program {
     pub types: Types,
     /// Uses of macros.
     pub chains: Vec<Chain>,
+    /// Which declarations are there.
+    pub branches: Branches,
 }
 
 /// A use of a macro, and the use that it stands in.
@@ -34,7 +37,7 @@ pub struct Program {
 pub struct Chain {
     /// The use.
     pub span: Span,
-    /// The macro's name there, without `!`.
+    /// The macro's name there, with `!`.
     pub name: Span,
     /// The use around it.
     pub parent: Option<usize>,
@@ -173,7 +176,7 @@ impl Program {
         (uses.iter().map(|chain| (chain.span, sources.slice(chain.name).to_string())).collect(), hidden)
     }
 
-    fn uses(&self, chain: Option<usize>) -> impl Iterator<Item = &Chain> {
+    pub(super) fn uses(&self, chain: Option<usize>) -> impl Iterator<Item = &Chain> {
         let chains = std::iter::successors(chain, |c| self.chains[*c].parent);
         chains.map(|c| &self.chains[c])
     }

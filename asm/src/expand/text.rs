@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 
+use super::conditional::items;
 use super::plain::{Plain, PlainFunc, Program};
 use crate::diag::{FileId, Sources, Span};
 use crate::isa::{Endian, Insn, Names, Syntax};
-use crate::lang::ast::{File, ItemKind};
+use crate::lang::ast::{File, ItemKind, Param};
 use crate::object::Symbol;
 use crate::uapi::HelperId;
 
@@ -14,10 +15,13 @@ use crate::uapi::HelperId;
 pub fn to_text(program: &Program, sources: &Sources, files: &[(FileId, File)], endian: Endian) -> String {
     let mut out = String::new();
     let mut funcs = program.funcs.iter();
-    for item in files.iter().flat_map(|(_, file)| &file.items) {
+    for item in items(files, &program.branches) {
         let library = sources.get(item.span.file).is_library();
         match &item.kind {
-            ItemKind::Macro(_) => {}
+            ItemKind::Macro(_) | ItemKind::Control(_) | ItemKind::Define(_) => {}
+            ItemKind::Param(param) if !library && let Some(value) = set(sources, files, param) => {
+                let _ = writeln!(out, "param {} = {value}", sources.slice(param.name));
+            }
             ItemKind::Func(func) => {
                 let head = Span { end: func.head.end, ..item.span };
                 let Some(plain) = funcs.next() else { continue };
@@ -36,6 +40,16 @@ pub fn to_text(program: &Program, sources: &Sources, files: &[(FileId, File)], e
         }
     }
     out
+}
+
+/// What the command line sets a parameter to.
+fn set<'a>(sources: &'a Sources, files: &[(FileId, File)], param: &Param) -> Option<&'a str> {
+    let name = sources.slice(param.name);
+    let defines = files.iter().flat_map(|(_, file)| &file.items).filter_map(|item| match &item.kind {
+        ItemKind::Define(define) => Some(define),
+        _ => None,
+    });
+    defines.filter(|d| sources.slice(d.name) == name).map(|d| sources.slice(d.value.span)).next_back()
 }
 
 fn body(out: &mut String, program: &Program, func: &PlainFunc, endian: Endian) {

@@ -1,6 +1,6 @@
 //! The syntax tree: what was written, and where. Names are places; their text stays in the source.
 
-use crate::diag::Span;
+use crate::diag::{Severity, Span};
 use crate::isa::{AluOp, AtomicOp, Cond, Swap, Syntax};
 
 /// One source file.
@@ -48,6 +48,14 @@ pub enum ItemKind {
     Macro(Macro),
     /// `extern kfunc NAME(…) -> type` and its relatives.
     Extern(Extern),
+    /// `const NAME(…) = value`.
+    ConstFn(ConstFn),
+    /// `param NAME = value`.
+    Param(Param),
+    /// `@if` around declarations, `@assert`, `@error`.
+    Control(Control<Item>),
+    /// `-D NAME=value` of the command line.
+    Define(Const),
 }
 
 /// A constant.
@@ -77,6 +85,59 @@ pub struct BtfName {
     pub kind: Option<Span>,
     /// `@core`, where it is given: its fields are found anew in the kernel that loads the program.
     pub core: Option<Span>,
+}
+
+/// A function of constants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConstFn {
+    /// Its name.
+    pub name: Span,
+    /// The names of its parameters.
+    pub params: Vec<Span>,
+    /// Its value.
+    pub value: Expr,
+}
+
+/// A constant that the command line may set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Param {
+    /// Its name.
+    pub name: Span,
+    /// Its value where nothing sets it; without one, it must be set.
+    pub value: Option<Expr>,
+}
+
+/// What is decided while assembling, around statements or declarations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Control<T> {
+    /// `@if condition { … } @else if condition { … } @else { … }`.
+    If(Vec<Branch<T>>),
+    /// `@assert condition, "message"`; the string with its quotes.
+    Assert(Expr, Option<Span>),
+    /// `@error "message"` and `@warning "message"`; the string with its quotes.
+    Message(Severity, Span),
+}
+
+/// A branch of an `@if`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Branch<T> {
+    /// When it is taken; an `@else` always.
+    pub condition: Option<Expr>,
+    /// What stands in it.
+    pub body: Vec<T>,
+}
+
+/// `@for name in from..to { … }`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct For {
+    /// The name of its variable, without `$`.
+    pub name: Span,
+    /// The first value.
+    pub from: Expr,
+    /// Behind the last value.
+    pub to: Expr,
+    /// What is repeated.
+    pub body: Vec<Stmt>,
 }
 
 /// A struct or union.
@@ -285,6 +346,8 @@ pub struct MacroParam {
     pub kind: ParamKind,
     /// What it is where a use does not say.
     pub default: Option<Expr>,
+    /// `name: kind?`: a use need not give it.
+    pub optional: bool,
 }
 
 /// What a macro takes.
@@ -304,6 +367,8 @@ pub enum ParamKind {
     Str,
     /// A type.
     Type,
+    /// Statements in braces.
+    Block,
 }
 
 impl ParamKind {
@@ -316,6 +381,7 @@ impl ParamKind {
         (ParamKind::Map, "map", "a map"),
         (ParamKind::Str, "str", "a string"),
         (ParamKind::Type, "type", "a type"),
+        (ParamKind::Block, "block", "a block"),
     ];
 
     /// What a person calls it.
@@ -349,8 +415,14 @@ pub enum StmtKind {
     Bytes(u8, Vec<Expr>),
     /// `raw 95 00 …`: 8 or 16 bytes.
     Raw(Vec<u8>),
-    /// `name! argument, …`.
+    /// `name! argument, … { … }`; blocks are arguments, too.
     Macro(Span, Vec<Arg>),
+    /// `$name`: the block that is a macro's argument.
+    Block,
+    /// `@if`, `@assert`, `@error`.
+    Control(Box<Control<Stmt>>),
+    /// `@for`.
+    For(Box<For>),
     /// `dst op= value`.
     Assign(Expr, AluOp, Expr),
     /// `dst = value ll`.
@@ -502,6 +574,12 @@ pub enum ExprKind {
     Call(Span, Vec<Expr>),
     /// `{ a, b }` or `{ name: a, … }`: what a variable holds at first.
     Braces(Vec<Arg>),
+    /// `condition ? value : value`.
+    Choice(Box<[Expr; 3]>),
+    /// `@defined(name)`, `@defined(name!)`, `@defined($name)`; the place between the parentheses.
+    Defined(Span),
+    /// `{ … }`, a block for a macro.
+    Block(Vec<Stmt>),
 }
 
 /// A step into a type.

@@ -54,6 +54,7 @@ lints! {
     "write-r10"         READ_ONLY       Warn  "r10, the frame pointer, is written"
     "wild-jump"         TARGET          Warn  "a jump by a distance leads to where no instruction begins"
     "fall-off"          FALL_OFF        Warn  "control runs off the end of a function"
+    "user-warning"      WARNED          Warn  "the source itself warns, by `@warning`"
     "unknown-section"   SECTION         Warn  "no program type belongs to a section"
 }
 

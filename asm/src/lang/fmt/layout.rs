@@ -1,7 +1,7 @@
 //! Lines: where they break, how far they are indented, and where their comments stand.
 
-use super::super::parser::ITEMS;
 use super::super::token::Kind;
+use super::super::words::DECLARATIONS as ITEMS;
 use super::piece::{Piece, What};
 use super::space::Spacing;
 

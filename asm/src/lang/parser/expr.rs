@@ -26,7 +26,17 @@ fn binding(operator: &str) -> Option<u8> {
 impl Parser<'_> {
     /// An expression.
     pub(super) fn expr(&mut self) -> Parsed<Expr> {
-        self.nested(|p| p.binary(0))
+        self.nested(|p| {
+            let condition = p.binary(0)?;
+            if !p.eat("?") {
+                return Ok(condition);
+            }
+            let yes = p.expr()?;
+            p.expect(":")?;
+            let no = p.expr()?;
+            let span = condition.span.to(no.span);
+            Ok(Expr { span, kind: ExprKind::Choice(Box::new([condition, yes, no])) })
+        })
     }
 
     /// Operands joined by operators that bind more tightly than those around them.
@@ -114,6 +124,7 @@ impl Parser<'_> {
             Kind::Str => ExprKind::Str,
             Kind::Param => ExprKind::Param,
             Kind::DotName => ExprKind::Label(Span { start: span.start + 1, ..span }),
+            Kind::At => return self.defined(),
             Kind::Ident if self.is_nth(1, "(") => return self.call(),
             Kind::Ident => ExprKind::Name,
             _ if self.is("(") => {

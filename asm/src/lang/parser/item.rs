@@ -1,35 +1,44 @@
 //! Declarations.
 
 use super::super::ast::{
-    Const, Expr, File, Func, Item, ItemKind, Macro, MacroParam, Map, ParamKind, TypeExpr, Var,
+    Const, ConstFn, Expr, File, Func, Item, ItemKind, Macro, MacroParam, Map, Param, ParamKind, TypeExpr, Var,
 };
 use super::super::dialect::DIALECTS;
 use super::super::token::Kind;
+use super::super::words::DECLARATIONS as ITEMS;
 use super::{Parsed, Parser, Reported};
 use crate::diag::{Diagnostic, Span, code};
 
-/// The words that begin a declaration.
-pub(crate) const ITEMS: &[&str] = &[
-    "license", "import", "const", "type", "enum", "struct", "union", "packed", "map", "global", "config",
-    "prog", "func", "macro", "extern", "dialect",
-];
-
 impl Parser<'_> {
     pub(super) fn file(&mut self) -> File {
+        File { items: self.items(None) }
+    }
+
+    /// Declarations up to the end of the file, or to what closes a brace.
+    pub(super) fn items(&mut self, open: Option<Span>) -> Vec<Item> {
         let mut items = vec![];
-        if let Some(item) = self.bare() {
+        if open.is_none()
+            && let Some(item) = self.bare()
+        {
             items.push(item);
         }
         // Lines outside of all declarations are reported once.
         let mut outside = false;
         loop {
             self.skip_newlines();
-            if self.peek().kind == Kind::Eof {
-                return File { items };
+            match open {
+                Some(_) if self.eat("}") => return items,
+                Some(open) if self.peek().kind == Kind::Eof => {
+                    self.unclosed(open);
+                    return items;
+                }
+                _ if self.peek().kind == Kind::Eof => return items,
+                _ => {}
             }
             self.forget();
             let start = self.peek().span;
-            if self.peek().kind == Kind::Ident && ITEMS.contains(&self.word(0)) {
+            let word = self.peek().kind == Kind::Ident && ITEMS.contains(&self.word(0));
+            if word || self.peek().kind == Kind::At {
                 outside = false;
                 match self.item() {
                     Ok(kind) => {
@@ -41,7 +50,10 @@ impl Parser<'_> {
                     }
                     Err(Reported) => {
                         self.recover();
-                        self.eat("}");
+                        // What remains of a declaration; else, the brace belongs to what stands around.
+                        if open.is_none() {
+                            self.eat("}");
+                        }
                     }
                 }
             } else {
@@ -65,8 +77,23 @@ impl Parser<'_> {
     }
 
     fn item(&mut self) -> Parsed<ItemKind> {
+        if self.peek().kind == Kind::At {
+            return Ok(ItemKind::Control(self.control(Self::items_in_braces)?));
+        }
         Ok(match self.word(0) {
+            "const" if self.is_nth(2, "(") => ItemKind::ConstFn(self.const_fn()?),
+            "param" => ItemKind::Param(self.param()?),
             "license" => ItemKind::License(self.after_word("a string such as \"GPL\"")?),
+            "import" if self.blocks > 0 => {
+                let d = Diagnostic::error(
+                    code::SYNTAX,
+                    "an import does not depend on an `@if`",
+                    self.peek().span,
+                );
+                return Err(
+                    self.report(d.help("write it outside; what it declares and nobody uses costs nothing"))
+                );
+            }
             "import" if self.is_nth(1, "btf") => ItemKind::ImportBtf(self.import_btf()?),
             "dialect" => ItemKind::Dialect(self.dialect()?),
             "import" => ItemKind::Import(self.after_word("the name of a module, such as \"net\"")?),
@@ -147,6 +174,29 @@ impl Parser<'_> {
         let name = self.name("the constant's name")?;
         self.expect("=")?;
         Ok(Const { name, value: self.expr()? })
+    }
+
+    fn const_fn(&mut self) -> Parsed<ConstFn> {
+        self.bump();
+        let name = self.name("the function's name")?;
+        self.expect("(")?;
+        let mut params = vec![];
+        while !self.is(")") {
+            params.push(self.name("a parameter's name")?);
+            if !self.eat(",") {
+                break;
+            }
+        }
+        self.expect(")")?;
+        self.expect("=")?;
+        Ok(ConstFn { name, params, value: self.expr()? })
+    }
+
+    fn param(&mut self) -> Parsed<Param> {
+        self.bump();
+        let name = self.name("the parameter's name")?;
+        let value = if self.eat("=") { Some(self.expr()?) } else { None };
+        Ok(Param { name, value })
     }
 
     /// `name: type`.
@@ -254,7 +304,12 @@ impl Parser<'_> {
                 None => d.note(format!("a parameter is one of: {}", names.join(", "))),
             }));
         };
-        let default = if self.eat("=") { Some(self.expr()?) } else { None };
-        Ok(MacroParam { name, kind, default })
+        let optional = self.eat("?");
+        let default = match self.eat("=") {
+            true if kind == ParamKind::Block && self.is("{") => Some(self.block()?),
+            true => Some(self.expr()?),
+            false => None,
+        };
+        Ok(MacroParam { name, kind, default, optional })
     }
 }

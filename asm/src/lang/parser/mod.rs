@@ -1,14 +1,13 @@
 //! Tokens to a syntax tree. Never stops at an error: what cannot be understood is reported and left out.
 
 mod bare;
+mod control;
 mod expr;
 pub(crate) mod foreign;
 mod item;
 mod object;
 mod stmt;
 mod types;
-
-pub(crate) use item::ITEMS;
 
 use super::ast::File;
 use super::lexer::Lexer;
@@ -22,7 +21,17 @@ pub fn parse(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics) -> 
     let text = sources.get(file).text.as_str();
     let lexer = Lexer::new(file, text);
     let dialect = super::dialect::of(text);
-    let mut parser = Parser { text, dialect, lexer, at: 0, nesting: 0, operators: 0, diagnostics };
+    let mut parser = Parser {
+        text,
+        dialect,
+        lexer,
+        at: 0,
+        nesting: 0,
+        operators: 0,
+        blocks: 0,
+        unclosed: None,
+        diagnostics,
+    };
     parser.skip(0);
     let tree = parser.file();
     parser.diagnostics.append(parser.lexer.diagnostics);
@@ -54,6 +63,10 @@ struct Parser<'a> {
     nesting: u32,
     /// Operators of the outermost expression so far.
     operators: u32,
+    /// How many blocks are open within each other.
+    blocks: u32,
+    /// Where a brace without its partner was last reported.
+    unclosed: Option<Span>,
     diagnostics: &'a mut Diagnostics,
 }
 
@@ -221,7 +234,9 @@ impl<'a> Parser<'a> {
         let at_end = self.peek().kind == Kind::Eof;
         // A comment or string without an end has swallowed the brace.
         let swallowed = self.before().take(2).any(|t| t.kind == Kind::Bad);
-        if at_end && !swallowed || self.starts_item() {
+        let here = Some(self.peek().span);
+        let first = std::mem::replace(&mut self.unclosed, here) != here;
+        if first && (at_end && !swallowed || self.starts_item()) {
             let d = Diagnostic::error(code::BRACE, "this `{` has no `}`", open);
             let here = Span { end: self.peek().span.start, ..self.peek().span };
             let d = if at_end { d } else { d.also(here, "before this") };

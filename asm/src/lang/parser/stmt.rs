@@ -2,6 +2,7 @@
 
 use super::super::ast::{Arg, Callee, Expr, ExprKind, Jump, Stmt, StmtKind, Target};
 use super::super::token::Kind;
+use super::super::words::STATEMENTS;
 use super::foreign::local;
 use super::{Parsed, Parser, Reported};
 use crate::diag::{Diagnostic, Span, code};
@@ -35,7 +36,9 @@ impl Parser<'_> {
         }
         // An instruction may follow a label on its line.
         let label = matches!(stmts.last(), Some(Stmt { kind: StmtKind::Label(_), .. }));
-        if !label {
+        // Where a brace is missing, the line has ended.
+        let ended = self.before().next().is_some_and(|t| t.kind == Kind::Newline);
+        if !label && !ended {
             self.end_of_line("the instruction");
         }
     }
@@ -54,9 +57,11 @@ impl Parser<'_> {
                 let name = Span { end: token.span.end - 1, ..token.span };
                 Ok(StmtKind::Macro(name, self.args()?))
             }
-            Kind::At => {
-                let d = Diagnostic::error(code::SYNTAX, format!("`{}` is unknown", self.word(0)), token.span);
-                Err(self.report(d))
+            Kind::At if self.word(0) == "@for" => Ok(StmtKind::For(Box::new(self.for_loop()?))),
+            Kind::At => Ok(StmtKind::Control(Box::new(self.control(Self::stmts_in_braces)?))),
+            Kind::Param if self.nth(1).kind == Kind::Newline || self.is_nth(1, "}") => {
+                self.bump();
+                Ok(StmtKind::Block)
             }
             Kind::Ident => self.keyword_stmt(),
             _ => self.assignment(),
@@ -193,9 +198,7 @@ impl Parser<'_> {
             let d = Diagnostic::error(code::SYNTAX, "`==` compares, and only in `if`", span);
             return self.report(d.suggest("to assign, write `=`", span, "="));
         }
-        const WORDS: &[&str] =
-            &["exit", "goto", "gotol", "call", "callx", "if", "lock", "raw", "view", "stack", "may_goto"];
-        if let Some(near) = crate::diag::nearest(word, WORDS.iter().copied()) {
+        if let Some(near) = crate::diag::nearest(word, STATEMENTS.iter().copied()) {
             let d = Diagnostic::error(code::SYNTAX, format!("`{word}` is no instruction"), start);
             return self.report(d.suggest(format!("did you mean `{near}`?"), start, near));
         }
@@ -321,7 +324,7 @@ impl Parser<'_> {
             );
             return Err(self.report(d.help("write `bounds! r7, 14, r6, else=.pass`")));
         }
-        while !matches!(self.peek().kind, Kind::Newline | Kind::Eof) && !self.is("}") {
+        while !matches!(self.peek().kind, Kind::Newline | Kind::Eof) && !self.is("}") && !self.is("{") {
             let named = self.peek().kind == Kind::Ident && self.is_nth(1, "=");
             let name = named.then(|| {
                 let name = self.bump().span;
@@ -333,6 +336,7 @@ impl Parser<'_> {
                 break;
             }
         }
+        self.blocks_of_use(&mut args)?;
         Ok(args)
     }
 }

@@ -1,0 +1,54 @@
+//! All words of the language by kind: one table for the parser, for suggestions and for editor files.
+
+/// The words that begin a declaration.
+pub const DECLARATIONS: &[&str] = &[
+    "license", "import", "const", "param", "type", "enum", "struct", "union", "packed", "map", "global",
+    "config", "prog", "func", "macro", "extern", "dialect",
+];
+
+/// The words that begin a statement.
+pub const STATEMENTS: &[&str] = &[
+    "view",
+    "stack",
+    "raw",
+    "if",
+    "goto",
+    "gotol",
+    "gotox",
+    "may_goto",
+    "call",
+    "callx",
+    "exit",
+    "nospec",
+    "lock",
+    "ld_pseudo",
+];
+
+/// What happens while assembling, with its `@`.
+pub const AT: &[&str] = &["@if", "@else", "@for", "@assert", "@error", "@warning", "@defined"];
+
+/// Functions of constant expressions.
+pub const FUNCTIONS: &[&str] = &[
+    "be16",
+    "be32",
+    "be64",
+    "ip4",
+    "sizeof",
+    "alignof",
+    "offsetof",
+    "baseof",
+    "bitoffsetof",
+    "bitsizeof",
+    "bitshift",
+    "bitsigned",
+    "bitunit",
+];
+
+/// The names of registers.
+pub const REGISTERS: &[&str] = &[
+    "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "w0", "w1", "w2", "w3", "w4", "w5",
+    "w6", "w7", "w8", "w9", "w10", "fp",
+];
+
+/// Words that mean something where a name may stand, so that no name can be one of them; registers are such, too.
+pub const RESERVED: &[&str] = &["fp", "true", "false", "ll", "s", "pc", "goto", "if", "call", "lock", "exit"];
