@@ -82,3 +82,66 @@ fn externs_are_found_in_the_kernel() {
     let xlated = bpftool(&space, &object, "bpftool prog dump xlated pinned $PINS/p");
     assert!(xlated.contains("call bpf_rcu_read_lock"), "{xlated}");
 }
+
+/// Fields in another order than the kernel's, and some that no kernel has.
+const CORE: &str = r#"
+license "GPL"
+
+@core struct task_struct {
+    tgid: s32
+    pid: s32
+    comm: char[16]
+    group_leader: *task_struct
+}
+struct task_struct___nowhere { no_such_field: u64 }
+struct no_such_struct { a: u32 }
+enum bpf_map_type { BPF_MAP_TYPE_ARRAY = 77, NO_SUCH_MAP_TYPE = 78 }
+
+prog p: "xdp" {
+    call bpf_get_current_pid_tgid
+    r7 = r0
+    call bpf_get_current_task_btf
+    r6 = r0
+    view task = r6: task_struct
+    w1 = task->pid
+    if w1 != w7 goto .fail
+    r6 = task->group_leader
+    w1 = *(u32 *)(r6 + core(task_struct.tgid))
+    r7 >>= 32
+    if w1 != w7 goto .fail
+    r1 = core_exists(task_struct.comm)
+    r1 += core_exists(task_struct)
+    r1 += core_exists(bpf_map_type.BPF_MAP_TYPE_ARRAY)
+    if r1 != 3 goto .fail
+    r1 = core_exists(task_struct___nowhere.no_such_field)
+    r1 += core_exists(no_such_struct)
+    r1 += core_exists(bpf_map_type.NO_SUCH_MAP_TYPE)
+    r1 += core_matches(no_such_struct)
+    if r1 == 0 goto .none
+    r1 = *(u64 *)(r6 + core(task_struct___nowhere.no_such_field))
+    goto .fail
+.none:
+    r1 = core_enum(bpf_map_type.BPF_MAP_TYPE_ARRAY) ll
+    if r1 != 2 goto .fail
+    r1 = core_type_id(task_struct) ll
+    if r1 == 0 goto .fail
+    w0 = core_size(task_struct.comm)
+    exit
+.fail:
+    w0 = 0
+    exit
+}
+"#;
+
+#[test]
+fn core_values_are_looked_up_in_the_kernel() {
+    if !ready(&[Need::Root, Need::Tool("bpftool")]) {
+        return;
+    }
+    let (space, dir) = (Space::new(), TempDir::new());
+    let object = build(&dir, "core", CORE);
+    let text = bpftool(&space, &object, "bpftool prog dump xlated pinned $PINS/p");
+    assert!(text.contains("r1 = 0x2") && !text.contains("r1 = 0x4d"), "{text}");
+    let loaded = Loaded::open(&object);
+    assert_eq!(loaded.verdict("p", &[0; 64]), Some(16));
+}

@@ -1,5 +1,6 @@
 //! Plain items to an [`Object`]: jumps are resolved, sections laid out, types and lines written down.
 
+mod core;
 mod external;
 mod options;
 mod types;
@@ -9,7 +10,7 @@ use crate::diag::{Diagnostic, Diagnostics, FileId, Findings, Sources, Span, code
 use crate::expand::{self, Plain, PlainFunc, Program, SECTIONS};
 use crate::isa::{Code, Insn, Syntax};
 use crate::lang::ast::File;
-use crate::object::{Data, Func, Line, Linkage, Map, Object, Ref, Symbol, TEXT, Var};
+use crate::object::{CoreRelo, Data, Func, Line, Linkage, Map, Object, Ref, Symbol, TEXT, Var};
 
 pub use options::{Files, NoFiles, Options};
 
@@ -86,7 +87,7 @@ fn assemble(
     for func in &program.funcs {
         let described = !func.bare || options.describe;
         let btf = described.then(|| types.func(func));
-        let func = assembler.func(func, btf);
+        let func = assembler.func(func, btf, types.core(func));
         object.funcs.push(func);
     }
     object.externs = types.externs(program, &assembler.externs);
@@ -148,7 +149,7 @@ struct Assembler<'a> {
 }
 
 impl Assembler<'_> {
-    fn func(&mut self, func: &PlainFunc, btf: Option<btf::TypeId>) -> Func {
+    fn func(&mut self, func: &PlainFunc, btf: Option<btf::TypeId>, core: Vec<CoreRelo>) -> Func {
         // The slot of each instruction, and of the end.
         let mut slots = Vec::with_capacity(func.insns.len() + 1);
         let end = func.insns.iter().fold(0i64, |slot, plain| {
@@ -157,9 +158,14 @@ impl Assembler<'_> {
         });
         slots.push(end);
 
+        let mut relos = core.iter().peekable();
         let (mut insns, mut refs, mut lines) = (Code::with_capacity(func.insns.len()), vec![], vec![]);
         for (i, plain) in func.insns.iter().enumerate() {
-            insns.push(self.resolve(func, plain, i, &slots));
+            let mut insn = self.resolve(func, plain, i, &slots);
+            if let Some(relo) = relos.next_if(|relo| relo.insn == i) {
+                core::fill(relo, &mut insn);
+            }
+            insns.push(insn);
             if let Some(symbol) = plain.symbol {
                 let to = match symbol {
                     Symbol::Data(section, offset) => Symbol::Data(self.sections[section], offset),
@@ -183,7 +189,7 @@ impl Assembler<'_> {
             insns,
             refs,
             lines,
-            core: vec![],
+            core,
         }
     }
 

@@ -61,6 +61,7 @@ codes! {
     EMPTY        "E0704" "a program without instructions"
     CALL         "E0705" "a call that could be two things"
     EXTERN       "E0706" "an extern that cannot be"
+    CORE         "E0707" "a CO-RE value that cannot be looked up"
 
     REJECTED     "E0801" "a program that the kernel's verifier refused"
 }

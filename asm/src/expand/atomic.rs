@@ -181,9 +181,9 @@ impl<'a> Expander<'a> {
                 return Ok((mem, size));
             }
         };
-        let (reg, off) = self.address(place)?;
-        let bytes = u32::from(size.bytes());
-        Ok((Mem { reg, off, bytes, access: Some((size, false)), ty: None, bits: None, view: None }, size))
+        let (reg, off, core) = self.core_address(place)?;
+        let (bytes, access) = (u32::from(size.bytes()), Some((size, false)));
+        Ok((Mem { reg, off, bytes, access, ty: None, bits: None, view: None, core }, size))
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one instruction")]

@@ -2,10 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::core::CoreValue;
 use super::eval::Value;
 use super::foreign::Locals;
 use super::frame::{Frame, View};
-use super::plain::{Chain, Label, LabelId, Plain};
+use super::plain::{Chain, Label, LabelId, Plain, PlainCore};
 use super::types::TyId;
 use super::{Expander, Reported, control, orders, views};
 use crate::diag::{Diagnostic, Severity, Span, code, nearest};
@@ -25,6 +26,9 @@ const STACK: i32 = 512;
 #[derive(Debug, Default)]
 pub(super) struct Body<'a> {
     pub(super) insns: Vec<Plain>,
+    /// CO-RE values that were met, and those that instructions have.
+    pub(super) cores: Vec<CoreValue>,
+    pub(super) core: Vec<PlainCore>,
     pub(super) labels: Vec<Label>,
     /// Numeric labels.
     pub(super) locals: Locals<'a>,
@@ -82,6 +86,7 @@ impl<'a> Expander<'a> {
         }
         self.check_orders(&body);
         self.program.funcs[index].insns = body.insns;
+        self.program.funcs[index].core = body.core;
         self.program.funcs[index].labels = body.labels;
     }
 
@@ -478,7 +483,7 @@ impl<'a> Expander<'a> {
         let fits = matches!(
             (kind, value),
             (ParamKind::Reg, Value::Reg(..))
-                | (ParamKind::Imm, Value::Int(_))
+                | (ParamKind::Imm, Value::Int(_) | Value::Core(_))
                 | (ParamKind::Mem, Value::Mem(_))
                 | (ParamKind::Label, Value::Label(_))
                 | (ParamKind::Map, Value::Map(_))

@@ -297,6 +297,7 @@ impl<'a> Expander<'a> {
             result,
             insns: vec![],
             labels: vec![],
+            core: vec![],
             bare: func.bare,
         });
     }

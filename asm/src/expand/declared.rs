@@ -208,7 +208,7 @@ impl<'a> Expander<'a> {
             }
         }
         let union = definition.union;
-        self.types.structs.push(StructTy { name, union, size, align, fields: made });
+        self.types.structs.push(StructTy { name, union, core: definition.core, size, align, fields: made });
         Ok(self.types.add(Ty::Struct(self.types.structs.len() - 1)))
     }
 

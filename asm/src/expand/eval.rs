@@ -1,5 +1,6 @@
 //! Expressions to values.
 
+use super::core::{self, CoreId};
 use super::types::{Bits, Class, Place, TyId};
 use super::{Def, Expander, LabelId, Reported};
 use crate::diag::{Diagnostic, Span, code};
@@ -32,6 +33,10 @@ pub(super) enum Value {
     Func(usize),
     /// Something that is defined elsewhere.
     Extern(usize),
+    /// A value that is looked up again in the kernel.
+    Core(CoreId),
+    /// A register and such a distance from it.
+    CoreAddress(u8, CoreId),
     /// A type.
     Type(TyId),
     /// A block, by its index in [`Expander::blocks`].
@@ -63,6 +68,8 @@ pub(super) struct Mem {
     pub(super) bits: Option<Bits>,
     /// The view it was named by: where that was declared, and at which instruction.
     pub(super) view: Option<(Span, usize)>,
+    /// Its offset, where that is looked up again in the kernel.
+    pub(super) core: Option<CoreId>,
 }
 
 impl Int {
@@ -227,6 +234,11 @@ impl<'a> Expander<'a> {
             }));
         };
         let view = view?;
+        if self.is_core(view.ty) {
+            let at = base.span.to(steps.last().map_or(base.span, Step::span));
+            let mem = self.core_field(view.ty, (view.reg, view.off), steps, at)?;
+            return Ok(Value::Mem(Mem { view: Some((view.span, view.at)), ..mem }));
+        }
         let place = self.walk(Place::of(view.ty), steps)?;
         let mut mem = self.typed_mem(view.reg, view.off, place);
         mem.view = Some((view.span, view.at));
@@ -265,7 +277,7 @@ impl<'a> Expander<'a> {
             Some(bits) => (bits.unit.map_or(0, |(_, unit)| u32::from(unit.bytes())), None),
             None => (self.types.size(ty), self.types.access(ty)),
         };
-        Mem { reg, off, bytes, access, ty: Some(ty), bits, view: None }
+        Mem { reg, off, bytes, access, ty: Some(ty), bits, view: None, core: None }
     }
 
     /// `$reg.w`, `$mem.field`, `variable.field`.
@@ -289,6 +301,9 @@ impl<'a> Expander<'a> {
                     }
                 };
                 Ok(Value::Reg(number, width))
+            }
+            Value::Mem(mem @ Mem { ty: Some(_), core: Some(id), .. }) => {
+                self.core_part(id, mem, steps, whole.span).map(Value::Mem)
             }
             Value::Mem(Mem { reg, off, ty: Some(ty), view, .. }) => {
                 let place = self.walk(Place::of(ty), steps)?;
@@ -324,14 +339,27 @@ impl<'a> Expander<'a> {
             let d = Diagnostic::error(code::TYPE, message, ty);
             return Err(self.error(d.note("sizes are u8, u16, u32, u64, s8, s16 and s32")));
         };
-        let (reg, off) = self.address(address)?;
-        let bytes = u32::from(size.bytes());
-        Ok(Value::Mem(Mem { reg, off, bytes, access: Some((size, signed)), ty: of, bits: None, view: None }))
+        let (reg, off, core) = self.core_address(address)?;
+        let (bytes, access) = (u32::from(size.bytes()), Some((size, signed)));
+        Ok(Value::Mem(Mem { reg, off, bytes, access, ty: of, bits: None, view: None, core }))
+    }
+
+    /// A register with a distance from it, which may be one that is looked up again in the kernel.
+    pub(super) fn core_address(&mut self, expr: &'a Expr) -> Result<(u8, i64, Option<CoreId>), Reported> {
+        match self.eval(expr)? {
+            Value::CoreAddress(reg, id) => Ok((reg, self.core_place(expr.span, id)?, Some(id))),
+            value => self.plain_address(expr, value).map(|(reg, off)| (reg, off, None)),
+        }
     }
 
     /// A register with a constant distance from it.
     pub(super) fn address(&mut self, expr: &'a Expr) -> Result<(u8, i64), Reported> {
-        match self.eval(expr)? {
+        let value = self.eval(expr)?;
+        self.plain_address(expr, value)
+    }
+
+    fn plain_address(&mut self, expr: &'a Expr, value: Value) -> Result<(u8, i64), Reported> {
+        match value {
             Value::Reg(reg, Width::W64) => Ok((reg, 0)),
             Value::Address(reg, off) => Ok((reg, off)),
             Value::Reg(reg, Width::W32) => {
@@ -393,6 +421,14 @@ impl<'a> Expander<'a> {
             (Value::Reg(reg, Width::W64), "-", Value::Int(n)) => (reg, distance(n).map(|n| -n)),
             (Value::Address(reg, off), "+", Value::Int(n)) => (reg, distance(n).map(|n| off + n)),
             (Value::Address(reg, off), "-", Value::Int(n)) => (reg, distance(n).map(|n| off - n)),
+            (Value::Reg(reg, Width::W64), "+", Value::Core(id))
+            | (Value::Core(id), "+", Value::Reg(reg, Width::W64)) => {
+                return Ok(Value::CoreAddress(reg, id));
+            }
+            (Value::Core(_) | Value::CoreAddress(..), ..)
+            | (_, _, Value::Core(_) | Value::CoreAddress(..)) => {
+                return Err(self.no_core(span));
+            }
             (Value::Reg(reg, Width::W32), "+" | "-", Value::Int(_)) => {
                 let message = "an address begins with a 64-bit register";
                 let d = Diagnostic::error(code::WIDTH, message, left.span).label(format!("not `r{reg}`"));
@@ -481,6 +517,7 @@ impl<'a> Expander<'a> {
             }
             ("sizeof", [of]) => self.size_of(of).map(|n| Value::Int(Int::host(i128::from(n)))),
             ("offsetof", [mem]) => match self.eval(mem)? {
+                Value::Mem(Mem { core: Some(id), .. }) => Ok(Value::Core(id)),
                 Value::Mem(mem) => Ok(Value::Int(Int::host(i128::from(mem.off)))),
                 other => Err(self.wrong_kind(mem.span, other.what(), "a place in memory, such as `fp->key`")),
             },
@@ -503,6 +540,7 @@ impl<'a> Expander<'a> {
                 Value::Mem(mem) => Ok(Value::Reg(mem.reg, Width::W64)),
                 other => Err(self.wrong_kind(mem.span, other.what(), "a place in memory, such as `fp->key`")),
             },
+            _ if core::FUNCTIONS.contains(&text) => self.core_function(span, text, args),
             _ if FUNCTIONS.contains(&text) => {
                 let help = match text {
                     "ip4" => "write an address: `ip4(10.9.0.1)`",
@@ -517,7 +555,7 @@ impl<'a> Expander<'a> {
             }
             _ => {
                 let mut d = Diagnostic::error(code::UNKNOWN, format!("unknown function `{text}`"), name);
-                let known = FUNCTIONS.iter().chain(super::atomic::ATOMICS).copied();
+                let known = FUNCTIONS.iter().chain(core::FUNCTIONS).chain(super::atomic::ATOMICS).copied();
                 if let Some(near) = crate::diag::nearest(text, known.chain(self.names.functions())) {
                     d = d.suggest(format!("did you mean `{near}`?"), name, near);
                 } else if self.names.macro_named(text, name.file).is_some() {
@@ -666,6 +704,8 @@ impl Value {
             Value::Data(..) => "a variable",
             Value::Func(_) => "a function",
             Value::Extern(_) => "something defined elsewhere",
+            Value::Core(_) => "a CO-RE value",
+            Value::CoreAddress(..) => "an address with a CO-RE offset",
             Value::Type(_) => "a type",
             Value::Block(_) => "a block",
         }

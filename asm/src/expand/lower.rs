@@ -109,7 +109,11 @@ impl<'a> Expander<'a> {
             let insn = self.body.insns.len();
             self.body.uses.push(views::Use { insn, reg: mem.reg, span: place, chain: self.chain });
         }
-        self.emit(span, syntax, Operands { off: mem.off, ..o })
+        self.emit(span, syntax, Operands { off: mem.off, ..o })?;
+        if let Some(id) = mem.core {
+            self.note_core(id);
+        }
+        Ok(())
     }
 
     /// A register that an instruction writes.
@@ -185,6 +189,9 @@ impl<'a> Expander<'a> {
                 let imm = self.imm(value.span, int, width, op == AluOp::Mov)?;
                 self.network(int);
                 self.emit(span, Syntax::Alu(op, width, Rhs::Imm), Operands { imm, ..o })
+            }
+            Value::Core(id) => {
+                self.assign_core((span, value.span), (Syntax::Alu(op, width, Rhs::Imm), width), id, o)
             }
             Value::Mem(mem) if op == AluOp::Mov => {
                 let syntax = self.load(dst.span, (d, width), value.span, mem)?;
@@ -356,6 +363,7 @@ impl<'a> Expander<'a> {
                 }
                 self.emit_access(span, place.span, mem, Syntax::Store(size, Rhs::Imm), Operands { imm, ..o })
             }
+            Value::Core(_) => Err(self.no_core(value.span)),
             other => Err(self.wrong_kind(value.span, other.what(), "a register or a constant")),
         }
     }
@@ -453,6 +461,7 @@ impl<'a> Expander<'a> {
                 let imm = imm.unwrap_or_default();
                 return self.emit(span, Syntax::LoadImm64(0), Operands { dst, imm, ..Operands::default() });
             }
+            Value::Core(id) => return self.assign_core_wide(span, dst, id),
             Value::Map(index) => Symbol::Map(index),
             Value::Data(section, offset, _) => Symbol::Data(section, offset),
             Value::Func(index) => Symbol::Func(index),
@@ -570,6 +579,7 @@ impl<'a> Expander<'a> {
                 self.body.orders.compare(self.body.insns.len(), right.span, self.chain);
                 (Rhs::Imm, Operands { dst, imm, ..Operands::default() })
             }
+            Value::Core(_) => return Err(self.no_core(right.span)),
             other => return Err(self.wrong_kind(right.span, other.what(), "a register or a constant")),
         };
         self.jump(span, Syntax::If(cond, width, rhs), o, target)

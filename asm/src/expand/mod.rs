@@ -6,6 +6,7 @@ mod body;
 mod conditional;
 mod constants;
 mod control;
+mod core;
 mod decl;
 mod declared;
 mod eval;
@@ -28,8 +29,8 @@ use std::collections::{HashMap, HashSet};
 
 pub use modules::load;
 pub use plain::{
-    Chain, ExternTy, Label, LabelId, Plain, PlainData, PlainExtern, PlainFunc, PlainMap, PlainVar, Program,
-    SECTIONS,
+    Chain, ExternTy, Label, LabelId, Plain, PlainCore, PlainData, PlainExtern, PlainFunc, PlainMap, PlainVar,
+    Program, SECTIONS,
 };
 pub use text::to_text;
 pub use types::{BUILTINS, Bits, Builtin, Class, EnumTy, FieldTy, StructTy, Ty, TyId, Types};

@@ -4,7 +4,7 @@ use super::conditional::Branches;
 use super::types::{TyId, Types};
 use crate::diag::{Sources, Span};
 use crate::isa::Insn;
-use crate::object::{DataKind, ExternKind, Symbol};
+use crate::object::{CoreKind, DataKind, ExternKind, Symbol};
 use crate::uapi::MapType;
 
 /// The data sections in the order of [`Program::data`].
@@ -133,6 +133,24 @@ pub struct PlainFunc {
     pub labels: Vec<Label>,
     /// Whether it is a file without declarations.
     pub bare: bool,
+    /// What depends on the kernel's types, by instruction.
+    pub core: Vec<PlainCore>,
+}
+
+/// A value in an instruction that depends on a type of the kernel: the offset of a load or store, else the
+/// immediate.
+#[derive(Debug, Clone)]
+pub struct PlainCore {
+    /// The instruction.
+    pub insn: usize,
+    /// The type.
+    pub ty: TyId,
+    /// What of it is meant, as [`CoreRelo::access`](crate::object::CoreRelo::access) has it.
+    pub access: String,
+    /// What is asked about it.
+    pub kind: CoreKind,
+    /// The same as source: `core(task_struct.pid)`.
+    pub text: String,
 }
 
 /// An instruction; where it names a label, its offset is not filled in yet.

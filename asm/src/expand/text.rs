@@ -62,13 +62,15 @@ fn body(out: &mut String, program: &Program, func: &PlainFunc, endian: Endian) {
             let _ = writeln!(out, ".{name}:");
         }
         if let Some(plain) = func.insns.get(at) {
-            let _ = writeln!(out, "    {}", line(program, func, plain, endian));
+            let core =
+                func.core.binary_search_by_key(&at, |c| c.insn).ok().map(|c| func.core[c].text.as_str());
+            let _ = writeln!(out, "    {}", line(program, func, plain, core, endian));
         }
     }
 }
 
 /// One instruction, with the names of what it refers to.
-fn line(program: &Program, func: &PlainFunc, plain: &Plain, endian: Endian) -> String {
+fn line(program: &Program, func: &PlainFunc, plain: &Plain, core: Option<&str>, endian: Endian) -> String {
     let target = plain.target.map(|id| format!(".{}", func.labels[id.0].name));
     let symbol = match plain.symbol {
         Some(Symbol::Map(map)) => Some(program.maps[map].name.clone()),
@@ -80,7 +82,7 @@ fn line(program: &Program, func: &PlainFunc, plain: &Plain, endian: Endian) -> S
     if symbol.is_none() && !plain.insn.text_is_exact() {
         return raw(plain, endian);
     }
-    let names = Names { target: target.as_deref(), symbol: symbol.as_deref(), endian };
+    let names = Names { target: target.as_deref(), symbol: symbol.as_deref(), core, endian };
     plain.insn.display(names).to_string()
 }
 

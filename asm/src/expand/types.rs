@@ -99,6 +99,8 @@ pub struct StructTy {
     pub size: u32,
     /// Alignment in bytes.
     pub align: u32,
+    /// Whether its fields are found anew in the kernel that loads the program.
+    pub core: bool,
     /// Its members, in order; an anonymous one has an empty name.
     pub fields: Vec<FieldTy>,
 }
@@ -380,6 +382,23 @@ impl Types {
                 Some(Place { offset: f.offset.saturating_add(place.offset), ..place })
             }
             _ => None,
+        })
+    }
+
+    /// Appends the numbers of the members that lead to one, through anonymous ones; gives the struct that it
+    /// belongs to.
+    pub(super) fn member_indices(&self, structure: usize, name: &str, to: &mut Vec<usize>) -> Option<usize> {
+        self.structs[structure].fields.iter().enumerate().find_map(|(i, f)| {
+            to.push(i);
+            let found = match self.get(f.ty) {
+                _ if f.name == name => Some(structure),
+                Ty::Struct(inner) if f.name.is_empty() => self.member_indices(*inner, name, to),
+                _ => None,
+            };
+            if found.is_none() {
+                to.pop();
+            }
+            found
         })
     }
 

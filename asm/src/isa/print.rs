@@ -14,6 +14,8 @@ pub struct Names<'a> {
     pub target: Option<&'a str>,
     /// What a 64-bit load or a call refers to: `drops` for `r1 = drops ll`, `add_one` for `call add_one`.
     pub symbol: Option<&'a str>,
+    /// What stands for a value that is looked up in the kernel: the offset of a load or store, else the immediate.
+    pub core: Option<&'a str>,
     /// The byte order of what is printed as `raw`.
     pub endian: Endian,
 }
@@ -63,9 +65,12 @@ impl fmt::Display for Text<'_> {
         let off = i32::from(off);
         let d = |width| Register(width, dst);
         let s = |width| Register(width, src);
-        let (at_dst, at_src) = (Sum(dst, off), Sum(src, off));
+        let (at_dst, at_src) = (Sum(dst, off, self.names.core), Sum(src, off, self.names.core));
         match form.syntax {
-            Syntax::Alu(op, width, rhs) => put!(f, d(width), " ", op.text(), " ", self.rhs(width, rhs)),
+            Syntax::Alu(op, width, rhs) => match (rhs, self.names.core) {
+                (Rhs::Imm, Some(core)) => put!(f, d(width), " ", op.text(), " ", core),
+                _ => put!(f, d(width), " ", op.text(), " ", self.rhs(width, rhs)),
+            },
             Syntax::MovSx(width, bits) => put!(f, d(width), " = (s", i32::from(bits), ")", s(width)),
             Syntax::AddrSpaceCast => {
                 let [a, b, c, e] = imm.to_le_bytes();
@@ -109,14 +114,14 @@ impl fmt::Display for Text<'_> {
             Syntax::StoreRelease(size) => {
                 put!(f, "store_release((", size.text(), " *)(", at_dst, "), ", s(size.width()), ")")
             }
-            Syntax::LoadImm64(kind) => match self.names.symbol {
+            Syntax::LoadImm64(kind) => match self.names.symbol.or(self.names.core) {
                 Some(symbol) => put!(f, d(W64), " = ", symbol, " ll"),
                 None if kind == 0 => put!(f, d(W64), " = ", self.insn.imm64(), " ll"),
                 None => put!(f, "ld_pseudo ", d(W64), ", ", i32::from(kind), ", ", self.insn.imm64()),
             },
             Syntax::LoadAbs(size) => put!(f, "r0 = *(", size.text(), " *)skb[", imm, "]"),
             Syntax::LoadInd(size) if imm == 0 => put!(f, "r0 = *(", size.text(), " *)skb[", s(W64), "]"),
-            Syntax::LoadInd(size) => put!(f, "r0 = *(", size.text(), " *)skb[", Sum(src, imm), "]"),
+            Syntax::LoadInd(size) => put!(f, "r0 = *(", size.text(), " *)skb[", Sum(src, imm, None), "]"),
             Syntax::Goto => put!(f, "goto ", self.target(off)),
             Syntax::Gotol => put!(f, "gotol ", self.target(imm)),
             Syntax::Gotox => put!(f, "gotox ", d(W64)),
@@ -212,12 +217,16 @@ impl Put for Operand {
     }
 }
 
-/// `r1 + 8`, `r1 - 8`.
-struct Sum(u8, i32);
+/// `r1 + 8`, `r1 - 8`, or `r1 +` and what stands for the number.
+struct Sum<'a>(u8, i32, Option<&'a str>);
 
-impl Put for Sum {
+impl Put for Sum<'_> {
     fn put(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Register(Width::W64, self.0).put(f)?;
+        if let Some(text) = self.2 {
+            f.write_str(" + ")?;
+            return f.write_str(text);
+        }
         f.write_str(if self.1 < 0 { " - " } else { " + " })?;
         fmt::Display::fmt(&self.1.unsigned_abs(), f)
     }

@@ -147,6 +147,8 @@ pub struct Struct {
     pub name: Span,
     /// Whether members lie over one another.
     pub union: bool,
+    /// `@core`: its fields are found anew in the kernel that loads the program.
+    pub core: bool,
     /// `packed`: members stand without gaps.
     pub packed: bool,
     /// `align(N)`: its alignment is no less.
@@ -580,6 +582,17 @@ pub enum ExprKind {
     Defined(Span),
     /// `{ … }`, a block for a macro.
     Block(Vec<Stmt>),
+}
+
+impl Step {
+    /// Its place.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        match self {
+            Step::Field(name) => *name,
+            Step::Index(index) => index.span,
+        }
+    }
 }
 
 /// A step into a type.

@@ -77,7 +77,7 @@ impl Parser<'_> {
     }
 
     fn item(&mut self) -> Parsed<ItemKind> {
-        if self.peek().kind == Kind::At {
+        if self.peek().kind == Kind::At && self.word(0) != "@core" {
             return Ok(ItemKind::Control(self.control(Self::items_in_braces)?));
         }
         Ok(match self.word(0) {
@@ -98,7 +98,7 @@ impl Parser<'_> {
             "dialect" => ItemKind::Dialect(self.dialect()?),
             "import" => ItemKind::Import(self.after_word("the name of a module, such as \"net\"")?),
             "const" => ItemKind::Const(self.constant()?),
-            "struct" | "union" | "packed" => ItemKind::Struct(self.structure()?),
+            "struct" | "union" | "packed" | "@core" => ItemKind::Struct(self.structure()?),
             "enum" => ItemKind::Enum(self.enumeration()?),
             "type" => ItemKind::Alias(self.alias()?),
             "map" => ItemKind::Map(self.map()?),

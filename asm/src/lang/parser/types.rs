@@ -10,6 +10,10 @@ use crate::diag::{Diagnostic, code};
 impl Parser<'_> {
     /// `struct NAME { … }`; without braces it declares the name only.
     pub(super) fn structure(&mut self) -> Parsed<Struct> {
+        let core = self.peek().kind == Kind::At && self.word(0) == "@core";
+        if core {
+            self.bump();
+        }
         let packed = self.eat("packed");
         if !self.is("struct") && !self.is("union") {
             return Err(self.expected("`struct` or `union`"));
@@ -20,7 +24,7 @@ impl Parser<'_> {
         let align = self.align()?;
         let only_name = !packed && align.is_none() && !self.is("{");
         let fields = if only_name { None } else { Some(self.braced("the field", Self::field)?) };
-        Ok(Struct { name, union, packed, align, fields })
+        Ok(Struct { name, union, core, packed, align, fields })
     }
 
     /// `struct { … }` within another type.
@@ -29,7 +33,8 @@ impl Parser<'_> {
         let name = self.bump().span;
         let align = self.align()?;
         let fields = self.nested(|p| p.braced("the field", Self::field))?;
-        Ok(Struct { name, union: self.text(name) == "union", packed, align, fields: Some(fields) })
+        let union = self.text(name) == "union";
+        Ok(Struct { name, union, core: false, packed, align, fields: Some(fields) })
     }
 
     fn starts_inline(&self) -> bool {
