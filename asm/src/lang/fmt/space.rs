@@ -81,7 +81,8 @@ impl Spacing {
     /// Whether a brace that follows now has statements in it.
     pub fn opens_body(&self) -> bool {
         match &self.statement.first {
-            Some((_, Kind::At | Kind::Macro)) => true,
+            Some((word, Kind::At)) => word != "@core",
+            Some((_, Kind::Macro)) => true,
             Some((word, _)) => matches!(word.as_str(), "prog" | "func" | "macro"),
             None => !self.in_list(),
         }
