@@ -19,16 +19,19 @@ use crate::args::{
 };
 use crate::disk::Disk;
 use crate::fail::{Code, Failure};
-use crate::{messages, out};
+use crate::{messages, out, stream};
 
 /// How an ELF file begins.
 const ELF: &[u8] = b"\x7fELF";
 
 /// `bpfasm build`.
 pub fn build(args: &BuildArgs) -> Result<(), Failure> {
-    let (_, compiled, _) = compile(&args.source)?;
-    let Compiled { object: Some(object), elf, .. } = compiled else {
-        return Err(Failure::reported(Code::Input));
+    let (object, elf) = match streamed(&args.source) {
+        Some(object) => (object, None),
+        None => match compile(&args.source)?.1 {
+            Compiled { object: Some(object), elf, .. } => (object, elf),
+            _ => return Err(Failure::reported(Code::Input)),
+        },
     };
     let pieces = match elf {
         Some(bytes) => vec![bytes.into()],
@@ -57,6 +60,9 @@ pub fn build(args: &BuildArgs) -> Result<(), Failure> {
 
 /// `bpfasm check`.
 pub fn check(args: &CheckArgs) -> Result<(), Failure> {
+    if streamed(&args.source).is_some() {
+        return Ok(());
+    }
     let (_, compiled, _) = compile(&args.source)?;
     compiled.object.map(drop).ok_or_else(|| Failure::reported(Code::Input))
 }
@@ -90,12 +96,22 @@ pub fn loadable(args: &ObjectArgs) -> Result<(Sources, Object, Option<Compiled>)
     }
 }
 
-fn compile(args: &SourceArgs) -> Result<(Sources, Compiled, Endian), Failure> {
-    let endian = match args.endian {
+fn endian(args: &SourceArgs) -> Endian {
+    match args.endian {
         Some(EndianArg::Little) => Endian::Little,
         Some(EndianArg::Big) => Endian::Big,
         None => Endian::HOST,
-    };
+    }
+}
+
+/// The object of a large file of bare instructions, about which there is nothing to say.
+fn streamed(args: &SourceArgs) -> Option<Object> {
+    let section = args.compile.section.as_deref();
+    stream::assemble(args, &Options { endian: endian(args), section, ..Options::default() })
+}
+
+fn compile(args: &SourceArgs) -> Result<(Sources, Compiled, Endian), Failure> {
+    let endian = endian(args);
     let (name, bytes) = read_bytes(&args.file)?;
     let (sources, compiled) = compile_text(name, bytes, &args.compile, endian)?;
     Ok((sources, compiled, endian))

@@ -14,6 +14,7 @@ mod reject;
 mod run;
 mod session;
 mod show;
+mod stream;
 
 use std::process::ExitCode;
 

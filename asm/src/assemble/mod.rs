@@ -3,6 +3,7 @@
 mod core;
 mod external;
 mod options;
+mod stream;
 mod types;
 
 use crate::btf;
@@ -13,6 +14,7 @@ use crate::lang::ast::File;
 use crate::object::{CoreRelo, Data, Func, Line, Linkage, Map, Object, Ref, Symbol, TEXT, Var};
 
 pub use options::{Files, NoFiles, Options};
+pub use stream::{LARGE, NotPlain, Stream};
 
 use types::TypeWriter;
 

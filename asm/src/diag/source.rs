@@ -122,7 +122,13 @@ impl Source {
     /// Its name as a symbol: without directories, ending and what no name of C has.
     #[must_use]
     pub fn symbol(&self) -> String {
-        let file = self.file_name();
+        Self::symbol_of(&self.name)
+    }
+
+    /// The name of a file as a symbol.
+    #[must_use]
+    pub fn symbol_of(name: &str) -> String {
+        let file = name.rsplit('/').next().unwrap_or(name);
         let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
         let clean = stem.replace(|c: char| !c.is_ascii_alphanumeric() && c != '_', "_");
         match clean.trim_matches('_') {

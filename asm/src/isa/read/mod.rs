@@ -11,6 +11,7 @@ mod cursor;
 mod error;
 mod gnu;
 mod pseudo;
+pub mod quick;
 
 pub use error::{ReadError, Wrong};
 pub use gnu::is_mnemonic;
