@@ -35,6 +35,7 @@ pub enum Command {
     Expand(ExpandArgs),
     Explain(ExplainArgs),
     Fmt(FmtArgs),
+    Doc(DocArgs),
     Run(RunArgs),
     Load(LoadArgs),
     Attach(AttachArgs),
@@ -53,6 +54,7 @@ pub fn parse() -> Command {
         Some("expand") => Command::Expand(one(&args)),
         Some("explain") => Command::Explain(one(&args)),
         Some("fmt") => Command::Fmt(one(&args)),
+        Some("doc") => Command::Doc(one(&args)),
         Some("run") => Command::Run(one(&args)),
         Some("load") => Command::Load(one(&args)),
         Some("attach") => Command::Attach(one(&args)),
@@ -194,6 +196,30 @@ pub struct FmtArgs {
     /// Write nothing, and show what would change
     #[arg(long)]
     pub check: bool,
+}
+
+/// Show what the library's modules, or a file, say about themselves
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  bpfasm doc                                     all modules
+  bpfasm doc xdp                                 what one of them holds
+  bpfasm doc net bounds                          a macro: parameters, and what it changes
+  bpfasm doc iphdr                               a struct: offsets and sizes
+  bpfasm doc port_drop.bpfasm                    a file's own declarations")]
+pub struct DocArgs {
+    /// A module of the library, a source file, or a name that the library declares
+    #[arg(value_name = "MODULE|FILE")]
+    pub of: Option<String>,
+    /// A name that it declares, or imports
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// Also look here for files that a file imports; may be repeated
+    #[arg(short = 'I', value_name = "DIR")]
+    pub include: Vec<PathBuf>,
+    /// Print it as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// What to load: an object for this machine, with its values.
@@ -381,7 +407,11 @@ impl Command {
             Command::Expand(args) => &args.source.compile,
             Command::Run(args) => &args.object.compile,
             Command::Load(args) => &args.object.compile,
-            Command::Explain(_) | Command::Fmt(_) | Command::Attach(_) | Command::Detach(_) => {
+            Command::Explain(_)
+            | Command::Fmt(_)
+            | Command::Doc(_)
+            | Command::Attach(_)
+            | Command::Detach(_) => {
                 return Format::Human;
             }
         };

@@ -4,6 +4,7 @@ mod args;
 mod attach;
 mod compile;
 mod disk;
+mod doc;
 mod explain;
 mod fail;
 mod fmt;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Command::Expand(args) => compile::expand(args),
         Command::Explain(args) => explain::explain(args),
         Command::Fmt(args) => fmt::fmt(args),
+        Command::Doc(args) => doc::doc(args),
         Command::Run(args) => run::run(args),
         Command::Load(args) => load::load(args),
         Command::Attach(args) => attach::attach(args),

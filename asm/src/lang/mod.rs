@@ -2,6 +2,7 @@
 
 pub mod ast;
 mod dialect;
+pub mod doc;
 pub mod fmt;
 pub mod lexer;
 pub mod parser;
