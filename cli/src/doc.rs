@@ -24,7 +24,7 @@ pub fn doc(args: &DocArgs) -> Result<(), Failure> {
     let page = Page { colour: stdout().is_terminal() && out::wants_colour(), text: String::new() };
     let Some(of) = &args.of else {
         let all = MODULES.iter().map(|(name, _)| library(name)).collect::<Vec<_>>();
-        return if args.json { json_lines(all.iter().map(summary_json)) } else { page.index(&all) };
+        return if args.json { json_lines(all.iter().map(|m| summary_json(m))) } else { page.index(&all) };
     };
     let mut wanted = args.name.as_deref();
     let modules = match module(of) {
@@ -113,7 +113,7 @@ fn json_lines(values: impl Iterator<Item = Value>) -> Result<(), Failure> {
     out::line(Value::Array(values.collect()))
 }
 
-fn summary_json(modules: &Vec<Module>) -> Value {
+fn summary_json(modules: &[Module]) -> Value {
     let m = &modules[0];
     json!({ "module": m.name, "summary": m.summary() })
 }

@@ -247,6 +247,10 @@ impl Expander<'_> {
             return self.wrong_kind(span, def.what(), &format!("a {what}"));
         }
         let mut d = Diagnostic::error(code::UNKNOWN, format!("unknown {what} `{text}`"), span);
+        // In a macro that is used a million times, looking for similar names is what takes long.
+        if self.chain.is_some() && self.reported.contains(&(span, d.message.clone())) {
+            return Reported;
+        }
         let near = |candidates: Vec<&str>| {
             let mut sorted = candidates;
             sorted.sort_unstable();

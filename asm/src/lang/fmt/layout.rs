@@ -148,6 +148,12 @@ impl Layout {
                 line.comment = Some(Comment { text, column: piece.column, continues });
                 continue;
             }
+            if piece.what == What::Other {
+                // `;` between instructions of another dialect.
+                line.code.push_str(if piece.touches { "" } else { " " });
+                line.code.push_str(piece.text);
+                continue;
+            }
             if self.ended && !piece.is_comment() {
                 self.spacing.start();
             }
@@ -188,9 +194,8 @@ impl Layout {
             "{" => Holds::List,
             "(" | "[" => Holds::Part,
             "}" | ")" | "]" => {
-                let closed = self.open.pop();
-                // Behind a block, the line goes on only where it does so at once.
-                self.ended = closed.is_some_and(|open| open.holds == Holds::Body);
+                self.open.pop();
+                self.ended = false;
                 return;
             }
             _ => return,

@@ -1,6 +1,7 @@
 //! Whether a blank stands between two tokens. Where no rule knows them, the author does.
 
 use super::super::token::Kind;
+use super::super::words::REGISTERS;
 use super::piece::{Piece, What};
 
 /// Words that an operand follows: an operator behind them has none on its left.
@@ -18,6 +19,8 @@ const TARGETS: &[&str] = &["goto", "gotol", "may_goto", "call"];
 struct Seen {
     text: String,
     what: What,
+    /// It touches the token before.
+    touches: bool,
     /// An operator without an operand on its left.
     prefix: bool,
     /// A parenthesis that ends a type: an operand follows.
@@ -75,7 +78,8 @@ pub(super) struct Spacing {
 impl Spacing {
     /// A statement begins.
     pub fn start(&mut self) {
-        self.statement = Statement { depth: self.brackets.len(), ..Statement::default() };
+        let open = self.statement.last.take().filter(|last| last.text == "{");
+        self.statement = Statement { depth: self.brackets.len(), last: open, ..Statement::default() };
     }
 
     /// Whether a brace that follows now has statements in it.
@@ -120,6 +124,10 @@ impl Spacing {
             ("->", _) => statement.before.as_deref() == Some(")"),
             (_, "->") => false,
             _ if statement.place => false,
+            // `%r1` of GNU as, `l0_%=` of inline assembly, `name#12` of the kernel.
+            ("%", _) if next.touches && !last.touches => false,
+            (name, "%=") if last.what == What::Token(Kind::Ident) && !REGISTERS.contains(&name) => author,
+            ("#", _) | (_, "#") => false,
             ("<", _) if last.angle => false,
             (_, "<" | ">" | ">>") if self.angle(next) => self.in_target(),
             (_, "=") if self.named(next) => false,
@@ -140,7 +148,8 @@ impl Spacing {
             (_, "[") => match last.what {
                 What::Token(Kind::Punct) => !matches!(last.text.as_str(), ")" | "]") && !last.angle,
                 What::Token(Kind::Macro | Kind::At) => true,
-                _ => false,
+                // `stdw [%r1+0], 0`
+                _ => author && statement.before.is_none(),
             },
             // `a.b` is something else than `a .b`.
             _ if next.kind() == Some(Kind::DotName) && !is_punct(last) => author,
@@ -160,6 +169,7 @@ impl Spacing {
         let seen = Seen {
             text: piece.text.to_string(),
             what: piece.what,
+            touches: piece.touches,
             prefix: is_operator(piece) && self.operand_wanted() && !self.angle(piece),
             cast: piece.text == ")" && self.closes_cast(),
             angle: self.angle(piece),
@@ -269,7 +279,15 @@ impl Spacing {
 
 fn brace(text: &str) -> Seen {
     let what = What::Token(Kind::Punct);
-    Seen { text: text.to_string(), what, prefix: false, cast: false, angle: false, named: false }
+    Seen {
+        text: text.to_string(),
+        what,
+        touches: false,
+        prefix: false,
+        cast: false,
+        angle: false,
+        named: false,
+    }
 }
 
 fn is_punct(seen: &Seen) -> bool {
