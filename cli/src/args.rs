@@ -91,6 +91,9 @@ pub struct CompileArgs {
     /// Also look here for files that are imported; may be repeated
     #[arg(short = 'I', value_name = "DIR")]
     pub include: Vec<PathBuf>,
+    /// Set a `param` of the source, such as -D TABLE=64; may be repeated
+    #[arg(short = 'D', value_name = "NAME=VALUE")]
+    pub define: Vec<String>,
     /// Section of a file of bare instructions, such as xdp [default: .text]
     #[arg(long, value_name = "NAME")]
     pub section: Option<String>,

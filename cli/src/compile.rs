@@ -132,6 +132,7 @@ fn compile_text(
         lints: levels(&args.lints)?,
         section: args.section.as_deref(),
         describe: args.describe,
+        defines: &args.define,
         files: &files,
     };
     let compiled = assemble::compile(&mut sources, root, &options);
@@ -196,7 +197,7 @@ fn default_output(source: &Path) -> PathBuf {
 }
 
 /// Whether two paths lead to one file.
-fn is_same(a: &Path, b: &Path) -> bool {
+pub fn is_same(a: &Path, b: &Path) -> bool {
     let file = |path| fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|m| (m.dev(), m.ino()));
     file(a).is_some_and(|a| file(b) == Some(a))
 }

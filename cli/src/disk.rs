@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use bpfasm_asm::assemble::Files;
 
-use crate::compile::io_reason;
+use crate::compile::{io_reason, is_same};
 
 /// Files beside the source that names them, then in these directories.
 #[derive(Debug)]
@@ -17,11 +17,19 @@ pub struct Disk<'a> {
 impl Files for Disk<'_> {
     fn read(&self, from: &str, name: &str) -> Result<(String, Vec<u8>), String> {
         let beside = Path::new(from).parent().unwrap_or(Path::new(""));
-        let places = std::iter::once(beside).chain(self.dirs.iter().map(PathBuf::as_path));
-        let path = places.map(|dir| dir.join(name)).find(|path| path.exists());
-        let path = path.ok_or("no such file beside this one or in a directory given by -I")?;
-        let bytes = fs::read(&path).map_err(|e| io_reason(&e))?;
+        let dirs = std::iter::once(beside).chain(self.dirs.iter().map(PathBuf::as_path));
+        let mut places: Vec<PathBuf> = dirs.map(|dir| dir.join(name)).collect();
+        places.dedup();
+        let Some(path) = places.iter().find(|path| path.exists()) else {
+            let places: Vec<String> = places.iter().map(|path| format!("`{}`", path.display())).collect();
+            return Err(format!("there is no {}", places.join(", and no ")));
+        };
+        let bytes = fs::read(path).map_err(|e| format!("{}: {}", path.display(), io_reason(&e)))?;
         Ok((path.display().to_string(), bytes))
+    }
+
+    fn same(&self, a: &str, b: &str) -> bool {
+        a == b || is_same(Path::new(a), Path::new(b))
     }
 
     fn kernel_btf(&self) -> Result<Vec<u8>, String> {

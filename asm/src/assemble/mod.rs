@@ -44,7 +44,7 @@ pub struct Compiled {
 pub fn compile(sources: &mut Sources, root: FileId, options: &Options) -> Compiled {
     let endian = options.endian;
     let mut diagnostics = Diagnostics::new(options.lints);
-    let files = expand::load(sources, root, &mut diagnostics);
+    let files = expand::load(sources, root, options, &mut diagnostics);
     let mut program = expand::expand(sources, &files, endian, &mut diagnostics);
     let mut bare = false;
     for func in program.funcs.iter_mut().filter(|func| func.bare) {

@@ -14,6 +14,8 @@ pub struct Options<'a> {
     pub section: Option<&'a str>,
     /// Whether such a file gets types and source lines, too.
     pub describe: bool,
+    /// Values of parameters as `NAME=VALUE`, where the value is a constant expression; `NAME` alone means 1.
+    pub defines: &'a [String],
     /// What reads the files that a source imports.
     pub files: &'a dyn Files,
 }
@@ -26,6 +28,7 @@ impl Default for Options<'_> {
             lints: Levels::default(),
             section: None,
             describe: false,
+            defines: &[],
             files: &NoFiles,
         }
     }
@@ -33,12 +36,16 @@ impl Default for Options<'_> {
 
 /// Reads the files that a source names, for this crate opens none.
 pub trait Files: std::fmt::Debug {
-    /// The file that `name` means in the source text called `from`: how messages call it, and its bytes. A file
-    /// that is named in two ways has one name here.
+    /// The file that `name` means in the source text called `from`: how messages call it, and its bytes.
     ///
     /// # Errors
     /// Why it cannot be read, as half a sentence.
     fn read(&self, from: &str, name: &str) -> Result<(String, Vec<u8>), String>;
+
+    /// Whether two source texts, as messages call them, are one file.
+    fn same(&self, a: &str, b: &str) -> bool {
+        a == b
+    }
 
     /// The BTF of the running kernel, as it stands in `/sys/kernel/btf/vmlinux`.
     ///

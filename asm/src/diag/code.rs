@@ -20,7 +20,7 @@ codes! {
 
     UNKNOWN      "E0201" "a name that nothing has"
     DUPLICATE    "E0202" "a name that is defined twice"
-    IMPORT       "E0203" "a module that does not exist"
+    IMPORT       "E0203" "a module or file that cannot be imported"
     RESERVED     "E0204" "a name that means something else"
     KIND         "E0205" "a name of the wrong kind"
     CYCLE        "E0206" "a definition that contains itself"

@@ -38,6 +38,7 @@ pub struct Source {
     /// The text.
     pub text: String,
     lines: Vec<u32>,
+    library: bool,
 }
 
 /// All source texts of one run.
@@ -56,7 +57,14 @@ impl Sources {
         let id = FileId(u32::try_from(self.files.len()).expect("fewer than 2^32 files"));
         let newlines = text.bytes().zip(1u32..).filter(|(b, _)| *b == b'\n').map(|(_, next)| next);
         let lines = std::iter::once(0).chain(newlines).collect();
-        self.files.push(Source { name: name.into(), text, lines });
+        self.files.push(Source { name: name.into(), text, lines, library: false });
+        id
+    }
+
+    /// Adds a module of the built-in library.
+    pub fn add_library(&mut self, module: &str, text: &str) -> FileId {
+        let id = self.add(format!("<{module}>"), text);
+        self.files[id.0 as usize].library = true;
         id
     }
 
@@ -141,7 +149,7 @@ impl Source {
     /// Whether it is a module of the built-in library.
     #[must_use]
     pub fn is_library(&self) -> bool {
-        self.name.starts_with('<')
+        self.library
     }
 
     /// The first byte of a line; a byte order mark belongs to none.

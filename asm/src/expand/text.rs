@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::conditional::items;
+use super::modules::is_file;
 use super::plain::{Plain, PlainFunc, Program};
 use crate::diag::{FileId, Sources, Span};
 use crate::isa::{Endian, Insn, Names, Syntax};
@@ -19,6 +20,8 @@ pub fn to_text(program: &Program, sources: &Sources, files: &[(FileId, File)], e
         let library = sources.get(item.span.file).is_library();
         match &item.kind {
             ItemKind::Macro(_) | ItemKind::Control(_) | ItemKind::Define(_) => {}
+            // What it declares stands here.
+            ItemKind::Import(name) if is_file(sources.slice(*name)) => {}
             ItemKind::Param(param) if !library && let Some(value) = set(sources, files, param) => {
                 let _ = writeln!(out, "param {} = {value}", sources.slice(param.name));
             }
@@ -45,11 +48,14 @@ pub fn to_text(program: &Program, sources: &Sources, files: &[(FileId, File)], e
 /// What the command line sets a parameter to.
 fn set<'a>(sources: &'a Sources, files: &[(FileId, File)], param: &Param) -> Option<&'a str> {
     let name = sources.slice(param.name);
-    let defines = files.iter().flat_map(|(_, file)| &file.items).filter_map(|item| match &item.kind {
-        ItemKind::Define(define) => Some(define),
+    let mut items = files.iter().flat_map(|(_, file)| &file.items);
+    items.find_map(|item| match &item.kind {
+        // `-D NAME` means 1.
+        ItemKind::Define(define) if sources.slice(define.name) == name => {
+            Some(Some(sources.slice(define.value.span)).filter(|text| !text.is_empty()).unwrap_or("1"))
+        }
         _ => None,
-    });
-    defines.filter(|d| sources.slice(d.name) == name).map(|d| sources.slice(d.value.span)).next_back()
+    })
 }
 
 fn body(out: &mut String, program: &Program, func: &PlainFunc, endian: Endian) {

@@ -1,7 +1,8 @@
 //! Declarations.
 
 use super::super::ast::{
-    Const, ConstFn, Expr, File, Func, Item, ItemKind, Macro, MacroParam, Map, Param, ParamKind, TypeExpr, Var,
+    Const, ConstFn, Expr, ExprKind, File, Func, Item, ItemKind, Macro, MacroParam, Map, Param, ParamKind,
+    TypeExpr, Var,
 };
 use super::super::dialect::DIALECTS;
 use super::super::token::Kind;
@@ -174,6 +175,20 @@ impl Parser<'_> {
         let name = self.name("the constant's name")?;
         self.expect("=")?;
         Ok(Const { name, value: self.expr()? })
+    }
+
+    /// `NAME=VALUE` of the command line.
+    pub(super) fn define(&mut self) -> Parsed<Item> {
+        let name = self.name("a parameter's name, as in `-D SIZE=64`")?;
+        let value = match self.eat("=") {
+            true => self.expr()?,
+            false => Expr { span: name.after(), kind: ExprKind::Int(1) },
+        };
+        self.skip_newlines();
+        if self.peek().kind != Kind::Eof {
+            return Err(self.expected("the end of the value"));
+        }
+        Ok(Item { span: name.to(value.span), kind: ItemKind::Define(Const { name, value }) })
     }
 
     fn const_fn(&mut self) -> Parsed<ConstFn> {

@@ -38,6 +38,29 @@ pub fn parse(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics) -> 
     tree
 }
 
+/// Parses `NAME=VALUE` or `NAME`, which means 1, as the command line sets a `param`.
+#[must_use]
+pub fn parse_define(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics) -> File {
+    let text = sources.get(file).text.as_str();
+    let lexer = Lexer::new(file, text);
+    let dialect = super::dialect::of("");
+    let mut parser = Parser {
+        text,
+        dialect,
+        lexer,
+        at: 0,
+        nesting: 0,
+        operators: 0,
+        blocks: 0,
+        unclosed: None,
+        diagnostics,
+    };
+    parser.skip(0);
+    let items = parser.define().into_iter().collect();
+    parser.diagnostics.append(parser.lexer.diagnostics);
+    File { items }
+}
+
 /// An error that has been reported; the caller skips to where it can go on.
 #[derive(Debug)]
 struct Reported;
