@@ -45,7 +45,7 @@ pub fn compile(sources: &mut Sources, root: FileId, options: &Options) -> Compil
     let endian = options.endian;
     let mut diagnostics = Diagnostics::new(options.lints);
     let files = expand::load(sources, root, options, &mut diagnostics);
-    let mut program = expand::expand(sources, &files, endian, &mut diagnostics);
+    let mut program = expand::expand(sources, &files, options.files, endian, &mut diagnostics);
     let mut bare = false;
     for func in program.funcs.iter_mut().filter(|func| func.bare) {
         bare = true;

@@ -59,7 +59,7 @@ pub fn decode(data: &[u8]) -> Result<Decoded<'_>, Error> {
 }
 
 /// Reads the type section from front to back.
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     data: &'a [u8],
     /// Where the type section begins in the blob.
     start: usize,
@@ -70,7 +70,13 @@ struct Reader<'a> {
     budget: usize,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    /// Begins at a type that stands at a byte of the type section, which itself begins at `start`.
+    pub(super) fn at(data: &'a [u8], start: usize, at: usize, endian: Endian, strings: StrTable<'a>) -> Self {
+        let budget = strings.0.len().saturating_mul(NAME_FACTOR);
+        Self { data, start, at, endian, strings, budget }
+    }
+
     fn u32(&mut self, what: &'static str) -> Result<u32, Error> {
         let v = u32_at(self.data, self.at, self.endian)
             .ok_or(Error::Truncated { offset: self.start + self.data.len(), what })?;
@@ -104,7 +110,7 @@ impl Reader<'_> {
         Ok(all)
     }
 
-    fn ty(&mut self, index: usize) -> Result<Type, Error> {
+    pub(super) fn ty(&mut self, index: usize) -> Result<Type, Error> {
         let offset = self.start + self.at;
         let id = u32::try_from(index + 1).map_err(|_| Error::TooMuch { what: "the types" })?;
         let name = self.name("a type")?;

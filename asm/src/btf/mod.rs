@@ -13,6 +13,7 @@ mod header;
 mod index;
 mod lookup;
 pub mod maps;
+mod scan;
 mod strings;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ pub use decode::{Decoded, decode};
 pub use encode::Encoder;
 pub use error::Error;
 pub use ext::{FuncInfo, FuncRecords, KernelBtf, LineInfo, encode_for_kernel};
+pub use scan::{Head, Scan};
 pub use strings::{StrTable, Strings};
 pub use types::{
     Btf, Enumerator, FuncLinkage, IntEncoding, Kind, Member, Param, SecInfo, Type, TypeId, VarLinkage,

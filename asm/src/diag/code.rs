@@ -36,6 +36,7 @@ codes! {
     HOST_ORDER   "E0308" "values in different byte orders"
     BIT_FIELD    "E0309" "a bit field that is no operand"
     LAYOUT       "E0310" "a layout that cannot be"
+    BTF          "E0311" "types that cannot be imported"
 
     FORM         "E0401" "an instruction that does not exist"
     REGISTER     "E0402" "a register that does not exist"

@@ -30,3 +30,14 @@ const LICENSE: &str = "license";
 const CALL: u8 = 0x85;
 /// The source register of a call of a function at a distance (`BPF_PSEUDO_CALL`).
 pub(crate) const PSEUDO_CALL: u8 = 1;
+
+/// The bytes of section `.BTF` of any ELF file, for whichever machine: an object, a kernel.
+///
+/// # Errors
+/// What is broken.
+pub fn btf_section(data: &[u8]) -> Result<Option<&[u8]>, Error> {
+    let elf = goblin::elf::Elf::parse(data).map_err(Error::Elf)?;
+    let named = |s: &&goblin::elf::SectionHeader| elf.shdr_strtab.get_at(s.sh_name) == Some(".BTF");
+    let range = elf.section_headers.iter().find(named).and_then(goblin::elf::SectionHeader::file_range);
+    Ok(range.and_then(|range| data.get(range)))
+}

@@ -3,7 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Expander;
+use super::imports::{BtfFiles, look_up};
 use super::names::Names;
+use crate::assemble::Files;
 use crate::diag::{Diagnostics, FileId, Sources, Span};
 use crate::isa::Endian;
 use crate::lang::ast::{Control, File, Item, ItemKind};
@@ -35,6 +37,7 @@ pub(super) fn items<'a>(files: &'a [(FileId, File)], branches: &Branches) -> Vec
 pub(super) fn decide(
     sources: &Sources,
     files: &[(FileId, File)],
+    reader: &dyn Files,
     endian: Endian,
     reported: &mut HashSet<(Span, String)>,
     diagnostics: &mut Diagnostics,
@@ -44,8 +47,14 @@ pub(super) fn decide(
         return Branches::default();
     }
     let items = items(files, &Branches::default());
-    let names = Names::gather(sources, &items, &mut Diagnostics::default());
-    let mut expander = Expander::new(sources, names, &items, endian, diagnostics);
+    // What is wrong with declarations is reported when all are known.
+    let unheard = &mut Diagnostics::default();
+    let read = BtfFiles::read(sources, &items, reader, unheard);
+    let scans = read.scan(unheard);
+    let imports = look_up(sources, &items, &read, &scans, unheard);
+    let mut names = Names::gather(sources, &items, unheard);
+    names.import(&imports, unheard);
+    let mut expander = Expander::new(sources, names, &scans, &items, endian, diagnostics);
     files.iter().for_each(|(_, file)| expander.decide(&file.items));
     *reported = expander.reported;
     expander.program.branches

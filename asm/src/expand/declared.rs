@@ -1,5 +1,6 @@
 //! Declared types: structs with their layout, enums, aliases; and paths into types.
 
+use super::imports::Imported;
 use super::layout::Layout;
 use super::types::{BUILTINS, Bits, Class, EnumTy, FieldTy, Place, StructTy, Ty, TyId};
 use super::{Def, Expander, Int, Reported};
@@ -50,6 +51,9 @@ impl<'a> Expander<'a> {
                 let name = self.text(to.span);
                 match self.names.get(name, to.span.file) {
                     Some(Def::Struct(s)) => self.types.add(Ty::Forward(name.to_string(), s.union)),
+                    Some(Def::Imported(import)) if import.is_struct => {
+                        self.types.add(Ty::Forward(name.to_string(), import.union))
+                    }
                     None if name == "void" => return Ok(None),
                     None if BUILTINS.iter().all(|b| b.name != name) => {
                         self.types.add(Ty::Forward(name.to_string(), false))
@@ -94,6 +98,7 @@ impl<'a> Expander<'a> {
             Some(Def::Struct(definition)) => self.structure(definition, name),
             Some(Def::Enum(definition)) => self.enumeration(definition, name),
             Some(Def::Alias(definition)) => self.alias(definition, name),
+            Some(Def::Imported(import)) => self.imported(import),
             _ => {
                 let known = BUILTINS.iter().map(|b| b.name);
                 Err(self.unknown("type", name, known.collect()))
@@ -375,8 +380,10 @@ impl<'a> Expander<'a> {
     /// `NAME.MEMBER` of an enum. `None`: it is something else.
     pub(super) fn member_of_enum(&mut self, base: &Expr, steps: &'a [Step]) -> Option<Result<Int, Reported>> {
         let (ExprKind::Name, [Step::Field(name)]) = (&base.kind, steps) else { return None };
-        let Some(Def::Enum(definition)) = self.names.get(self.text(base.span), base.span.file) else {
-            return None;
+        let definition = match self.names.get(self.text(base.span), base.span.file)? {
+            Def::Enum(definition) => definition,
+            Def::Imported(import) => return self.member_of_import(import, *name),
+            _ => return None,
         };
         let text = self.text(*name);
         if let Some(index) = definition.values.iter().position(|v| self.text(v.0) == text) {
@@ -388,6 +395,22 @@ impl<'a> Expander<'a> {
         Some(Err(match crate::diag::nearest(text, known) {
             Some(near) => self.error(d.suggest(format!("did you mean `{near}`?"), *name, near)),
             None => self.error(d.also(definition.name, "declared here")),
+        }))
+    }
+
+    fn member_of_import(&mut self, import: &'a Imported<'a>, name: Span) -> Option<Result<Int, Reported>> {
+        let text = self.text(name);
+        if let Some((_, value)) = import.values.iter().find(|v| v.0 == text) {
+            return Some(Ok(Int::host(*value)));
+        }
+        if import.values.is_empty() {
+            return None;
+        }
+        let message = format!("`{}` has no member `{text}`", self.text(import.name));
+        let d = Diagnostic::error(code::FIELD, message, name);
+        Some(Err(match crate::diag::nearest(text, import.values.iter().map(|v| v.0.as_str())) {
+            Some(near) => self.error(d.suggest(format!("did you mean `{near}`?"), name, near)),
+            None => self.error(d.also(import.name, "imported here")),
         }))
     }
 

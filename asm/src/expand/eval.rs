@@ -186,7 +186,10 @@ impl<'a> Expander<'a> {
             }
             Some(Def::Func(index, _)) => Ok(Value::Func(index)),
             Some(Def::Extern(index, _)) => Ok(Value::Extern(index)),
-            Some(Def::Struct(_) | Def::Enum(_) | Def::Alias(_)) => self.named_type(span).map(Value::Type),
+            Some(Def::Struct(_) | Def::Enum(_) | Def::Alias(_) | Def::Imported(_)) => {
+                self.named_type(span).map(Value::Type)
+            }
+            Some(Def::ImportedMember(import, index)) => Ok(Value::Int(Int::host(import.values[index].1))),
             Some(Def::Member(definition, index)) => self.enum_member(definition, index).map(Value::Int),
             Some(Def::Macro(_)) | None => Err(self.unknown("name", span, self.local_names())),
         }

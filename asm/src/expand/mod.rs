@@ -13,6 +13,8 @@ mod eval;
 mod external;
 mod foreign;
 mod frame;
+mod imported;
+mod imports;
 mod initial;
 mod layout;
 pub mod library;
@@ -35,6 +37,8 @@ pub use plain::{
 pub use text::to_text;
 pub use types::{BUILTINS, Bits, Builtin, Class, EnumTy, FieldTy, StructTy, Ty, TyId, Types};
 
+use crate::assemble::Files;
+use crate::btf::{Scan, TypeId};
 use crate::diag::{Diagnostic, Diagnostics, FileId, Sources, Span, code};
 use crate::isa::Endian;
 use crate::lang::ast::{Const, Control, File, Item, ItemKind};
@@ -44,6 +48,7 @@ pub use conditional::Branches;
 use control::Block;
 use eval::Int;
 use frame::Frame;
+use imports::BtfFiles;
 use names::{Def, Names};
 
 /// An error that has been reported.
@@ -55,14 +60,19 @@ struct Reported;
 pub fn expand<'a>(
     sources: &'a Sources,
     files: &'a [(FileId, File)],
+    reader: &dyn Files,
     endian: Endian,
     diagnostics: &mut Diagnostics,
 ) -> Program {
     let mut reported = HashSet::new();
-    let branches = conditional::decide(sources, files, endian, &mut reported, diagnostics);
+    let branches = conditional::decide(sources, files, reader, endian, &mut reported, diagnostics);
     let items = conditional::items(files, &branches);
-    let names = Names::gather(sources, &items, diagnostics);
-    let mut expander = Expander::new(sources, names, &items, endian, diagnostics);
+    let read = BtfFiles::read(sources, &items, reader, diagnostics);
+    let scans = read.scan(diagnostics);
+    let imports = imports::look_up(sources, &items, &read, &scans, diagnostics);
+    let mut names = Names::gather(sources, &items, diagnostics);
+    names.import(&imports, diagnostics);
+    let mut expander = Expander::new(sources, names, &scans, &items, endian, diagnostics);
     expander.reported = reported;
     expander.run(&items);
     let Expander { mut program, types, .. } = expander;
@@ -74,6 +84,10 @@ pub fn expand<'a>(
 struct Expander<'a> {
     sources: &'a Sources,
     names: Names<'a>,
+    /// The files that `import btf` names.
+    scans: &'a [Option<Scan<'a>>],
+    /// Types by file and number there; `None` while one is converted.
+    btf_types: HashMap<(usize, TypeId), Option<Result<TyId, Reported>>>,
     endian: Endian,
     types: Types,
     /// Values of constants by the place of their names; `None` while one is worked out.
@@ -114,6 +128,7 @@ impl<'a> Expander<'a> {
     fn new(
         sources: &'a Sources,
         names: Names<'a>,
+        scans: &'a [Option<Scan<'a>>],
         items: &[&'a Item],
         endian: Endian,
         diagnostics: &'a mut Diagnostics,
@@ -125,6 +140,8 @@ impl<'a> Expander<'a> {
         Expander {
             sources,
             names,
+            scans,
+            btf_types: HashMap::new(),
             endian,
             types: Types::default(),
             constants: HashMap::new(),

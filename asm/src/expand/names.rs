@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::imports::Imported;
 use super::{Expander, Reported, library};
 use crate::diag::{Diagnostic, Diagnostics, FileId, Help, Source, Sources, Span, code, nearest};
 use crate::lang::ast::{
@@ -20,6 +21,10 @@ pub(super) enum Def<'a> {
     /// A member of an enum, by its place there.
     Member(&'a Enum, usize),
     Alias(&'a Alias),
+    /// A type that is taken from BTF.
+    Imported(&'a Imported<'a>),
+    /// A member of such an enum, by its place there.
+    ImportedMember(&'a Imported<'a>, usize),
     Map(usize, &'a Map),
     Var(&'a Var),
     Func(usize, &'a Func),
@@ -37,6 +42,7 @@ impl Def<'_> {
             Def::Enum(d) => d.name,
             Def::Member(d, index) => d.values[*index].0,
             Def::Alias(d) => d.name,
+            Def::Imported(d) | Def::ImportedMember(d, _) => d.name,
             Def::Map(_, d) => d.name,
             Def::Var(d) => d.name,
             Def::Func(_, d) => d.name,
@@ -47,7 +53,7 @@ impl Def<'_> {
 
     /// Whether it can stand where a type is wanted.
     pub(super) fn is_type(&self) -> bool {
-        matches!(self, Def::Struct(_) | Def::Enum(_) | Def::Alias(_))
+        matches!(self, Def::Struct(_) | Def::Enum(_) | Def::Alias(_) | Def::Imported(_))
     }
 
     /// What a person calls such a thing.
@@ -59,7 +65,8 @@ impl Def<'_> {
             Def::Struct(d) if d.union => "a union",
             Def::Struct(_) => "a struct",
             Def::Enum(_) => "an enum",
-            Def::Member(..) => "a member of an enum",
+            Def::Member(..) | Def::ImportedMember(..) => "a member of an enum",
+            Def::Imported(_) => "an imported type",
             Def::Alias(_) => "a type",
             Def::Map(..) => "a map",
             Def::Var(d) if d.config => "a config variable",
@@ -153,9 +160,22 @@ impl<'a> Names<'a> {
         self.define(sources, def, diagnostics);
     }
 
+    /// Adds the names of types that are taken from BTF.
+    pub(super) fn import(&mut self, imports: &'a [Imported<'a>], diagnostics: &mut Diagnostics) {
+        for import in imports {
+            self.define_as(import.text, Def::Imported(import), diagnostics);
+            for (index, (name, _)) in import.values.iter().enumerate() {
+                self.define_as(name, Def::ImportedMember(import, index), diagnostics);
+            }
+        }
+    }
+
     fn define(&mut self, sources: &'a Sources, def: Def<'a>, diagnostics: &mut Diagnostics) {
+        self.define_as(sources.slice(def.name()), def, diagnostics);
+    }
+
+    fn define_as(&mut self, text: &'a str, def: Def<'a>, diagnostics: &mut Diagnostics) {
         let span = def.name();
-        let text = sources.slice(span);
         let function = matches!(def, Def::ConstFn(_)) && words::FUNCTIONS.contains(&text);
         if (reserved(text) || function) && !matches!(def, Def::Macro(_)) {
             let message = format!("`{text}` cannot name {}", def.what());

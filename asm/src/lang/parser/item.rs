@@ -70,7 +70,7 @@ impl Parser<'_> {
             && ITEMS.contains(&self.word(0))
             && match self.word(0) {
                 "struct" | "union" => self.nth(1).kind == Kind::Ident && self.is_nth(2, "{"),
-                "enum" => self.is_nth(1, "{") || self.nth(1).kind == Kind::Ident,
+                "enum" => self.is_nth(1, "{") || self.is_nth(2, "{") || self.is_nth(2, ":"),
                 "packed" => matches!(self.word(1), "struct" | "union") && self.nth(2).kind == Kind::Ident,
                 "type" => self.nth(1).kind == Kind::Ident && self.is_nth(2, "="),
                 _ => matches!(self.nth(1).kind, Kind::Ident | Kind::Str),

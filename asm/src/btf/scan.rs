@@ -1,0 +1,118 @@
+//! BTF whose types are decoded one at a time: that of a kernel has more than a hundred thousand, of which a program
+//! wants a few.
+
+use super::bytes::u32_at;
+use super::decode::Reader;
+use super::encode::HEADER_LEN;
+use super::header::Header;
+use super::{Error, StrTable, Type, TypeId};
+use crate::isa::Endian;
+
+/// BTF of which nothing but the places of its types is known.
+#[derive(Debug, Clone)]
+pub struct Scan<'a> {
+    types: &'a [u8],
+    /// Where the type section begins in the blob.
+    start: usize,
+    endian: Endian,
+    strings: StrTable<'a>,
+    /// Where each type begins in the type section; type number n stands at index n − 1.
+    offsets: Vec<u32>,
+    is_32_bit: bool,
+}
+
+/// What a type is called, and its kind (`BTF_KIND_*`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// The number of the type.
+    pub id: TypeId,
+    /// `BTF_KIND_*`.
+    pub kind: u32,
+    /// The size in bytes, or the number of another type.
+    pub size: u32,
+    /// The offset of the name among the strings.
+    name: u32,
+}
+
+impl<'a> Scan<'a> {
+    /// Finds where the types of a blob begin.
+    ///
+    /// # Errors
+    /// What is wrong and at which byte.
+    pub fn new(data: &'a [u8]) -> Result<Self, Error> {
+        let header = Header::read(data)?;
+        if header.len < HEADER_LEN {
+            return Err(Error::Truncated { offset: 4, what: "the header" });
+        }
+        let endian = header.endian;
+        let (start, types) = header.part(8, "the type section")?;
+        let (_, strings) = header.part(16, "the string section")?;
+        // A type has twelve bytes and more, most of them 24 and less.
+        let mut offsets = Vec::with_capacity(types.len() / 24);
+        let mut at = 0;
+        while at < types.len() {
+            let cut = Error::Truncated { offset: start + types.len(), what: "a type" };
+            let info = u32_at(types, at + 4, endian).ok_or(cut)?;
+            let count = usize::try_from(info & 0xffff).unwrap_or(0);
+            let more = match info >> 24 & 0x1f {
+                2 | 7..=12 | 16 | 18 => 0,
+                1 | 14 | 17 => 4,
+                3 => 12,
+                4 | 5 | 15 | 19 => 12 * count,
+                6 | 13 => 8 * count,
+                kind => {
+                    let id = u32::try_from(offsets.len() + 1).unwrap_or(u32::MAX);
+                    return Err(Error::Kind { offset: start + at, id, kind });
+                }
+            };
+            offsets.push(u32::try_from(at).map_err(|_| Error::TooMuch { what: "the types" })?);
+            at += 12 + more;
+        }
+        let scan = Self { types, start, endian, strings: StrTable(strings), offsets, is_32_bit: false };
+        let longs = ["long", "long int", "unsigned long", "long unsigned int"];
+        let long = |h: &Head| h.kind == 1 && longs.iter().any(|name| scan.is_named(h, name));
+        let is_32_bit = scan.heads().find(long).is_some_and(|h| h.size == 4);
+        Ok(Self { is_32_bit, ..scan })
+    }
+
+    /// What all types are called.
+    pub fn heads(&self) -> impl Iterator<Item = Head> {
+        (1u32..).zip(&self.offsets).filter_map(|(id, at)| {
+            let at = usize::try_from(*at).ok()?;
+            let field = |n: usize| u32_at(self.types, at + n, self.endian);
+            Some(Head { id: TypeId(id), kind: field(4)? >> 24 & 0x1f, size: field(8)?, name: field(0)? })
+        })
+    }
+
+    /// Whether a type has that name.
+    #[must_use]
+    pub fn is_named(&self, head: &Head, name: &str) -> bool {
+        let rest = usize::try_from(head.name).ok().and_then(|at| self.strings.0.get(at..));
+        rest.and_then(|rest| rest.strip_prefix(name.as_bytes())).is_some_and(|rest| rest.first() == Some(&0))
+    }
+
+    /// The name of a type; nothing where it lies outside the strings or is no UTF-8.
+    #[must_use]
+    pub fn name(&self, head: &Head) -> Option<&'a str> {
+        self.strings.get(head.name)
+    }
+
+    /// Whether `long` has four bytes, and so, with all compilers of a kernel, a pointer.
+    #[must_use]
+    pub fn is_32_bit(&self) -> bool {
+        self.is_32_bit
+    }
+
+    /// The type of a number; nothing for `void` and for numbers not in use. What it refers to need not exist.
+    ///
+    /// # Errors
+    /// What is wrong and at which byte.
+    pub fn get(&self, id: TypeId) -> Result<Option<Type>, Error> {
+        let index = id.0.checked_sub(1).and_then(|index| usize::try_from(index).ok());
+        let Some((index, at)) = index.and_then(|index| Some((index, self.offsets.get(index)?))) else {
+            return Ok(None);
+        };
+        let at = usize::try_from(*at).map_err(|_| Error::TooMuch { what: "the types" })?;
+        Reader::at(self.types, self.start, at, self.endian, self.strings).ty(index).map(Some)
+    }
+}
