@@ -480,18 +480,7 @@ impl<'a> Expander<'a> {
             },
             _ => self.eval(expr)?,
         };
-        let fits = matches!(
-            (kind, value),
-            (ParamKind::Reg, Value::Reg(..))
-                | (ParamKind::Imm, Value::Int(_) | Value::Core(_))
-                | (ParamKind::Mem, Value::Mem(_))
-                | (ParamKind::Label, Value::Label(_))
-                | (ParamKind::Map, Value::Map(_))
-                | (ParamKind::Str, Value::Str(_))
-                | (ParamKind::Type, Value::Type(_))
-                | (ParamKind::Block, Value::Block(_))
-        );
-        if fits {
+        if value.is(kind) {
             return Ok(value);
         }
         let message = format!("`{name}` takes {}, not {}", kind.describe(), value.what());

@@ -5,7 +5,7 @@ use super::types::{Bits, Class, Place, TyId};
 use super::{Def, Expander, LabelId, Reported};
 use crate::diag::{Diagnostic, Span, code};
 use crate::isa::{Endian, Size, Width};
-use crate::lang::ast::{Expr, ExprKind, Step};
+use crate::lang::ast::{Expr, ExprKind, ParamKind, Step};
 use crate::lang::words::FUNCTIONS;
 
 /// What an operand turns out to be.
@@ -109,6 +109,7 @@ impl<'a> Expander<'a> {
                 let taken = if self.int(condition)?.value != 0 { yes } else { no };
                 return self.eval(taken);
             }
+            ExprKind::Is(kind, name) => Value::Int(Int::host(i128::from(self.argument(*name)?.is(*kind)))),
             ExprKind::Defined(name) => Value::Int(Int::host(i128::from(self.defined(*name)?))),
         };
         Ok(value)
@@ -539,6 +540,7 @@ impl<'a> Expander<'a> {
                 }
                 None => Err(self.unknown("type", of.span, vec![])),
             },
+            ("numberof", [register]) => Ok(Value::Int(Int::host(i128::from(self.reg(register)?.0)))),
             ("baseof", [mem]) => match self.eval(mem)? {
                 Value::Mem(mem) => Ok(Value::Reg(mem.reg, Width::W64)),
                 other => Err(self.wrong_kind(mem.span, other.what(), "a place in memory, such as `fp->key`")),
@@ -693,6 +695,21 @@ impl<'a> Expander<'a> {
 }
 
 impl Value {
+    /// Whether a parameter of that kind takes it.
+    pub(super) fn is(&self, kind: ParamKind) -> bool {
+        match kind {
+            ParamKind::Reg => matches!(self, Value::Reg(..)),
+            ParamKind::Imm => matches!(self, Value::Int(_) | Value::Core(_)),
+            ParamKind::Mem => matches!(self, Value::Mem(_)),
+            ParamKind::Label => matches!(self, Value::Label(_)),
+            ParamKind::Map => matches!(self, Value::Map(_)),
+            ParamKind::Str => matches!(self, Value::Str(_)),
+            ParamKind::Type => matches!(self, Value::Type(_)),
+            ParamKind::Block => matches!(self, Value::Block(_)),
+            ParamKind::Any => !matches!(self, Value::Block(_)),
+        }
+    }
+
     /// What a person calls it.
     pub(super) fn what(&self) -> &'static str {
         match self {

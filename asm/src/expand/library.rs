@@ -10,7 +10,7 @@ macro_rules! modules {
 }
 
 modules! {
-    "bpf" "cgroup" "csum" "errno" "eth" "fib" "flow" "ip" "iter" "l4" "lirc" "macros" "net" "nf" "parse" "sock" "sockopt" "syscall" "tc" "trace" "xdp"
+    "bpf" "cgroup" "control" "csum" "errno" "eth" "fib" "flow" "helpers" "ip" "iter" "l4" "lirc" "macros" "net" "nf" "parse" "ringbuf" "sock" "sockopt" "syscall" "tc" "trace" "xdp"
 }
 
 /// The text of a module.

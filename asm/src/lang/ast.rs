@@ -371,6 +371,8 @@ pub enum ParamKind {
     Type,
     /// Statements in braces.
     Block,
+    /// Whatever an operand can be.
+    Any,
 }
 
 impl ParamKind {
@@ -384,7 +386,14 @@ impl ParamKind {
         (ParamKind::Str, "str", "a string"),
         (ParamKind::Type, "type", "a type"),
         (ParamKind::Block, "block", "a block"),
+        (ParamKind::Any, "any", "an operand"),
     ];
+
+    /// The kind of that keyword.
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
+        Self::ALL.iter().find(|k| k.1 == text).map(|k| k.0)
+    }
 
     /// What a person calls it.
     #[must_use]
@@ -580,6 +589,8 @@ pub enum ExprKind {
     Choice(Box<[Expr; 3]>),
     /// `@defined(name)`, `@defined(name!)`, `@defined($name)`; the place between the parentheses.
     Defined(Span),
+    /// `@is(kind, $name)`; the place of `$name`.
+    Is(ParamKind, Span),
     /// `{ … }`, a block for a macro.
     Block(Vec<Stmt>),
 }

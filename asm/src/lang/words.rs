@@ -25,7 +25,7 @@ pub const STATEMENTS: &[&str] = &[
 ];
 
 /// What happens while assembling, with its `@`.
-pub const AT: &[&str] = &["@if", "@else", "@for", "@assert", "@error", "@warning", "@defined"];
+pub const AT: &[&str] = &["@if", "@else", "@for", "@assert", "@error", "@warning", "@defined", "@is"];
 
 /// Functions of constant expressions.
 pub const FUNCTIONS: &[&str] = &[
@@ -37,6 +37,7 @@ pub const FUNCTIONS: &[&str] = &[
     "alignof",
     "offsetof",
     "baseof",
+    "numberof",
     "bitoffsetof",
     "bitsizeof",
     "bitshift",

@@ -1,6 +1,6 @@
 //! What happens while assembling: `@if`, `@for`, `@assert`; and blocks for macros.
 
-use super::super::ast::{Arg, Branch, Control, Expr, ExprKind, For, Item, Stmt};
+use super::super::ast::{Arg, Branch, Control, Expr, ExprKind, For, Item, ParamKind, Stmt};
 use super::super::token::Kind;
 use super::super::words::AT;
 use super::{Parsed, Parser};
@@ -38,9 +38,9 @@ impl Parser<'_> {
                 let d = Diagnostic::error(code::SYNTAX, "`@for` repeats instructions, not declarations", at);
                 Err(self.report(d.help("it stands in the body of a program, function or macro")))
             }
-            "@defined" => {
-                let d = Diagnostic::error(code::SYNTAX, "`@defined` is an expression", at);
-                Err(self.report(d.help("write `@if @defined(NAME) { … }`")))
+            word @ ("@defined" | "@is") => {
+                let d = Diagnostic::error(code::SYNTAX, format!("`{word}` is an expression"), at);
+                Err(self.report(d.help(format!("write `@if {word}(…) {{ … }}`"))))
             }
             _ => Err(self.unknown_at()),
         }
@@ -97,11 +97,13 @@ impl Parser<'_> {
         Ok(For { name, from, to, body: self.stmts_in_braces()? })
     }
 
-    /// `@defined(name)`.
-    pub(super) fn defined(&mut self) -> Parsed<Expr> {
+    /// `@defined(name)` and `@is(kind, $name)`.
+    pub(super) fn question(&mut self) -> Parsed<Expr> {
         let start = self.peek().span;
-        if self.word(0) != "@defined" {
-            return Err(self.unknown_at());
+        match self.word(0) {
+            "@defined" => {}
+            "@is" => return self.is_of_kind(start),
+            _ => return Err(self.unknown_at()),
         }
         self.bump();
         self.expect("(")?;
@@ -111,6 +113,19 @@ impl Parser<'_> {
         };
         self.expect(")")?;
         Ok(Expr { span: start.to(self.last()), kind: ExprKind::Defined(name) })
+    }
+
+    fn is_of_kind(&mut self, start: Span) -> Parsed<Expr> {
+        self.bump();
+        self.expect("(")?;
+        let Some(kind) = ParamKind::from_text(self.word(0)) else {
+            return Err(self.expected("a kind of parameter, as in `@is(reg, $x)`"));
+        };
+        self.bump();
+        self.expect(",")?;
+        let name = self.expect_kind(Kind::Param, "a macro's parameter, such as `$x`")?;
+        self.expect(")")?;
+        Ok(Expr { span: start.to(self.last()), kind: ExprKind::Is(kind, name) })
     }
 
     // Blocks.

@@ -124,7 +124,7 @@ impl Parser<'_> {
             Kind::Str => ExprKind::Str,
             Kind::Param => ExprKind::Param,
             Kind::DotName => ExprKind::Label(Span { start: span.start + 1, ..span }),
-            Kind::At => return self.defined(),
+            Kind::At => return self.question(),
             Kind::Ident if self.is_nth(1, "(") => return self.call(),
             Kind::Ident => ExprKind::Name,
             _ if self.is("(") => {

@@ -311,7 +311,7 @@ impl Parser<'_> {
         self.expect(":")?;
         let span = self.name("the parameter's kind")?;
         let word = self.text(span);
-        let Some(kind) = ParamKind::ALL.iter().find(|k| k.1 == word).map(|k| k.0) else {
+        let Some(kind) = ParamKind::from_text(word) else {
             let names: Vec<&str> = ParamKind::ALL.iter().map(|k| k.1).collect();
             let d = Diagnostic::error(code::SYNTAX, format!("`{word}` is no kind of parameter"), span);
             return Err(self.report(match crate::diag::nearest(word, names.iter().copied()) {
