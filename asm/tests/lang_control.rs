@@ -5,6 +5,7 @@ mod common;
 use bpfasm_asm::expand::to_text;
 use bpfasm_asm::isa::{Endian, Insn};
 use common::{BOTH, assemble, bare, body, errors, through};
+use proptest::prelude::*;
 
 /// The instructions of the only program, both as they are and as its expansion gives them.
 fn insns(text: &str) -> Vec<Insn> {
@@ -229,4 +230,160 @@ fn a_million_rounds() {
     let text = body(" @for i in 0..1000000 { r1 = $i }\n w0 = 0\n exit");
     let (_, compiled) = through(&text, Endian::Little);
     assert_eq!(compiled.object.map(|o| o.funcs[0].insns.len()), Some(1_000_002));
+}
+
+/// A statement of a generated program.
+#[derive(Debug, Clone)]
+enum Node {
+    /// An instruction with a number, or with the variable of the loop around it.
+    Set(u8, i32, bool),
+    /// `@if`, by a constant or by that variable's lowest bit.
+    If(Option<bool>, Vec<Node>, Vec<Node>),
+    For(u8, Vec<Node>),
+    /// `choose!`, which jumps, with two blocks.
+    Choose(u8, i32, Vec<Node>, Vec<Node>),
+    /// A macro that puts its block down so often.
+    Times(u8, Vec<Node>),
+    /// A label behind statements.
+    Skip(Vec<Node>),
+    /// A jump to the nearest label of that kind.
+    Leave,
+}
+
+fn nodes() -> impl Strategy<Value = Vec<Node>> {
+    let leaf = prop_oneof![
+        (1..9u8, -5..500i32, any::<bool>()).prop_map(|(r, n, var)| Node::Set(r, n, var)),
+        Just(Node::Leave),
+    ];
+    let node = leaf.prop_recursive(5, 40, 4, |inner| {
+        let list = move || prop::collection::vec(inner.clone(), 0..4);
+        prop_oneof![
+            (any::<Option<bool>>(), list(), list()).prop_map(|(c, a, b)| Node::If(c, a, b)),
+            (0..4u8, list()).prop_map(|(n, a)| Node::For(n, a)),
+            (1..9u8, -5..500i32, list(), list()).prop_map(|(r, n, a, b)| Node::Choose(r, n, a, b)),
+            (0..3u8, list()).prop_map(|(n, a)| Node::Times(n, a)),
+            list().prop_map(Node::Skip),
+        ]
+    });
+    prop::collection::vec(node, 1..6)
+}
+
+/// Writes a generated program twice: as it is, and by hand as plain instructions.
+#[derive(Default)]
+struct Writer {
+    source: String,
+    plain: String,
+    labels: usize,
+}
+
+impl Writer {
+    fn label(&mut self) -> usize {
+        self.labels += 1;
+        self.labels
+    }
+
+    /// The source; `depth` loops around it.
+    fn source(&mut self, nodes: &[Node], depth: usize, leave: Option<usize>) {
+        for node in nodes {
+            let text = match node {
+                Node::Set(r, _, true) if depth > 0 => format!("r{r} = $i{depth}\n"),
+                Node::Set(r, n, _) => format!("r{r} = {n}\n"),
+                Node::Leave => leave.map_or(String::new(), |label| format!("goto .skip{label}\n")),
+                Node::If(condition, yes, no) => {
+                    let condition = match condition {
+                        None if depth > 0 => format!("$i{depth} & 1"),
+                        condition => i32::from(*condition != Some(false)).to_string(),
+                    };
+                    self.source += &format!("@if {condition} {{\n");
+                    self.source(yes, depth, leave);
+                    self.source += "} @else {\n";
+                    self.source(no, depth, leave);
+                    "}\n".to_string()
+                }
+                Node::For(n, body) => {
+                    self.source += &format!("@for i{} in 0..{n} {{\n", depth + 1);
+                    self.source(body, depth + 1, leave);
+                    "}\n".to_string()
+                }
+                Node::Choose(r, n, yes, no) => {
+                    self.source += &format!("choose! r{r}, {n} {{\n");
+                    self.source(yes, depth, leave);
+                    self.source += "} otherwise {\n";
+                    self.source(no, depth, leave);
+                    "}\n".to_string()
+                }
+                Node::Times(n, body) => {
+                    self.source += &format!("times! {n} {{\n");
+                    self.source(body, depth, leave);
+                    "}\n".to_string()
+                }
+                Node::Skip(body) => {
+                    let label = self.label();
+                    self.source(body, depth, Some(label));
+                    format!(".skip{label}:\n")
+                }
+            };
+            self.source += &text;
+        }
+    }
+
+    /// Plain instructions, with these values of the loops around them.
+    fn plain(&mut self, nodes: &[Node], values: &[u8], leave: Option<usize>) {
+        for node in nodes {
+            let text = match (node, values.last()) {
+                (Node::Set(r, _, true), Some(n)) => format!("r{r} = {n}\n"),
+                (Node::Set(r, n, _), _) => format!("r{r} = {n}\n"),
+                (Node::Leave, _) => leave.map_or(String::new(), |label| format!("goto .skip{label}\n")),
+                (Node::If(None, yes, no), Some(n)) => {
+                    self.plain(if n & 1 == 1 { yes } else { no }, values, leave);
+                    continue;
+                }
+                (Node::If(condition, yes, no), _) => {
+                    self.plain(if *condition == Some(false) { no } else { yes }, values, leave);
+                    continue;
+                }
+                (Node::For(n, body), _) => {
+                    for i in 0..*n {
+                        self.plain(body, &[values, &[i]].concat(), leave);
+                    }
+                    continue;
+                }
+                (Node::Choose(r, n, yes, no), _) => {
+                    let label = self.label();
+                    self.plain += &format!("if r{r} != {n} goto .no{label}\n");
+                    self.plain(yes, values, leave);
+                    self.plain += &format!("goto .end{label}\n.no{label}:\n");
+                    self.plain(no, values, leave);
+                    format!(".end{label}:\n")
+                }
+                (Node::Times(n, body), _) => {
+                    (0..*n).for_each(|_| self.plain(body, values, leave));
+                    continue;
+                }
+                (Node::Skip(body), _) => {
+                    let label = self.label();
+                    self.plain(body, values, Some(label));
+                    format!(".skip{label}:\n")
+                }
+            };
+            self.plain += &text;
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn generated_programs_are_what_they_say(nodes in nodes()) {
+        let mut writer = Writer::default();
+        writer.source(&nodes, 0, None);
+        writer.plain(&nodes, &[], None);
+        let times = "macro times(n: imm, body: block) {\n@for k in 0..$n {\n$body\n}\n}\n";
+        let end = "w0 = 0\nexit";
+        same(
+            &format!("{UNLESS}{times}{}", body(&(writer.source + end))),
+            &(writer.plain + end),
+        );
+    }
 }

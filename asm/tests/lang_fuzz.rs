@@ -163,7 +163,7 @@ fn any_word() -> impl Strategy<Value = &'static str> {
     prop::sample::select(
         "r1 w1 r10 fp *( u32 *) ) ( + - 5 0xffffffff \" ' { } [ ] , : ; # = == += s>>= -> . .l l: goto if call exit \
          view stack raw lock ll be16 skb sizeof offsetof baseof map prog func struct union const global config macro \
-         import license \"net\" \"xdp\" hash < > m! $x @if \n \n \n // /* */ 1.2.3.4 atomic_fetch_add pc reg imm"
+         import license \"net\" \"xdp\" hash < > m! $x @if @else @for i in .. @assert @error @defined param ? block \n \n \n // /* */ 1.2.3.4 atomic_fetch_add pc reg imm"
             .split(' ')
             .collect::<Vec<_>>(),
     )
