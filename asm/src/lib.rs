@@ -13,6 +13,7 @@ pub mod diag;
 pub mod elf;
 mod escape;
 pub mod expand;
+mod gas;
 pub mod isa;
 pub mod lang;
 pub mod lint;

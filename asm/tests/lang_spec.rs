@@ -11,7 +11,7 @@ use bpfasm_asm::expand::library::MODULES;
 use bpfasm_asm::isa::{Endian, markdown};
 use bpfasm_asm::lang::words::DECLARATIONS;
 use bpfasm_asm::lint;
-use common::{assemble, body, through};
+use common::{assemble, body, through, through_as};
 
 fn path() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../SPEC.md")
@@ -61,14 +61,21 @@ fn generated_parts_are_current() {
     }
 }
 
+/// The code blocks of a text in this language.
+fn fenced<'a>(text: &'a str, language: &str) -> impl Iterator<Item = &'a str> {
+    let fence = format!("```{language}\n");
+    let blocks: Vec<&str> =
+        text.split(fence.as_str()).skip(1).filter_map(|rest| Some(rest.split_once("```")?.0)).collect();
+    blocks.into_iter()
+}
+
 /// The code blocks of a text, each a whole source: lines without declarations stand in a program.
 fn examples(text: &str) -> Vec<String> {
-    let blocks = text.split("```bpfasm\n").skip(1).filter_map(|rest| rest.split_once("```"));
     let declares =
         |line: &str| DECLARATIONS.contains(&line.split(' ').next().unwrap_or("")) || line.starts_with('@');
     let whole = |block: &str| block.lines().any(declares);
-    blocks
-        .map(|(block, _)| if whole(block) { block.to_string() } else { body(&format!("{block}    exit")) })
+    fenced(text, "bpfasm")
+        .map(|block| if whole(block) { block.to_string() } else { body(&format!("{block}    exit")) })
         .collect()
 }
 
@@ -89,6 +96,13 @@ fn examples_assemble() {
             assert_eq!(compiled.diagnostics, vec![], "{example}");
         }
     }
+    let mut others = fenced(reference, "gas").peekable();
+    assert!(others.peek().is_some());
+    for example in others {
+        let (_, compiled) = through_as("test.s", example, Endian::Little);
+        assert_eq!(compiled.diagnostics, vec![], "{example}");
+        assert!(compiled.elf.is_some_and(|elf| bpfasm_asm::elf::read(&elf).is_ok()), "{example}");
+    }
 }
 
 #[test]
@@ -102,9 +116,12 @@ fn every_code_is_explained_by_an_example() {
             section.starts_with(&format!("{code}: {title}\n")),
             "{code}: {title} is missing at\n{section}"
         );
-        let examples = examples(section);
+        let (name, examples) = match fenced(section, "gas").next() {
+            Some(text) => ("test.s", vec![text.to_string()]),
+            None => ("test.bpfasm", examples(section)),
+        };
         assert_eq!(examples.len(), 1, "{code} has one example");
-        let (_, compiled) = through(&examples[0], Endian::Little);
+        let (_, compiled) = through_as(name, &examples[0], Endian::Little);
         let found: Vec<&str> = compiled.diagnostics.iter().map(|d| d.code).collect();
         // What the loader says needs a kernel.
         let expected = if code.starts_with("E08") { vec![] } else { vec![*code] };
@@ -116,7 +133,10 @@ fn every_code_is_explained_by_an_example() {
 #[test]
 fn every_code_has_its_page() {
     for (code, _) in code::ALL {
-        assert!(page(code).is_some_and(|page| page.contains("```bpfasm\n")), "{code}");
+        assert!(
+            page(code).is_some_and(|page| page.contains("```bpfasm\n") || page.contains("```gas\n")),
+            "{code}"
+        );
     }
     assert_eq!(page("E9999"), None);
 }
@@ -124,7 +144,9 @@ fn every_code_has_its_page() {
 #[test]
 fn chapters_are_linked() {
     let text = spec();
-    let anchor = |heading: &str| heading.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
+    let anchor = |heading: &str| {
+        heading.trim_start_matches('#').trim().to_lowercase().replace('\'', "").replace(' ', "-")
+    };
     let headings: Vec<String> = text.lines().filter(|l| l.starts_with('#')).map(anchor).collect();
     for link in text.split("](#").skip(1).filter_map(|rest| rest.split_once(')')) {
         assert!(headings.iter().any(|h| h == link.0), "no chapter {}", link.0);

@@ -100,12 +100,24 @@ pub struct CompileArgs {
     /// Give a file of bare instructions types and source lines, too
     #[arg(short = 'g')]
     pub describe: bool,
+    /// Language of the text [default: by the file's name, or by its first line]
+    #[arg(long, value_enum, value_name = "DIALECT")]
+    pub dialect: Option<DialectArg>,
     /// What becomes of warnings.
     #[command(flatten)]
     pub lints: LintArgs,
     /// How diagnostics are written to standard error
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
     pub message_format: Format,
+}
+
+/// The language of a source text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DialectArg {
+    /// That of this assembler
+    Bpfasm,
+    /// .s files: what clang -S prints, and what GNU as and llvm-mc read
+    Gas,
 }
 
 /// What becomes of warnings; each flag may be repeated.

@@ -6,7 +6,7 @@ use std::io::{IsTerminal, Read, Write, stdin, stdout};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use bpfasm_asm::assemble::{self, Compiled, Options};
+use bpfasm_asm::assemble::{self, Compiled, Dialect, Options};
 use bpfasm_asm::diag::{Sources, nearest};
 use bpfasm_asm::isa::Endian;
 use bpfasm_asm::lint::{LINTS, Level, Levels};
@@ -15,7 +15,7 @@ use bpfasm_asm::{elf, expand};
 use serde_json::json;
 
 use crate::args::{
-    BuildArgs, CheckArgs, CompileArgs, EndianArg, ExpandArgs, LintArgs, ObjectArgs, SourceArgs,
+    BuildArgs, CheckArgs, CompileArgs, DialectArg, EndianArg, ExpandArgs, LintArgs, ObjectArgs, SourceArgs,
 };
 use crate::disk::Disk;
 use crate::fail::{Code, Failure};
@@ -27,15 +27,16 @@ const ELF: &[u8] = b"\x7fELF";
 /// `bpfasm build`.
 pub fn build(args: &BuildArgs) -> Result<(), Failure> {
     let (object, elf) = match streamed(&args.source) {
-        Some(object) => (object, None),
-        None => match compile(&args.source)?.1 {
-            Compiled { object: Some(object), elf, .. } => (object, elf),
-            _ => return Err(Failure::reported(Code::Input)),
-        },
+        Some(object) => (Some(object), None),
+        None => {
+            let compiled = compile(&args.source)?.1;
+            (compiled.object, compiled.elf)
+        }
     };
-    let pieces = match elf {
-        Some(bytes) => vec![bytes.into()],
-        None => elf::pieces(&object).map_err(|e| Failure::new(Code::Input, e))?,
+    let pieces = match (&elf, &object) {
+        (Some(bytes), _) => vec![bytes.into()],
+        (None, Some(object)) => elf::pieces(object).map_err(|e| Failure::new(Code::Input, e))?,
+        (None, None) => return Err(Failure::reported(Code::Input)),
     };
     let output = args.output.clone().unwrap_or_else(|| default_output(&args.source.file));
     if args.json && output == Path::new("-") {
@@ -53,7 +54,9 @@ pub fn build(args: &BuildArgs) -> Result<(), Failure> {
     }
     write_output(&output, &pieces)?;
     if args.json {
-        out::line(describe(&object, &output, pieces.iter().map(|piece| piece.len()).sum()))?;
+        let size = pieces.iter().map(|piece| piece.len()).sum();
+        let object = loaded(object, elf, &output.display().to_string())?;
+        out::line(describe(&object, &output, size))?;
     }
     Ok(())
 }
@@ -64,12 +67,16 @@ pub fn check(args: &CheckArgs) -> Result<(), Failure> {
         return Ok(());
     }
     let (_, compiled, _) = compile(&args.source)?;
-    compiled.object.map(drop).ok_or_else(|| Failure::reported(Code::Input))
+    let sound = compiled.object.is_some() || compiled.elf.is_some();
+    if sound { Ok(()) } else { Err(Failure::reported(Code::Input)) }
 }
 
 /// `bpfasm expand`.
 pub fn expand(args: &ExpandArgs) -> Result<(), Failure> {
     let (sources, compiled, endian) = compile(&args.source)?;
+    if compiled.elf.is_some() {
+        return Err(Failure::new(Code::Usage, "a .s file has no macros and views: it is plain as it is"));
+    }
     if compiled.object.is_none() {
         return Err(Failure::reported(Code::Input));
     }
@@ -84,7 +91,10 @@ pub fn loadable(args: &ObjectArgs) -> Result<(Sources, Object, Option<Compiled>)
         let object = elf::read(&bytes).map_err(|e| Failure::new(Code::Input, format!("{name}: {e}")))?;
         return Ok((Sources::default(), object, None));
     }
-    let (sources, mut compiled) = compile_text(name, bytes, &args.compile, Endian::HOST)?;
+    let (sources, mut compiled) = compile_text(name.clone(), bytes, &args.compile, Endian::HOST)?;
+    if compiled.elf.is_some() {
+        return Ok((Sources::default(), loaded(None, compiled.elf, &name)?, None));
+    }
     if compiled.bare && args.compile.section.is_none() && compiled.object.is_some() {
         let message =
             format!("{}: say what its bare instructions are for: --section xdp", args.file.display());
@@ -93,6 +103,17 @@ pub fn loadable(args: &ObjectArgs) -> Result<(Sources, Object, Option<Compiled>)
     match compiled.object.take() {
         Some(object) => Ok((sources, object, Some(compiled))),
         None => Err(Failure::reported(Code::Input)),
+    }
+}
+
+/// The object out of a source text that has no errors.
+fn loaded(object: Option<Object>, elf: Option<Vec<u8>>, name: &str) -> Result<Object, Failure> {
+    match (object, elf) {
+        (Some(object), _) => Ok(object),
+        (None, Some(bytes)) => {
+            elf::read(&bytes).map_err(|e| Failure::new(Code::Input, format!("{name}: {e}")))
+        }
+        (None, None) => Err(Failure::reported(Code::Input)),
     }
 }
 
@@ -106,6 +127,10 @@ fn endian(args: &SourceArgs) -> Endian {
 
 /// The object of a large file of bare instructions, about which there is nothing to say.
 fn streamed(args: &SourceArgs) -> Option<Object> {
+    let name = args.file.display().to_string();
+    if dialect(&args.compile).unwrap_or_else(|| Dialect::detect(&name, "")) == Dialect::Gas {
+        return None;
+    }
     let section = args.compile.section.as_deref();
     stream::assemble(args, &Options { endian: endian(args), section, ..Options::default() })
 }
@@ -115,6 +140,13 @@ fn compile(args: &SourceArgs) -> Result<(Sources, Compiled, Endian), Failure> {
     let (name, bytes) = read_bytes(&args.file)?;
     let (sources, compiled) = compile_text(name, bytes, &args.compile, endian)?;
     Ok((sources, compiled, endian))
+}
+
+fn dialect(args: &CompileArgs) -> Option<Dialect> {
+    args.dialect.map(|dialect| match dialect {
+        DialectArg::Bpfasm => Dialect::Bpfasm,
+        DialectArg::Gas => Dialect::Gas,
+    })
 }
 
 fn compile_text(
@@ -133,6 +165,7 @@ fn compile_text(
         section: args.section.as_deref(),
         describe: args.describe,
         defines: &args.define,
+        dialect: dialect(args),
         files: &files,
     };
     let compiled = assemble::compile(&mut sources, root, &options);

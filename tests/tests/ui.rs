@@ -1,4 +1,4 @@
-//! Diagnostics, word by word: each `tests/ui/NAME.bpfasm` goes through `bpfasm check`, and what comes on
+//! Diagnostics, word by word: each `tests/ui/NAME.bpfasm`, and `NAME.s`, goes through `bpfasm check`, and what comes on
 //! standard error must be `NAME.stderr`. A file `ok_*.bpfasm` is accepted, every other one is refused. A first line
 //! `//@ --deny all` gives flags.
 //! `BLESS=1` writes the expected files anew.
@@ -13,7 +13,7 @@ fn diagnostics_are_as_expected() {
     let dir = bin::repo().join("tests/ui");
     let mut files: Vec<PathBuf> =
         std::fs::read_dir(&dir).expect("tests/ui").flatten().map(|entry| entry.path()).collect();
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "bpfasm"));
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "bpfasm" || extension == "s"));
     files.sort();
     let failures: Vec<String> = files.iter().filter_map(|file| check(&dir, file).err()).collect();
     assert!(!files.is_empty(), "no case in {}", dir.display());
@@ -47,7 +47,8 @@ fn every_expected_output_has_its_source() {
     let entries = std::fs::read_dir(bin::repo().join("tests/ui")).expect("tests/ui").flatten();
     for file in entries.map(|entry| entry.path()) {
         if file.extension().is_some_and(|extension| extension == "stderr") {
-            assert!(file.with_extension("bpfasm").is_file(), "{} has no source", file.display());
+            let is_source = |extension: &&str| file.with_extension(extension).is_file();
+            assert!(["bpfasm", "s"].iter().any(is_source), "{} has no source", file.display());
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Plain items to an [`Object`]: jumps are resolved, sections laid out, types and lines written down.
 
 mod core;
+mod dialect;
 mod external;
 mod options;
 mod stream;
@@ -9,10 +10,12 @@ mod types;
 use crate::btf;
 use crate::diag::{Diagnostic, Diagnostics, FileId, Findings, Sources, Span, code};
 use crate::expand::{self, Plain, PlainFunc, Program, SECTIONS};
+use crate::gas;
 use crate::isa::{Code, Insn, Syntax};
 use crate::lang::ast::File;
 use crate::object::{CoreRelo, Data, Func, Line, Linkage, Map, Object, Ref, Symbol, TEXT, Var};
 
+pub use dialect::Dialect;
 pub use options::{Files, NoFiles, Options};
 pub use stream::{LARGE, NotPlain, Stream};
 
@@ -21,7 +24,7 @@ use types::TypeWriter;
 /// What became of a source text.
 #[derive(Debug)]
 pub struct Compiled {
-    /// The object, where there was no error.
+    /// The object, where there was no error and `elf` does not describe it.
     pub object: Option<Object>,
     /// The program before its jumps were resolved.
     pub program: Program,
@@ -44,6 +47,14 @@ pub struct Compiled {
 pub fn compile(sources: &mut Sources, root: FileId, options: &Options) -> Compiled {
     let endian = options.endian;
     let mut diagnostics = Diagnostics::new(options.lints);
+    let source = sources.get(root);
+    if options.dialect.unwrap_or_else(|| Dialect::detect(&source.name, &source.text)) == Dialect::Gas {
+        let elf = gas::assemble(&source.text, root, endian, &mut diagnostics);
+        let Findings { kept, errors, warnings } = diagnostics.finish();
+        let program = Program::default();
+        let (bare, files) = (false, vec![]);
+        return Compiled { object: None, program, files, bare, elf, diagnostics: kept, errors, warnings };
+    }
     let files = expand::load(sources, root, options, &mut diagnostics);
     let mut program = expand::expand(sources, &files, options.files, endian, &mut diagnostics);
     let mut bare = false;

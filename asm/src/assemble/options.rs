@@ -1,5 +1,6 @@
 //! How a source text is built.
 
+use super::Dialect;
 use crate::isa::Endian;
 use crate::lint::Levels;
 
@@ -16,6 +17,8 @@ pub struct Options<'a> {
     pub describe: bool,
     /// Values of parameters as `NAME=VALUE`, where the value is a constant expression; `NAME` alone means 1.
     pub defines: &'a [String],
+    /// Whose language the text is in, where its name and its first line do not tell.
+    pub dialect: Option<Dialect>,
     /// What reads the files that a source imports.
     pub files: &'a dyn Files,
 }
@@ -29,6 +32,7 @@ impl Default for Options<'_> {
             section: None,
             describe: false,
             defines: &[],
+            dialect: None,
             files: &NoFiles,
         }
     }

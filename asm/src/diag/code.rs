@@ -65,4 +65,18 @@ codes! {
     CORE         "E0707" "a CO-RE value that cannot be looked up"
 
     REJECTED     "E0801" "a program that the kernel's verifier refused"
+
+    GAS_DIRECTIVE  "E1101" "a directive that does not exist"
+    GAS_OPERAND    "E1102" "a malformed operand of a directive"
+    GAS_EXPRESSION "E1103" "an expression that has no value"
+    GAS_RANGE      "E1104" "a value that does not fit its place"
+    GAS_SYMBOL     "E1105" "a symbol that is defined twice"
+    GAS_LABEL      "E1106" "a jump to a label that is not here"
+    GAS_SECTION    "E1107" "a section that cannot be"
+    GAS_RELOCATION "E1108" "a value that no relocation has"
+    GAS_STRING     "E1109" "a malformed string in a `.s` file"
+    GAS_PLACE      "E1110" "a statement where it cannot stand"
+    GAS_SIZE       "E1111" "a file that is too large"
+    GAS_MACRO      "E1112" "a directive that makes text out of text"
+    GAS_FILE       "E1113" "a line of a file that has no number"
 }

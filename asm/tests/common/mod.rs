@@ -16,8 +16,13 @@ pub fn body(lines: &str) -> String {
 
 /// Takes a text through all stages.
 pub fn through(text: &str, endian: Endian) -> (Sources, Compiled) {
+    through_as("test.bpfasm", text, endian)
+}
+
+/// The same for a text in a file of this name.
+pub fn through_as(name: &str, text: &str, endian: Endian) -> (Sources, Compiled) {
     let mut sources = Sources::default();
-    let root = sources.add("test.bpfasm", text);
+    let root = sources.add(name, text);
     let compiled = compile(&mut sources, root, &Options { endian, ..Options::default() });
     (sources, compiled)
 }

@@ -1,0 +1,28 @@
+//! Whose language a source text is in.
+
+/// The language of a source text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// The language of `SPEC.md`.
+    Bpfasm,
+    /// What `clang -S` prints and GNU's and LLVM's assemblers read: instructions and directives.
+    Gas,
+}
+
+impl Dialect {
+    /// The language of a text with this name. Names in `.s` and `.bpfasm` decide; of a text with another name, such as
+    /// standard input, the first line does: a directive begins with a dot.
+    #[must_use]
+    pub fn detect(name: &str, text: &str) -> Self {
+        let ends = |suffix: &str| name.to_ascii_lowercase().ends_with(suffix);
+        if ends(".bpfasm") {
+            return Self::Bpfasm;
+        }
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let comment = |line: &&str| line.is_empty() || line.starts_with('#') || line.starts_with("//");
+        let first = text.lines().map(str::trim).find(|line| !comment(line)).unwrap_or("");
+        let directive =
+            first.strip_prefix('.').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()));
+        if ends(".s") || directive { Self::Gas } else { Self::Bpfasm }
+    }
+}

@@ -1,0 +1,359 @@
+//! `.s` files: the text that compilers print and that LLVM's and GNU's assemblers read, to an object file.
+//!
+//! One pass over the text fills the sections; what it cannot know yet is a [`section::Fixup`]. At the end these are
+//! filled in or become relocations, and the file is laid out as LLVM lays it out: sections, symbols and
+//! relocations in the same order, so that `clang -S` and then this give what `clang -c` gives.
+//!
+//! Sources: the manual of GNU as; for eBPF the behaviour of LLVM's assembler and
+//! Linux `Documentation/bpf/llvm_reloc.rst`.
+
+mod cursor;
+mod data;
+mod directive;
+mod dwarf;
+mod expr;
+mod finish;
+mod insn;
+mod scan;
+mod section;
+mod symbol;
+mod write;
+
+use std::borrow::Cow;
+
+use goblin::elf::sym::STT_SECTION;
+
+use crate::diag::{Diagnostic, Diagnostics, FileId, Span, code};
+use crate::isa::Endian;
+
+use cursor::{Cursor, Res, is_name};
+use dwarf::{Frames, Lines};
+use section::{Fixup, FixupKind, Section};
+use symbol::{Binding, Location, Map, Place, SymbolId, Symbols, Value};
+
+/// How many bytes all sections may have together; a directive may ask for any number.
+const MOST: u64 = 1 << 30;
+
+/// The bytes of the object file that a text describes; nothing where there was an error.
+pub(crate) fn assemble(
+    text: &str,
+    file: FileId,
+    endian: Endian,
+    diagnostics: &mut Diagnostics,
+) -> Option<Vec<u8>> {
+    let text = match scan::without_block_comments(text) {
+        Ok(text) => text,
+        Err(at) => {
+            let span = Span { file, start: at, end: at.saturating_add(2) };
+            diagnostics.push(Diagnostic::error(code::COMMENT, "a comment without an end", span));
+            return None;
+        }
+    };
+    let mut assembly = Assembly::new(&text, file, endian, diagnostics);
+    assembly.statements();
+    assembly.finish()
+}
+
+/// A text on its way into an object file.
+#[derive(Debug)]
+struct Assembly<'a, 'd> {
+    text: &'a str,
+    file: FileId,
+    endian: Endian,
+    symbols: Symbols<'a>,
+    sections: Vec<Section<'a>>,
+    /// Sections by name and group.
+    known: Map<(&'a str, Option<SymbolId>), usize>,
+    /// The section that is being filled.
+    current: usize,
+    previous: Option<usize>,
+    stack: Vec<(usize, Option<usize>)>,
+    /// For each numeric label the last one, and the next one where it has been named.
+    numeric: Map<u32, [Option<SymbolId>; 2]>,
+    /// `.size`, with its place.
+    sizes: Vec<(SymbolId, Value, Span)>,
+    /// `.file`: names, with the number of symbols that were listed before.
+    names: Vec<(Cow<'a, str>, usize)>,
+    /// `.addrsig` and its symbols.
+    addrsig: Option<Vec<SymbolId>>,
+    frames: Frames,
+    lines: Lines,
+    /// How many bytes directives made out of numbers.
+    made: u64,
+    /// Whether data was aligned without a byte to fill with.
+    bare_alignment: bool,
+    diagnostics: &'d mut Diagnostics,
+}
+
+impl<'a, 'd> Assembly<'a, 'd> {
+    fn new(text: &'a str, file: FileId, endian: Endian, diagnostics: &'d mut Diagnostics) -> Self {
+        let mut assembly = Self {
+            text,
+            file,
+            endian,
+            symbols: Symbols::default(),
+            sections: vec![],
+            known: Map::default(),
+            current: 0,
+            previous: None,
+            stack: vec![],
+            numeric: Map::default(),
+            sizes: vec![],
+            names: vec![],
+            addrsig: None,
+            frames: Frames::default(),
+            lines: Lines::default(),
+            made: 0,
+            bare_alignment: false,
+            diagnostics,
+        };
+        // There always is a `.text`; LLVM aligns it so.
+        let text = assembly.known_section(".text");
+        assembly.sections[text].align = 4;
+        assembly.enter(text);
+        assembly.previous = None;
+        assembly
+    }
+
+    /// Takes the whole text, statement by statement.
+    fn statements(&mut self) {
+        let bytes = self.text.as_bytes();
+        let mut at = if self.text.starts_with('\u{feff}') { 3 } else { 0 };
+        while let Some(byte) = bytes.get(at) {
+            match byte {
+                b' ' | b'\t' | b'\n' | b'\r' | b';' | b'`' | 0x0c => at += 1,
+                b'#' => {
+                    self.preprocessor(at);
+                    at = scan::line_end(self.text, at);
+                }
+                b'/' if bytes.get(at + 1) == Some(&b'/') => at = scan::line_end(self.text, at),
+                _ => at = self.statement(at).max(at + 1),
+            }
+        }
+    }
+
+    /// Takes one label or statement; gives where the next may begin.
+    fn statement(&mut self, start: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        let word = bytes[start..].iter().take_while(|b| is_name(**b)).count();
+        let mut behind = start + word;
+        let mut name = &self.text[start..behind];
+        if bytes[start] == b'"' {
+            let mut c = self.cursor(start, scan::statement_end(self.text, start));
+            name = c.name().unwrap_or("");
+            behind = c.at;
+        }
+        if !name.is_empty() {
+            let blanks = bytes[behind..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+            let next = bytes.get(behind + blanks);
+            if next == Some(&b':') {
+                self.label(name, start, behind);
+                return behind + blanks + 1;
+            }
+            if name.starts_with('.') {
+                let end = scan::statement_end(self.text, behind);
+                if next == Some(&b'=') && bytes.get(behind + blanks + 1) != Some(&b'=') {
+                    let mut c = self.cursor(behind + blanks + 1, end);
+                    let done = self.assign(name, start, &mut c);
+                    self.note(done);
+                } else {
+                    let c = self.cursor(behind, end);
+                    let done = self.directive(name, start, c);
+                    self.note(done);
+                }
+                return end;
+            }
+        }
+        self.instruction(start)
+    }
+
+    fn cursor(&self, at: usize, end: usize) -> Cursor<'a> {
+        Cursor { text: self.text, file: self.file, at, end }
+    }
+
+    /// A part of the text as a place.
+    fn span(&self, start: usize, end: usize) -> Span {
+        Cursor { text: self.text, file: self.file, at: end, end }.span(start)
+    }
+
+    fn note(&mut self, done: Res<()>) {
+        if let Err(diagnostic) = done {
+            self.diagnostics.push(*diagnostic);
+        }
+    }
+
+    /// A line for the C preprocessor that it has not taken.
+    fn preprocessor(&mut self, at: usize) {
+        let begins = at == 0 || self.text.as_bytes().get(at - 1) == Some(&b'\n');
+        let rest = &self.text[at + 1..];
+        let words = ["include", "define", "ifdef", "ifndef", "if ", "endif"];
+        if let Some(word) = words.iter().find(|w| begins && rest.starts_with(**w)) {
+            let span = self.span(at, at + 1 + word.trim_end().len());
+            let d = Diagnostic::error(code::GAS_MACRO, "this is for the C preprocessor", span);
+            self.diagnostics.push(d.help("run `cc -E` over the file first"));
+        }
+    }
+
+    /// Defines a label here.
+    fn label(&mut self, name: &'a str, start: usize, end: usize) {
+        let place = Place::At(self.location());
+        if name.bytes().all(|b| b.is_ascii_digit()) {
+            let Ok(number) = name.parse::<u32>() else {
+                let span = self.span(start, end);
+                let d = Diagnostic::error(code::GAS_OPERAND, "the number of a label that is too large", span);
+                self.diagnostics.push(d);
+                return;
+            };
+            let ahead = self.numeric.get(&number).and_then(|[_, next]| *next);
+            let symbol = ahead.unwrap_or_else(|| self.symbols.add(name, start, true));
+            self.symbols.get_mut(symbol).place = place;
+            self.symbols.list(symbol);
+            self.numeric.insert(number, [Some(symbol), None]);
+            return;
+        }
+        let symbol = self.symbols.intern(name, start);
+        if !self.define(symbol, place, self.span(start, end)) {
+            return;
+        }
+        self.symbols.list(symbol);
+    }
+
+    /// Gives a symbol its place, which it may not have yet.
+    fn define(&mut self, symbol: SymbolId, place: Place, span: Span) -> bool {
+        let known = self.symbols.get(symbol);
+        if known.place != Place::Undefined {
+            let message = format!("`{}` is defined already", known.name);
+            let first = known.at as usize;
+            let first = self.span(first, first + known.name.len());
+            let d = Diagnostic::error(code::GAS_SYMBOL, message, span).also(first, "here for the first time");
+            self.diagnostics.push(d);
+            return false;
+        }
+        let known = self.symbols.get_mut(symbol);
+        known.place = place;
+        known.at = span.start;
+        true
+    }
+
+    /// The numeric label of that number that stands next before or behind.
+    fn numeric(&mut self, label: u32, ahead: bool, span: Span) -> Res<SymbolId> {
+        let known = self.numeric.entry(label).or_default();
+        if ahead {
+            let next = match known[1] {
+                Some(next) => next,
+                None => {
+                    let start = span.start as usize;
+                    let name = &self.text[start..span.end as usize - 1];
+                    let next = self.symbols.add(name, start, true);
+                    known[1] = Some(next);
+                    next
+                }
+            };
+            return Ok(next);
+        }
+        known[0].ok_or_else(|| {
+            let message = format!("no label `{label}:` stands before this");
+            Box::new(Diagnostic::error(code::GAS_LABEL, message, span))
+        })
+    }
+
+    /// The place that is filled next.
+    fn location(&self) -> Location {
+        self.sections[self.current].end(self.current)
+    }
+
+    /// A symbol for the place that is filled next: `.` in an expression.
+    fn here(&mut self, at: usize) -> SymbolId {
+        let symbol = self.symbols.add(".", at, true);
+        self.symbols.get_mut(symbol).place = Place::At(self.location());
+        symbol
+    }
+
+    /// The distance from one symbol to another, where it is known and nothing can change it.
+    fn distance(&self, to: SymbolId, from: SymbolId) -> Option<i64> {
+        if to == from {
+            return Some(0);
+        }
+        let (Place::At(to), Place::At(from)) = (self.symbols.get(to).place, self.symbols.get(from).place)
+        else {
+            return None;
+        };
+        let fixed = (to.section, to.parts) == (from.section, from.parts);
+        fixed.then(|| to.offset.wrapping_sub(from.offset).cast_signed())
+    }
+
+    /// Lists the symbols of a value that stands in the output.
+    fn list(&mut self, value: Value) {
+        for symbol in [value.plus, value.minus].into_iter().flatten() {
+            self.symbols.list(symbol);
+        }
+    }
+
+    /// The section that is being filled.
+    fn section(&mut self) -> &mut Section<'a> {
+        &mut self.sections[self.current]
+    }
+
+    /// The section of that name, which is made as its name says where it is new.
+    fn known_section(&mut self, name: &'a str) -> usize {
+        if let Some(number) = self.known.get(&(name, None)) {
+            return *number;
+        }
+        let (kind, flags) = section::usual(name);
+        let entry = u64::from(flags & u64::from(goblin::elf::section_header::SHF_MERGE) != 0);
+        self.new_section(name, kind, flags, entry, None)
+    }
+
+    fn new_section(
+        &mut self,
+        name: &'a str,
+        kind: u32,
+        flags: u64,
+        entry: u64,
+        group: Option<(SymbolId, bool)>,
+    ) -> usize {
+        let symbol = self.symbols.add(name, 0, true);
+        let number = self.sections.len();
+        // LLVM gives type information this alignment without a directive.
+        let align = if matches!(name, ".BTF" | ".BTF.ext") { 4 } else { 1 };
+        self.sections.push(Section {
+            name,
+            kind,
+            flags,
+            align,
+            entry,
+            symbol,
+            group,
+            bytes: vec![],
+            room: 0,
+            fixups: vec![],
+            parts: vec![],
+        });
+        let place = Location { section: u32::try_from(number).unwrap_or(u32::MAX), parts: 0, offset: 0 };
+        let own = self.symbols.get_mut(symbol);
+        own.place = Place::At(place);
+        own.kind = STT_SECTION;
+        own.binding = Some(Binding::Local);
+        self.known.insert((name, group.map(|g| g.0)), number);
+        number
+    }
+
+    /// Goes on in another section.
+    fn enter(&mut self, number: usize) {
+        self.lines.leave(self.location());
+        self.previous = Some(std::mem::replace(&mut self.current, number));
+        let Section { symbol, group, .. } = self.sections[number];
+        if let Some((group, _)) = group {
+            self.symbols.list(group);
+        }
+        self.symbols.list(symbol);
+    }
+
+    /// Notes that the bytes that come next are to be filled in.
+    fn fix(&mut self, kind: FixupKind, value: Value, source: Span) {
+        self.list(value);
+        let section = self.section();
+        let at = u32::try_from(section.len()).unwrap_or(u32::MAX);
+        section.fixups.push(Fixup { at, kind, value, source: (source.start, source.end) });
+    }
+}

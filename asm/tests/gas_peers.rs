@@ -1,0 +1,207 @@
+//! `.s` files against the assemblers that they are for: clang's own way to an object file, `llvm-mc` and GNU as.
+
+mod common;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use bpfasm_asm::diag::{Style, render};
+use bpfasm_asm::isa::{Endian, Insn};
+use common::through_as;
+use goblin::elf::Elf;
+
+const TARGETS: [(Endian, &str); 2] = [(Endian::Little, "bpfel"), (Endian::Big, "bpfeb")];
+
+/// The C sources of these tests.
+fn sources() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/gas")
+}
+
+/// Whether a tool is here; where `BPFASM_NO_SKIP` is set it has to be.
+fn have(tool: &str) -> bool {
+    let found = Command::new(tool).arg("--version").output().is_ok();
+    if !found {
+        assert!(std::env::var_os("BPFASM_NO_SKIP").is_none(), "not run: no {tool}");
+        eprintln!("skipped: no {tool}");
+    }
+    found
+}
+
+/// What a tool writes to standard output.
+fn output(tool: &str, args: &[&str]) -> Vec<u8> {
+    let out = Command::new(tool).args(args).current_dir(sources()).output().expect("the tool starts");
+    assert!(out.status.success(), "{tool} {args:?}: {}", String::from_utf8_lossy(&out.stderr));
+    out.stdout
+}
+
+fn built(text: &str, endian: Endian) -> Vec<u8> {
+    let (sources, compiled) = through_as("test.s", text, endian);
+    let show = |d| render(d, &sources, Style::default());
+    compiled
+        .elf
+        .unwrap_or_else(|| panic!("{}", compiled.diagnostics.iter().map(show).collect::<Vec<_>>().join("\n")))
+}
+
+/// Where two files differ: the first section, or the byte.
+fn difference(ours: &[u8], theirs: &[u8]) -> String {
+    let parse = |file| Elf::parse(file).expect("a file");
+    let (a, b) = (parse(ours), parse(theirs));
+    for (x, y) in a.section_headers.iter().zip(&b.section_headers) {
+        let names = [(&a, x), (&b, y)].map(|(elf, s)| elf.shdr_strtab.get_at(s.sh_name).unwrap_or(""));
+        let same = x.file_range().map(|r| &ours[r]) == y.file_range().map(|r| &theirs[r]);
+        if !same || names[0] != names[1] || x.sh_flags != y.sh_flags {
+            return format!("section {} and {}", names[0], names[1]);
+        }
+    }
+    let at = ours.iter().zip(theirs).position(|(a, b)| a != b);
+    format!("byte {at:?} of {} and {}", ours.len(), theirs.len())
+}
+
+/// `clang -S`, then this, gives the file that `clang -c` gives.
+fn against_clang(clang: &str) {
+    if !have(clang) {
+        return;
+    }
+    let debug: [&[&str]; 5] = [
+        &[],
+        &["-g"],
+        &["-gdwarf-4"],
+        &["-g", "-ffunction-sections", "-fdata-sections", "-fno-addrsig"],
+        &["-fasynchronous-unwind-tables"],
+    ];
+    let mut tried = 0;
+    for (n, name) in ["maps.c", "data.c", "flow.c", "cxx.c", "cxx.c"].into_iter().enumerate() {
+        let language = if n == 4 { "c++" } else { "c" };
+        for (i, flags) in debug.iter().enumerate() {
+            if name == "flow.c" && !flags.iter().any(|flag| flag.starts_with("-g")) {
+                // Its relocations for the kernel's types need debug information.
+                continue;
+            }
+            for (endian, target) in TARGETS {
+                // Not each with each: what a run takes is mostly clang's time.
+                let cpu = ["-mcpu=v1", "-mcpu=v2", "-mcpu=v3"][(n + i) % 3];
+                let level = ["-O1", "-O2"][(n + i) / 3 % 2];
+                let mut args = vec!["-x", language, "-target", target, cpu, level, "-w", "-o", "-", name];
+                args.extend(*flags);
+                let with = |last| args.iter().copied().chain([last]).collect::<Vec<&str>>();
+                let text = String::from_utf8(output(clang, &with("-S"))).expect("UTF-8");
+                let theirs = output(clang, &with("-c"));
+                let ours = built(&text, endian);
+                assert!(ours == theirs, "{clang} {args:?}: {}", difference(&ours, &theirs));
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 40);
+}
+
+#[test]
+fn clang_19() {
+    against_clang("clang-19");
+}
+
+#[test]
+fn clang_14() {
+    against_clang("clang-14");
+}
+
+/// Sources as people write them: each assembler gives the same instructions and the same relocations.
+const WRITTEN: &[&str] = &[
+    "\t.text\n\t.globl f\nf:\n1:\tr0 = 0\n\tif r0 > 5 goto 1b\n\tif r0 s< 7 goto 2f\n\tr1 = r2\n2:\texit\n",
+    "\t.text\n\t.globl f\n\t.type f, @function\nf:\tcall helper\n\tr1 = table ll\n\texit\n\t.size f, .-f\n\
+     \t.section .rodata\n\t.globl table\ntable: .long 1, 2, table_end - table\n\t.short 3\n\t.byte 'x'\ntable_end:\n",
+    "\t.set width, 4\n\t.equ twice, width * 2\n\t.text\nf: r1 = 5\n\tr2 = twice\n\t.p2align 3\n\texit\n\
+     \t.data\n\t.quad f\n\t.balign 16\n\t.fill 3, 2, 0x102\n\t.ascii \"a\\n\"\n\t.asciz \"b\"\n\t.space 3\n",
+    "\t.section prog, \"ax\", @progbits\nstart: goto done\n\t.8byte 0x95\ndone: exit\n\
+     \t.pushsection .data\n\t.long 7\n\t.popsection\n\texit\n\t.comm shared, 8, 8\n\t.weak maybe\n",
+];
+
+/// Sections with their bytes, and relocations as place, type, symbol's name and added number.
+#[derive(Debug, PartialEq)]
+struct Meaning {
+    sections: Vec<(String, Vec<u8>)>,
+    relocations: Vec<(String, u64, String)>,
+}
+
+fn meaning(file: &[u8]) -> Meaning {
+    let elf = Elf::parse(file).expect("a file");
+    let name = |number: usize| {
+        let header = elf.section_headers.get(number);
+        header.and_then(|s| elf.shdr_strtab.get_at(s.sh_name)).unwrap_or("").to_string()
+    };
+    let sections = elf.section_headers.iter().enumerate().filter(|(_, s)| s.sh_type == 1 && s.sh_size > 0);
+    let mut sections: Vec<_> =
+        sections.map(|(i, s)| (name(i), s.file_range().map_or(vec![], |r| file[r].to_vec()))).collect();
+    sections.sort();
+    let mut relocations = vec![];
+    for (number, relocs) in &elf.shdr_relocs {
+        let target = elf.section_headers.get(*number).map_or(0, |s| s.sh_info as usize);
+        for reloc in relocs {
+            let symbol = elf.syms.get(reloc.r_sym).expect("a symbol");
+            let of = match elf.strtab.get_at(symbol.st_name) {
+                Some(name) if !name.is_empty() => name.to_string(),
+                _ => name(symbol.st_shndx),
+            };
+            relocations.push((name(target), reloc.r_offset, of));
+        }
+    }
+    relocations.sort();
+    Meaning { sections, relocations }
+}
+
+#[test]
+fn llvm_mc_means_the_same() {
+    if !have("llvm-mc-19") {
+        return;
+    }
+    for text in WRITTEN {
+        for (endian, triple) in TARGETS {
+            let file = std::env::temp_dir().join(format!("bpfasm-gas-{}-{triple}.s", std::process::id()));
+            std::fs::write(&file, text).expect("a file");
+            let path = file.to_str().expect("UTF-8");
+            let theirs = output("llvm-mc-19", &["-triple", triple, "-filetype=obj", "-o", "-", path]);
+            let ours = built(text, endian);
+            assert!(ours == theirs, "{text}: {}", difference(&ours, &theirs));
+            std::fs::remove_file(file).expect("it is there");
+        }
+    }
+}
+
+#[test]
+fn gnu_as_means_the_same() {
+    if !have("bpf-as") {
+        return;
+    }
+    let written = [
+        "\t.text\n\t.globl f\nf:\n1:\tmov %r0, 0\n\tjgt %r0, 5, 1b\n\tjslt %r0, 7, 2f\n\tmov %r1, %r2\n2:\texit\n",
+        "\t.text\nf:\tldxw %r1, [%r2+8]\n\tstxdw [%r10+-8], %r1\n\tlddw %r3, 0x1122334455667788\n\tendbe %r1, 16\n\
+         \tadd32 %r1, -1\n\tcall 5\n\tja 1f\n1:\texit\n\t.data\n\t.long 1, end - .\n\t.hword 2\n\t.string \"a\"\nend:\n",
+    ];
+    for text in written {
+        for (endian, flag) in [(Endian::Little, "-EL"), (Endian::Big, "-EB")] {
+            let dir = std::env::temp_dir();
+            let file = dir.join(format!("bpfasm-gnu-{}{flag}.s", std::process::id()));
+            let object = file.with_extension("o");
+            std::fs::write(&file, text).expect("a file");
+            let path = |file: &PathBuf| file.to_str().expect("UTF-8").to_string();
+            output("bpf-as", &[flag, &path(&file), "-o", &path(&object)]);
+            let theirs = std::fs::read(&object).expect("an object");
+            assert_eq!(meaning(&built(text, endian)), meaning(&theirs), "{text}");
+            std::fs::remove_file(file).expect("it is there");
+            std::fs::remove_file(object).expect("it is there");
+        }
+    }
+}
+
+#[test]
+fn every_instruction_of_clang_is_one() {
+    if !have("clang-19") {
+        return;
+    }
+    let text = output("clang-19", &["-target", "bpfel", "-mcpu=v4", "-O2", "-S", "-w", "-o", "-", "data.c"]);
+    let file = built(&String::from_utf8(text).expect("UTF-8"), Endian::Little);
+    for (name, bytes) in meaning(&file).sections.iter().filter(|(name, _)| name == "tc" || name == ".text") {
+        let insns = Insn::decode_all(bytes, Endian::Little).expect("whole");
+        assert!(insns.iter().all(|insn| insn.form().is_some()), "{name}");
+    }
+}

@@ -1,0 +1,3 @@
+        .text
+        exit
+/* no end
