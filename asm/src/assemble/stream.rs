@@ -53,7 +53,7 @@ impl Stream {
         while let Some(rest) = lines.get(at..).filter(|rest| !rest.is_empty()) {
             let len = match quick::line(rest) {
                 Some(line) if line.label.is_empty() => {
-                    self.code.push(line.insn);
+                    self.code.push_slot(line.slot, line.hi);
                     line.len
                 }
                 _ => self.line(rest).ok_or(NotPlain)?,
@@ -85,7 +85,7 @@ impl Stream {
                 let name = self.name(text, line.label)?;
                 self.jumps.push((self.code.len(), name));
             }
-            self.code.push(line.insn);
+            self.code.push_slot(line.slot, line.hi);
             return Some(line.len);
         }
         let end = text.iter().position(|b| *b == b'\n').unwrap_or(text.len());

@@ -88,6 +88,16 @@ impl Code {
         }
     }
 
+    /// Appends an instruction as its first slot, little endian, and the upper half of a 64-bit immediate where it
+    /// has one.
+    #[inline]
+    pub fn push_slot(&mut self, slot: [u8; SLOT], hi: Option<i32>) {
+        match hi {
+            None => self.slots.push(slot),
+            Some(_) => self.push(Insn { hi, ..Insn::from_slot(slot, Endian::Little) }),
+        }
+    }
+
     /// Puts another instruction of as many slots in the place of one; nothing happens where they do not fit.
     pub fn set(&mut self, index: usize, insn: Insn) {
         let same = self.get(index).is_some_and(|old| old.slots() == insn.slots());

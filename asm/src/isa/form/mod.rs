@@ -98,6 +98,15 @@ impl Form {
         row(*BY_SYNTAX.get(key(syntax)?)?)
     }
 
+    /// The first slot of the instruction with this text as a little endian number, its operands 0.
+    #[inline]
+    pub(super) fn template(syntax: Syntax) -> Option<u64> {
+        match key(syntax) {
+            Some(key) => Some(TEMPLATES[key]).filter(|slot| *slot != 0),
+            None => None,
+        }
+    }
+
     /// Whether it takes two slots.
     #[must_use]
     pub fn is_wide(&self) -> bool {
@@ -190,6 +199,32 @@ static BY_SYNTAX: [u8; KEYS] = {
     }
     table
 };
+
+/// The first slot for each key of a [`Syntax`], operands 0; 0 where there is no row, for no opcode is 0.
+static TEMPLATES: [u64; KEYS] = {
+    let mut table = [0; KEYS];
+    let mut at = 0;
+    while at < ROWS {
+        let form = &FORMS[at];
+        if let Some(key) = key(form.syntax) {
+            let [_, _, _, _, _, _, low, high] = fixed(form.off).to_be_bytes();
+            let [_, _, _, _, a, b, c, d] = fixed(form.imm).to_be_bytes();
+            let [.., dst] = fixed(form.dst).to_be_bytes();
+            let [.., src] = fixed(form.src).to_be_bytes();
+            table[key] = u64::from_be_bytes([a, b, c, d, low, high, src << 4 | dst, form.code]);
+        }
+        at += 1;
+    }
+    table
+};
+
+/// What a field holds that is no operand.
+const fn fixed(field: Field) -> i64 {
+    match field {
+        Field::Operand => 0,
+        Field::Fixed(value) => value as i64,
+    }
+}
 
 /// The first row for each opcode.
 static BY_CODE: [u8; 256] = {
