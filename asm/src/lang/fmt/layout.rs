@@ -82,6 +82,13 @@ struct Line {
     body: bool,
 }
 
+impl Line {
+    /// Whether its comment stands behind code, or below one that does.
+    fn is_behind(&self) -> bool {
+        self.comment.as_ref().is_some_and(|c| !self.code.is_empty() || c.continues)
+    }
+}
+
 struct Comment {
     text: String,
     /// Where it was.
@@ -140,11 +147,11 @@ impl Layout {
             }
             if piece.is_comment() && Some(i) == last {
                 let text = shifted(piece, line.indent, alone);
-                let above = self.lines.last().and_then(|l| l.comment.as_ref());
+                let above = self.lines.last().filter(|l| l.is_behind()).and_then(|l| l.comment.as_ref());
                 let continues = alone
                     && piece.breaks == 1
                     && piece.what == What::Line
-                    && above.is_some_and(|c| c.column == piece.column && piece.column > line.indent);
+                    && above.is_some_and(|c| c.column == piece.column);
                 line.comment = Some(Comment { text, column: piece.column, continues });
                 continue;
             }
@@ -270,7 +277,7 @@ fn write(lines: &[Line]) -> String {
         if line.empty {
             text.push('\n');
         }
-        let behind = |l: &Line| l.comment.as_ref().is_some_and(|c| !l.code.is_empty() || c.continues);
+        let behind = Line::is_behind;
         if behind(line) && (i == 0 || line.empty || !behind(&lines[i - 1])) {
             let run = lines[i..].iter().enumerate().take_while(|(n, l)| behind(l) && (*n == 0 || !l.empty));
             let ends = run.map(|(_, l)| l.indent + l.code.chars().count()).filter(|end| *end < LONG);
