@@ -77,7 +77,7 @@ impl<'a> Expander<'a> {
         self.end_bytes();
 
         for label in self.body.labels.iter().filter(|l| l.at.is_none()).cloned().collect::<Vec<_>>() {
-            self.no_label(&label);
+            self.no_label(&label, &func.body);
         }
         self.check_end(index, func);
         let body = std::mem::take(&mut self.body);
@@ -281,16 +281,17 @@ impl<'a> Expander<'a> {
         label.span = name;
     }
 
-    fn no_label(&mut self, label: &Label) {
+    fn no_label(&mut self, label: &Label, stmts: &'a [Stmt]) {
         let text = self.text(label.span);
         let own = self.body.label_ids.keys().filter(|(frame, _)| *frame == 0).map(|(_, name)| *name);
         let mut known: Vec<&str> = own.collect();
         known.sort_unstable();
         known.retain(|name| self.body.names.contains(*name));
         let d = Diagnostic::error(code::LABEL, format!("there is no label `{text}`"), label.span);
-        let d = match nearest(text, known) {
-            Some(near) => d.suggest(format!("did you mean `{near}`?"), label.span, near),
-            None => d.help(format!("define it where the jump shall go: `.{text}:`")),
+        let d = match (self.label_elsewhere(stmts, text), nearest(text, known)) {
+            (Some((place, why)), _) => d.also(place, why),
+            (None, Some(near)) => d.suggest(format!("did you mean `{near}`?"), label.span, near),
+            (None, None) => d.help(format!("define it where the jump shall go: `.{text}:`")),
         };
         self.error(d);
     }

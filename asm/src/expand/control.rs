@@ -182,6 +182,30 @@ impl<'a> Expander<'a> {
         found
     }
 
+    /// A label that those outside do not see, and why.
+    pub(super) fn label_elsewhere(&self, stmts: &[Stmt], label: &str) -> Option<(Span, &'static str)> {
+        const LOOP: &str = "this one is new in each round, and seen in it only";
+        const BLOCK: &str = "this one is new in each use of the block, and seen in it only";
+        const BRANCH: &str = "this one stands in a branch that is not taken";
+        let among = |stmts: &[Stmt], why| {
+            let mut found = None;
+            labels(stmts, &mut |name| found = found.or((self.text(name) == label).then_some((name, why))));
+            found.or_else(|| self.label_elsewhere(stmts, label))
+        };
+        stmts.iter().find_map(|stmt| match &stmt.kind {
+            StmtKind::For(looped) => among(&looped.body, LOOP),
+            StmtKind::Macro(_, args) => args.iter().find_map(|arg| match &arg.value.kind {
+                ExprKind::Block(stmts) => among(stmts, BLOCK),
+                _ => None,
+            }),
+            StmtKind::Control(control) => match &**control {
+                Control::If(branches) => branches.iter().find_map(|branch| among(&branch.body, BRANCH)),
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
     // Arguments.
 
     /// The value of `$name`.
