@@ -11,13 +11,22 @@ pub(super) struct TypeWriter<'a> {
     pub(super) types: &'a Types,
     pub(super) builder: Builder,
     ids: HashMap<TyId, TypeId>,
+    /// Structs and, where true, unions by name.
+    named: HashMap<(&'a str, bool), TyId>,
     /// Structs that have no members yet.
     pending: Vec<(TypeId, usize)>,
 }
 
 impl<'a> TypeWriter<'a> {
     pub(super) fn new(types: &'a Types) -> Self {
-        Self { types, builder: Builder::default(), ids: HashMap::new(), pending: vec![] }
+        let mut named = HashMap::new();
+        for (id, ty) in types.iter() {
+            if let Ty::Struct(index) = ty {
+                let layout = &types.structs[*index];
+                named.entry((layout.name.as_str(), layout.union)).or_insert(id);
+            }
+        }
+        Self { types, builder: Builder::default(), ids: HashMap::new(), named, pending: vec![] }
     }
 
     pub(super) fn finish(mut self) -> Btf {
@@ -40,8 +49,8 @@ impl<'a> TypeWriter<'a> {
                 let to = to.map_or(TypeId::VOID, |to| self.id(to));
                 self.builder.intern(Type::anonymous(Kind::Ptr(to)))
             }
-            Ty::Forward(name, union) => match self.types.declared(&name, union) {
-                Some(declared) => return self.id(declared),
+            Ty::Forward(name, union) => match self.named.get(&(name.as_str(), union)) {
+                Some(declared) => return self.id(*declared),
                 None => self.builder.intern(Type::named(name, Kind::Fwd { union })),
             },
             Ty::Array(elem, len) => {
@@ -182,12 +191,8 @@ impl<'a> TypeWriter<'a> {
 
     /// The struct or union of that name; where the source does not declare it, an empty one.
     pub(super) fn structure_named(&mut self, name: &str, union: bool) -> TypeId {
-        let declared = self.types.iter().find(|(_, ty)| match ty {
-            Ty::Struct(s) => self.types.structs[*s].name == name && self.types.structs[*s].union == union,
-            _ => false,
-        });
-        if let Some((ty, _)) = declared {
-            return self.id(ty);
+        if let Some(ty) = self.named.get(&(name, union)) {
+            return self.id(*ty);
         }
         let (size, members, bitfields) = (0, vec![], false);
         let kind = if union {
