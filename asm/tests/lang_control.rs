@@ -226,6 +226,17 @@ fn errors_are_told_once() {
 }
 
 #[test]
+fn a_small_stack_is_enough() {
+    // Blocks as deep as they go, and at the bottom a function that calls itself as often as it may.
+    let inner = " r1 = log2(0x8000000000000000)\n r2 = log2(log2(1 << 20)) + (1 ? log2(1 << 62) : 0)\n";
+    let blocks = format!("{}{inner}{}", " unless! r1, 5 {\n".repeat(60), " }\n".repeat(60));
+    let function = "const log2(n) = n <= 1 ? 0 : 1 + log2(n / 2)\n";
+    let text = format!("{function}{UNLESS}{}", body(&(blocks + " exit")));
+    let small = std::thread::Builder::new().stack_size(2 << 20).spawn(move || errors(&text));
+    assert_eq!(small.expect("a thread").join().expect("no overflow"), Vec::<&str>::new());
+}
+
+#[test]
 fn a_million_rounds() {
     let text = body(" @for i in 0..1000000 { r1 = $i }\n w0 = 0\n exit");
     let (_, compiled) = through(&text, Endian::Little);

@@ -7,8 +7,9 @@ use super::{Expander, Reported};
 use crate::diag::{Diagnostic, Span, code, nearest};
 use crate::lang::ast::{Const, ConstFn, Expr, Param};
 
-/// How many calls of constant functions a source may lead to.
-const CALLS: u32 = 4_000_000;
+/// How many calls of constant functions one call may lead to, and a source.
+const CALLS: u64 = 1_000_000;
+const ALL_CALLS: u64 = 64_000_000;
 
 /// How deep such calls may nest: enough to halve a 64-bit number until nothing is left.
 const DEEPEST: usize = 66;
@@ -131,15 +132,22 @@ impl<'a> Expander<'a> {
             let d = Diagnostic::error(code::CYCLE, message, span);
             return Err(self.error(d.note(format!("calls may nest {DEEPEST} deep"))));
         }
-        self.calls = self.calls.saturating_add(1);
-        if self.calls <= CALLS {
+        let outermost = self.callers.first().map_or(span, |(span, _)| *span);
+        if self.callers.is_empty() {
+            self.calls_before = self.calls;
+        }
+        self.calls += 1;
+        let most = if self.calls > ALL_CALLS { ALL_CALLS } else { CALLS };
+        if most == CALLS && self.calls - self.calls_before <= CALLS {
             return Ok(());
         }
-        if self.calls > CALLS + 1 {
-            return Err(Reported);
-        }
-        let message = format!("this source leads to more than {CALLS} calls of constant functions");
-        Err(self.error(Diagnostic::error(code::RECURSION, message, span)))
+        let what = if most == CALLS { "this call leads" } else { "the calls so far lead" };
+        let message = format!("{what} to more than {most} calls of functions of constants");
+        let d = Diagnostic::error(code::RECURSION, message, outermost);
+        let callers = std::mem::take(&mut self.callers);
+        let reported = self.error(d);
+        self.callers = callers;
+        Err(reported)
     }
 
     /// The calls of constant functions that lead to what is worked on, the innermost first, and how many are left

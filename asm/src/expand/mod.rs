@@ -100,7 +100,9 @@ struct Expander<'a> {
     /// The calls of constant functions that led here: each call and the function's name.
     callers: Vec<(Span, Span)>,
     /// Calls of constant functions so far.
-    calls: u32,
+    calls: u64,
+    /// Those before the outermost one that is worked on.
+    calls_before: u64,
     /// Blocks that are arguments of the macros that are worked on.
     blocks: Vec<Block<'a>>,
     /// How many expressions and types are being worked out within each other.
@@ -149,6 +151,7 @@ impl<'a> Expander<'a> {
             defines: defines.collect(),
             callers: vec![],
             calls: 0,
+            calls_before: 0,
             blocks: vec![],
             depth: 0,
             frames: vec![],
