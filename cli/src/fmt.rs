@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use bpfasm_asm::assemble::Dialect;
 use bpfasm_asm::diag::Sources;
 use bpfasm_asm::lang::fmt::{Refused, format};
 
@@ -62,7 +63,7 @@ fn one(file: &Path, check: bool) -> Result<(), Failure> {
     let (name, bytes) = read_bytes(file)?;
     let before = text(&name, bytes)?;
     let refuse = |what| Failure::new(Code::Input, format!("{name}: {what}, which has a layout of its own"));
-    if file.extension().is_some_and(|e| e.eq_ignore_ascii_case("s")) {
+    if Dialect::detect(&name, &before) == Dialect::Gas {
         return Err(refuse("this is assembly of another assembler"));
     }
     let mut sources = Sources::default();

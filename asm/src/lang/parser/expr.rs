@@ -129,6 +129,10 @@ impl Parser<'_> {
             Kind::Ident => ExprKind::Name,
             _ if self.is("(") => {
                 let inner = self.in_parens()?;
+                // The place of these is their text.
+                if matches!(inner.kind, ExprKind::Name | ExprKind::Param | ExprKind::Str) {
+                    return Ok(inner);
+                }
                 return Ok(Expr { span: span.to(self.last()), ..inner });
             }
             _ => return Err(self.expected("a register, a number, a name or a place in memory")),
