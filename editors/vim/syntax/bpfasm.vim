@@ -12,15 +12,15 @@ syntax keyword bpfasmRegister r0 r1 r2 r3 r4 r5 r6 r7 r8 r9 r10 w0
 syntax keyword bpfasmRegister w1 w2 w3 w4 w5 w6 w7 w8 w9 w10 fp
 syntax keyword bpfasmType u8 u16 u32 u64 s8 s16 s32 s64 be16 be32 be64 bool
 syntax keyword bpfasmType char ip4 ip6 mac void
-syntax keyword bpfasmParameter reg imm mem label str block
-syntax keyword bpfasmFunction sizeof alignof offsetof baseof bitoffsetof bitsizeof bitshift bitsigned bitunit
+syntax keyword bpfasmParameter reg imm mem label str block any
+syntax keyword bpfasmFunction sizeof alignof offsetof baseof numberof bitoffsetof bitsizeof bitshift bitsigned bitunit
 syntax keyword bpfasmInstruction addr_space_cast atomic_fetch_add atomic_fetch_and atomic_fetch_or atomic_fetch_xor bswap16 bswap32 bswap64 cmpxchg32_32 cmpxchg_64 le16 le32
 syntax keyword bpfasmInstruction le64 ll load_acquire skb store_release xchg32_32 xchg_64
 syntax keyword bpfasmMap unspec hash array prog_array perf_event_array percpu_hash percpu_array stack_trace cgroup_array lru_hash lru_percpu_hash lpm_trie
 syntax keyword bpfasmMap array_of_maps hash_of_maps devmap sockmap cpumap xskmap sockhash cgroup_storage reuseport_sockarray percpu_cgroup_storage queue sk_storage
 syntax keyword bpfasmMap devmap_hash struct_ops ringbuf inode_storage task_storage bloom_filter user_ringbuf cgrp_storage arena insn_array rhash
 
-syntax match bpfasmDirective "@\(if\|else\|for\|assert\|error\|warning\|defined\)\>"
+syntax match bpfasmDirective "@\(if\|else\|for\|assert\|error\|warning\|defined\|is\)\>"
 syntax match bpfasmMacro "\<\h\w*!=\@!"
 syntax match bpfasmArgument "\$\h\w*"
 syntax match bpfasmLabel "\%(\w\|[\])]\)\@1<!\.\h\w*"
