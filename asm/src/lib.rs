@@ -17,5 +17,6 @@ mod gas;
 pub mod isa;
 pub mod lang;
 pub mod lint;
+pub mod listing;
 pub mod object;
 pub mod uapi;

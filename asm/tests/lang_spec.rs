@@ -74,9 +74,10 @@ fn examples(text: &str) -> Vec<String> {
     let declares =
         |line: &str| DECLARATIONS.contains(&line.split(' ').next().unwrap_or("")) || line.starts_with('@');
     let whole = |block: &str| block.lines().any(declares);
-    fenced(text, "bpfasm")
-        .map(|block| if whole(block) { block.to_string() } else { body(&format!("{block}    exit")) })
-        .collect()
+    let source =
+        |block: &str| if whole(block) { block.to_string() } else { body(&format!("{block}    exit")) };
+    let listings = fenced(text, "listing").map(str::to_string);
+    fenced(text, "bpfasm").map(source).chain(listings).collect()
 }
 
 #[test]
@@ -134,7 +135,9 @@ fn every_code_is_explained_by_an_example() {
 fn every_code_has_its_page() {
     for (code, _) in code::ALL {
         assert!(
-            page(code).is_some_and(|page| page.contains("```bpfasm\n") || page.contains("```gas\n")),
+            page(code).is_some_and(|page| ["bpfasm", "gas", "listing"]
+                .iter()
+                .any(|l| page.contains(&format!("```{l}\n")))),
             "{code}"
         );
     }

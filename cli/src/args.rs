@@ -80,6 +80,9 @@ pub struct SourceArgs {
     /// Byte order of the object [default: this machine's]
     #[arg(long, value_name = "ORDER")]
     pub endian: Option<EndianArg>,
+    /// Name for a number in a listing: a map's id or an address, as in 27=drops; may be repeated
+    #[arg(long = "map", value_name = "NUMBER=NAME")]
+    pub maps: Vec<String>,
     /// How it is built.
     #[command(flatten)]
     pub compile: CompileArgs,
@@ -118,6 +121,8 @@ pub enum DialectArg {
     Bpfasm,
     /// .s files: what clang -S prints, and what GNU as and llvm-mc read
     Gas,
+    /// What llvm-objdump, bpf-objdump, bpftool and the verifier print
+    Listing,
 }
 
 /// What becomes of warnings; each flag may be repeated.

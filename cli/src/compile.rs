@@ -80,6 +80,10 @@ pub fn expand(args: &ExpandArgs) -> Result<(), Failure> {
     if compiled.object.is_none() {
         return Err(Failure::reported(Code::Input));
     }
+    if compiled.files.is_empty() {
+        let message = format!("{}: there are no macros to expand in this", args.source.file.display());
+        return Err(Failure::new(Code::Usage, message));
+    }
     let text = expand::to_text(&compiled.program, &sources, &compiled.files, endian);
     out::bytes(text.as_bytes())
 }
@@ -91,7 +95,7 @@ pub fn loadable(args: &ObjectArgs) -> Result<(Sources, Object, Option<Compiled>)
         let object = elf::read(&bytes).map_err(|e| Failure::new(Code::Input, format!("{name}: {e}")))?;
         return Ok((Sources::default(), object, None));
     }
-    let (sources, mut compiled) = compile_text(name.clone(), bytes, &args.compile, Endian::HOST)?;
+    let (sources, mut compiled) = compile_text(name.clone(), bytes, &args.compile, Endian::HOST, &[])?;
     if compiled.elf.is_some() {
         return Ok((Sources::default(), loaded(None, compiled.elf, &name)?, None));
     }
@@ -138,7 +142,7 @@ fn streamed(args: &SourceArgs) -> Option<Object> {
 fn compile(args: &SourceArgs) -> Result<(Sources, Compiled, Endian), Failure> {
     let endian = endian(args);
     let (name, bytes) = read_bytes(&args.file)?;
-    let (sources, compiled) = compile_text(name, bytes, &args.compile, endian)?;
+    let (sources, compiled) = compile_text(name, bytes, &args.compile, endian, &maps(&args.maps)?)?;
     Ok((sources, compiled, endian))
 }
 
@@ -146,7 +150,26 @@ fn dialect(args: &CompileArgs) -> Option<Dialect> {
     args.dialect.map(|dialect| match dialect {
         DialectArg::Bpfasm => Dialect::Bpfasm,
         DialectArg::Gas => Dialect::Gas,
+        DialectArg::Listing => Dialect::Listing,
     })
+}
+
+/// `27=drops` and `0xffff888103401000=drops`.
+fn maps(given: &[String]) -> Result<Vec<(u64, &str)>, Failure> {
+    let number = |text: &str| match text.strip_prefix("0x") {
+        Some(hex) => u64::from_str_radix(hex, 16).ok(),
+        None => text.parse().ok(),
+    };
+    let mut maps = vec![];
+    for text in given {
+        let pair = text.split_once('=').filter(|(_, name)| !name.is_empty());
+        let Some(map) = pair.and_then(|(text, name)| Some((number(text)?, name))) else {
+            let message = format!("--map {text}: write NUMBER=NAME, as in 27=drops");
+            return Err(Failure::new(Code::Usage, message));
+        };
+        maps.push(map);
+    }
+    Ok(maps)
 }
 
 fn compile_text(
@@ -154,6 +177,7 @@ fn compile_text(
     bytes: Vec<u8>,
     args: &CompileArgs,
     endian: Endian,
+    maps: &[(u64, &str)],
 ) -> Result<(Sources, Compiled), Failure> {
     let text = text(&name, bytes)?;
     let mut sources = Sources::default();
@@ -166,6 +190,7 @@ fn compile_text(
         describe: args.describe,
         defines: &args.define,
         dialect: dialect(args),
+        maps,
         files: &files,
     };
     let compiled = assemble::compile(&mut sources, root, &options);

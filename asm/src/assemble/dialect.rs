@@ -1,5 +1,7 @@
 //! Whose language a source text is in.
 
+use crate::listing;
+
 /// The language of a source text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Dialect {
@@ -7,14 +9,19 @@ pub enum Dialect {
     Bpfasm,
     /// What `clang -S` prints and GNU's and LLVM's assemblers read: instructions and directives.
     Gas,
+    /// What other tools print of programs: objdump, bpftool, the verifier.
+    Listing,
 }
 
 impl Dialect {
-    /// The language of a text with this name. Names in `.s` and `.bpfasm` decide; of a text with another name, such as
+    /// The language of a text with this name. What looks like a listing is one, but in a `.s` file. Else names in `.s` and `.bpfasm` decide; of a text with another name, such as
     /// standard input, the first line does: a directive begins with a dot.
     #[must_use]
     pub fn detect(name: &str, text: &str) -> Self {
         let ends = |suffix: &str| name.to_ascii_lowercase().ends_with(suffix);
+        if !ends(".s") && listing::detect(text) {
+            return Self::Listing;
+        }
         if ends(".bpfasm") {
             return Self::Bpfasm;
         }

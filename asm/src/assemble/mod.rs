@@ -13,6 +13,7 @@ use crate::expand::{self, Plain, PlainFunc, Program, SECTIONS};
 use crate::gas;
 use crate::isa::{Code, Insn, Syntax};
 use crate::lang::ast::File;
+use crate::listing;
 use crate::object::{CoreRelo, Data, Func, Line, Linkage, Map, Object, Ref, Symbol, TEXT, Var};
 
 pub use dialect::Dialect;
@@ -48,12 +49,16 @@ pub fn compile(sources: &mut Sources, root: FileId, options: &Options) -> Compil
     let endian = options.endian;
     let mut diagnostics = Diagnostics::new(options.lints);
     let source = sources.get(root);
-    if options.dialect.unwrap_or_else(|| Dialect::detect(&source.name, &source.text)) == Dialect::Gas {
-        let elf = gas::assemble(&source.text, root, endian, &mut diagnostics);
-        let Findings { kept, errors, warnings } = diagnostics.finish();
-        let program = Program::default();
-        let (bare, files) = (false, vec![]);
-        return Compiled { object: None, program, files, bare, elf, diagnostics: kept, errors, warnings };
+    match options.dialect.unwrap_or_else(|| Dialect::detect(&source.name, &source.text)) {
+        Dialect::Bpfasm => {}
+        Dialect::Listing => return from_listing(sources, root, options, diagnostics),
+        Dialect::Gas => {
+            let elf = gas::assemble(&source.text, root, endian, &mut diagnostics);
+            let Findings { kept, errors, warnings } = diagnostics.finish();
+            let program = Program::default();
+            let (bare, files) = (false, vec![]);
+            return Compiled { object: None, program, files, bare, elf, diagnostics: kept, errors, warnings };
+        }
     }
     let files = expand::load(sources, root, options, &mut diagnostics);
     let mut program = expand::expand(sources, &files, options.files, endian, &mut diagnostics);
@@ -65,6 +70,23 @@ pub fn compile(sources: &mut Sources, root: FileId, options: &Options) -> Compil
     // Jumps are resolved where the rest is sound: else distances mean nothing.
     let object = (diagnostics.errors() == 0).then(|| assemble(&program, sources, options, &mut diagnostics));
     let Findings { kept, errors, warnings } = diagnostics.finish();
+    let object = object.filter(|_| errors == 0);
+    Compiled { object, program, files, bare, elf: None, diagnostics: kept, errors, warnings }
+}
+
+/// A listing is an object without a program.
+fn from_listing(
+    sources: &Sources,
+    root: FileId,
+    options: &Options,
+    mut diagnostics: Diagnostics,
+) -> Compiled {
+    let Options { endian, section, maps, .. } = *options;
+    let object = listing::read(sources, root, &listing::Context { endian, section, maps }, &mut diagnostics);
+    let Findings { kept, errors, warnings } = diagnostics.finish();
+    // What names no section takes the one that is given, as bare instructions do.
+    let bare = !sources.get(root).text.contains("Disassembly of section ");
+    let (program, files) = (Program::default(), vec![]);
     let object = object.filter(|_| errors == 0);
     Compiled { object, program, files, bare, elf: None, diagnostics: kept, errors, warnings }
 }

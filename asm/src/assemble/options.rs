@@ -19,6 +19,8 @@ pub struct Options<'a> {
     pub defines: &'a [String],
     /// Whose language the text is in, where its name and its first line do not tell.
     pub dialect: Option<Dialect>,
+    /// Symbols for what a listing of the kernel shows as a number: a map's id or an address, and the name.
+    pub maps: &'a [(u64, &'a str)],
     /// What reads the files that a source imports.
     pub files: &'a dyn Files,
 }
@@ -33,6 +35,7 @@ impl Default for Options<'_> {
             describe: false,
             defines: &[],
             dialect: None,
+            maps: &[],
             files: &NoFiles,
         }
     }

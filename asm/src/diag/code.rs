@@ -66,6 +66,14 @@ codes! {
 
     REJECTED     "E0801" "a program that the kernel's verifier refused"
 
+    LISTING_LINE          "E1001" "a line of a listing that cannot be read"
+    LISTING_CONTRADICTION "E1002" "a listing that contradicts itself"
+    LISTING_LOST          "E1003" "a listing without something that is needed"
+    LISTING_GAP           "E1004" "a listing from which instructions are missing"
+    LISTING_REWRITTEN     "E1005" "instructions as the kernel rewrote them"
+    LISTING_RELOCATION    "E1006" "a listing that may hide a relocation"
+    LISTING_LOSSY         "E1007" "an instruction that is printed like another one"
+
     GAS_DIRECTIVE  "E1101" "a directive that does not exist"
     GAS_OPERAND    "E1102" "a malformed operand of a directive"
     GAS_EXPRESSION "E1103" "an expression that has no value"

@@ -56,6 +56,9 @@ lints! {
     "fall-off"          FALL_OFF        Warn  "control runs off the end of a function"
     "user-warning"      WARNED          Warn  "the source itself warns, by `@warning`"
     "unknown-section"   SECTION         Warn  "no program type belongs to a section"
+    "rewritten"         LISTING_REWRITTEN  Warn "a listing shows instructions as the kernel rewrote them"
+    "hidden-relocation" LISTING_RELOCATION Warn "a listing without relocations may leave out what an address is"
+    "lossy-text"        LISTING_LOSSY   Warn  "a listing without bytes shows what a tool prints for several instructions"
 }
 
 impl Lint {

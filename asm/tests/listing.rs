@@ -1,0 +1,395 @@
+//! Listings of LLVM and GNU tools come back as the object that they show.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use bpfasm_asm::assemble::{Compiled, Options, compile};
+use bpfasm_asm::diag::{Severity, Sources, Style, render};
+use bpfasm_asm::isa::{Endian, FORMS, Insn, Syntax};
+use bpfasm_asm::object::Object;
+use bpfasm_asm::{elf, listing};
+use proptest::prelude::*;
+
+/// Says that a test was not run; in CI that is a failure.
+fn skip(why: &str) {
+    assert!(std::env::var_os("BPFASM_NO_SKIP").is_none(), "not run: {why}");
+    eprintln!("skipped: {why}");
+}
+
+fn installed(tools: &[&str]) -> bool {
+    let missing = tools.iter().find(|tool| Command::new(tool).arg("--version").output().is_err());
+    if let Some(tool) = missing {
+        skip(&format!("no {tool}"));
+    }
+    missing.is_none()
+}
+
+fn run(program: &str, args: &[&str], file: &Path) -> String {
+    let out = Command::new(program).args(args).arg(file).output().expect("the tool runs");
+    assert!(out.status.success(), "{program} {args:?}: {}", String::from_utf8_lossy(&out.stderr));
+    String::from_utf8(out.stdout).expect("UTF-8")
+}
+
+fn read(text: &str) -> (Sources, Compiled) {
+    let mut sources = Sources::default();
+    let root = sources.add("listing.txt", text);
+    let compiled = compile(&mut sources, root, &Options { endian: Endian::Little, ..Options::default() });
+    (sources, compiled)
+}
+
+fn object(text: &str) -> Result<Object, String> {
+    let (sources, compiled) = read(text);
+    let rendered = compiled.diagnostics.iter().map(|d| render(d, &sources, Style::default()));
+    compiled.object.ok_or_else(|| rendered.collect::<Vec<_>>().join("\n\n"))
+}
+
+fn codes(text: &str, severity: Severity) -> Vec<&'static str> {
+    read(text).1.diagnostics.iter().filter(|d| d.severity == severity).map(|d| d.code).collect()
+}
+
+/// A folder of this test, removed at its end.
+struct Dir(PathBuf);
+
+impl Dir {
+    fn new(name: &str) -> Self {
+        let dir = std::env::temp_dir().join(format!("bpfasm-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).expect("a folder");
+        Self(dir)
+    }
+}
+
+impl Drop for Dir {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// What clang makes of the sources in `tests/c`, in many ways; made once.
+fn compiled() -> &'static [PathBuf] {
+    static OBJECTS: OnceLock<(Dir, Vec<PathBuf>)> = OnceLock::new();
+    &OBJECTS
+        .get_or_init(|| {
+            let dir = Dir::new("listing-objects");
+            let mut objects = clang(&dir);
+            objects.extend(programs(&dir));
+            (dir, objects)
+        })
+        .1
+}
+
+fn clang(dir: &Dir) -> Vec<PathBuf> {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/c");
+    let mut objects = vec![];
+    let mut files: Vec<_> =
+        std::fs::read_dir(sources).expect("tests/c").flatten().map(|e| e.path()).collect();
+    files.sort();
+    for source in files {
+        let stem = source.file_stem().and_then(|stem| stem.to_str()).expect("UTF-8").to_string();
+        for target in ["bpfel", "bpfeb"] {
+            for cpu in ["v1", "v2", "v3", "v4"] {
+                for level in ["-O1", "-O2"] {
+                    // Older instruction sets have no atomics that return something.
+                    if stem == "atomics" && cpu < "v3" || level == "-O1" && cpu != "v3" {
+                        continue;
+                    }
+                    let object = dir.0.join(format!("{stem}-{target}-{cpu}{level}.o"));
+                    let out = Command::new("clang-19")
+                        .args(["-target", target, &format!("-mcpu={cpu}"), level, "-g", "-w", "-c"])
+                        .arg(&source)
+                        .arg("-o")
+                        .arg(&object)
+                        .output()
+                        .expect("clang runs");
+                    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+                    objects.push(object);
+                }
+            }
+        }
+    }
+    objects
+}
+
+/// Our own programs as objects.
+fn programs(dir: &Dir) -> Vec<PathBuf> {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../programs");
+    let files = std::fs::read_dir(sources).expect("programs").flatten().map(|entry| entry.path());
+    let sources = files.filter(|file| file.extension().is_some_and(|e| e == "bpfasm"));
+    let build = |source: PathBuf| {
+        let object = object(&std::fs::read_to_string(&source).expect("UTF-8")).expect("it builds");
+        let name = source.file_stem().and_then(|stem| stem.to_str()).expect("UTF-8").to_string();
+        let file = dir.0.join(format!("{name}.o"));
+        std::fs::write(&file, elf::write(&object).expect("an ELF file")).expect("written");
+        file
+    };
+    sources.map(build).collect()
+}
+
+/// The part of llvm-objdump's output that does not name the file.
+fn canonical(file: &Path) -> String {
+    let text = run("llvm-objdump-19", &["-dr", "--mcpu=v4"], file);
+    text.split_once("file format ").map_or(String::new(), |(_, rest)| rest.to_string())
+}
+
+/// What a listing of a file shows, built again: the same instructions and the same relocations.
+fn same(dir: &Dir, (original, theirs): (&Path, &str), listing: &str, what: &str) {
+    let ours = object(listing).unwrap_or_else(|why| panic!("{what} {}:\n{why}", original.display()));
+    let file = dir.0.join("ours.o");
+    std::fs::write(&file, elf::write(&ours).expect("an ELF file")).expect("written");
+    let ours = canonical(&file);
+    for (theirs, ours) in theirs.lines().zip(ours.lines()) {
+        assert_eq!(theirs, ours, "{what} {}", original.display());
+    }
+    assert_eq!(theirs.lines().count(), ours.lines().count(), "{what} {}", original.display());
+}
+
+const TOOLS: [&str; 4] = ["clang-19", "llvm-objdump-19", "llvm-objdump-14", "bpf-objdump"];
+
+/// With bytes and relocations every listing gives the whole object's code back.
+#[test]
+fn listings_with_bytes_give_the_same_instructions() {
+    if !installed(&TOOLS) {
+        return;
+    }
+    let dir = Dir::new("listing-bytes");
+    let objects = compiled();
+    assert!(objects.len() >= 55, "{} objects", objects.len());
+    for (n, file) in objects.iter().enumerate() {
+        let theirs = canonical(file);
+        // Three tools on every object, their other flags on some.
+        let most = if n % 4 == 0 { 7 } else { 3 };
+        for (tool, args) in [
+            ("llvm-objdump-19", &["-dr"][..]),
+            ("llvm-objdump-14", &["-dr"]),
+            ("bpf-objdump", &["-dr"]),
+            ("llvm-objdump-19", &["-dSr", "--no-print-imm-hex"]),
+            ("llvm-objdump-19", &["-dr", "--mcpu=v2"]),
+            ("llvm-objdump-14", &["-dSr"]),
+            ("bpf-objdump", &["-dSr", "-w"]),
+        ]
+        .into_iter()
+        .take(most)
+        {
+            same(&dir, (file, &theirs), &run(tool, args, file), &format!("{tool} {args:?}"));
+        }
+    }
+}
+
+/// Without relocations the bytes are the same, and a warning says what may be missing.
+#[test]
+fn listings_without_relocations_give_the_same_bytes() {
+    if !installed(&TOOLS) {
+        return;
+    }
+    for file in compiled() {
+        let original = std::fs::read(file).expect("the object");
+        let elf = goblin::elf::Elf::parse(&original).expect("an ELF file");
+        for tool in ["llvm-objdump-19", "bpf-objdump"] {
+            let text = run(tool, &["-d"], file);
+            let ours = object(&text).unwrap_or_else(|why| panic!("{tool} {}:\n{why}", file.display()));
+            for header in &elf.section_headers {
+                let name = elf.shdr_strtab.get_at(header.sh_name).unwrap_or("");
+                let funcs: Vec<_> = ours.funcs.iter().filter(|func| func.section == name).collect();
+                if funcs.is_empty() {
+                    continue;
+                }
+                let code: Vec<u8> = funcs.iter().flat_map(|func| func.insns.to_bytes(ours.endian)).collect();
+                let bytes = &original[header.file_range().expect("bytes")];
+                assert_eq!(code, bytes, "{tool} {} {name}", file.display());
+            }
+            let hides = run("llvm-objdump-19", &["-dr"], file).contains("R_BPF");
+            let warned = codes(&text, Severity::Warning).contains(&"E1006");
+            assert_eq!(hides, warned, "{tool} {}", file.display());
+        }
+    }
+}
+
+/// Without bytes the text has to do. Where it does not say enough, that is said.
+#[test]
+fn listings_without_bytes_give_the_same_instructions_or_say_why_not() {
+    if !installed(&TOOLS) {
+        return;
+    }
+    let mut exact = 0;
+    for file in compiled() {
+        for tool in ["llvm-objdump-19", "llvm-objdump-14", "bpf-objdump"] {
+            let big = file.to_str().is_some_and(|name| name.contains("bpfeb"));
+            let text = run(tool, &["-dr", "--no-show-raw-insn"], file);
+            let mut sources = Sources::default();
+            let root = sources.add("listing.txt", text.as_str());
+            let endian = if big { Endian::Big } else { Endian::Little };
+            let compiled = compile(&mut sources, root, &Options { endian, ..Options::default() });
+            let Some(ours) = compiled.object else {
+                let lines: Vec<&str> =
+                    compiled.diagnostics.iter().map(|d| sources.slice(d.primary.span)).collect();
+                for (d, line) in compiled.diagnostics.iter().zip(lines) {
+                    let known = ["lock *(", "skb[r", "xadd", "unknown", "call "]
+                        .iter()
+                        .any(|text| line.contains(text));
+                    let lossy = d.code == "E1007" || d.code == "E1003" && known;
+                    assert!(lossy, "{tool} {}: {}", file.display(), render(d, &sources, Style::default()));
+                }
+                continue;
+            };
+            exact += 1;
+            let original = std::fs::read(file).expect("the object");
+            let elf = goblin::elf::Elf::parse(&original).expect("an ELF file");
+            // What GNU's older disassembler prints like something else is warned of.
+            let warned = compiled.diagnostics.iter().any(|d| d.code == "E1007");
+            let mut differs = false;
+            for header in &elf.section_headers {
+                let name = elf.shdr_strtab.get_at(header.sh_name).unwrap_or("");
+                let funcs: Vec<_> = ours.funcs.iter().filter(|func| func.section == name).collect();
+                if !funcs.is_empty() {
+                    let code: Vec<u8> =
+                        funcs.iter().flat_map(|func| func.insns.to_bytes(ours.endian)).collect();
+                    differs |= code != original[header.file_range().expect("bytes")];
+                }
+            }
+            assert!(!differs || warned, "{tool} {}", file.display());
+        }
+    }
+    assert!(exact > 60, "{exact}");
+}
+
+/// Each printed column, with and without its bytes, as a line of a listing of its tool.
+#[test]
+fn every_column_is_a_line_of_a_listing() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors/instructions.tsv");
+    let Ok(vectors) = std::fs::read_to_string(&path) else {
+        eprintln!("skipped: no shared/vectors/instructions.tsv beside the repository");
+        return;
+    };
+    let (mut with, mut without, mut refused) = (0, 0, 0);
+    for row in vectors.lines().filter(|line| !line.starts_with('#') && !line.starts_with("name\t")) {
+        let row: Vec<&str> = row.split('\t').collect();
+        let (name, hex) = (row[0], row[1]);
+        let bytes: Vec<u8> = hex.split(' ').map(|b| u8::from_str_radix(b, 16).expect("hex")).collect();
+        let wide = bytes.len() == 16;
+        let tail = |at: u32| if wide { at + 2 } else { at + 1 };
+        for (tool, column) in [("llvm", 2), ("kernel", 3), ("gas", 4), ("gas", 5)] {
+            let text = row[column];
+            // Functions at the places that `call 2` and `pc+2` may mean are not the point here.
+            let (shown, plain) = match tool {
+                "llvm" => (
+                    format!(
+                        "x: file format elf64-bpf\n0000000000000000 <f>:\n       0:\t{hex}\t{text}\n       {}:\t95 00 00 00 00 00 00 00\texit\n",
+                        tail(0)
+                    ),
+                    format!(
+                        "x: file format elf64-bpf\n0000000000000000 <f>:\n       0:\t{text}\n       {}:\texit\n",
+                        tail(0)
+                    ),
+                ),
+                "gas" => (
+                    format!(
+                        "x: file format elf64-bpfle\n0000000000000000 <f>:\n   0:\t{hex} \t{text}\n  {:x}:\t95 00 00 00 00 00 00 00 \texit\n",
+                        8 * tail(0)
+                    ),
+                    format!(
+                        "x: file format elf64-bpfle\n0000000000000000 <f>:\n   0:\t{text}\n  {:x}:\texit\n",
+                        8 * tail(0)
+                    ),
+                ),
+                _ => (
+                    format!(
+                        "   0: {text}\n       {hex}\n   {}: (95) exit\n       95 00 00 00 00 00 00 00\n",
+                        tail(0)
+                    ),
+                    format!("   0: {text}\n   {}: (95) exit\n", tail(0)),
+                ),
+            };
+            let first = |object: &Object| {
+                let code = object.funcs[0].insns.to_bytes(Endian::Little);
+                code[..bytes.len()].to_vec()
+            };
+            match object(&shown) {
+                Ok(object) => {
+                    assert_eq!(first(&object), bytes, "{tool}: {shown}");
+                    with += 1;
+                }
+                // A call leads to a function, which is not there.
+                Err(why) => assert!(name == "call local" && why.contains("E1003"), "{shown}\n{why}"),
+            }
+            match object(&plain) {
+                Ok(object) if first(&object) == bytes => without += 1,
+                Ok(_) => {
+                    let warned = !codes(&plain, Severity::Warning).is_empty();
+                    let kind = name.starts_with("ld_imm64 src") || name == "callx llvm(dst? imm)";
+                    // An immediate load's kind is in no text; the address of a map is told apart in a log.
+                    assert!(
+                        warned || kind || name == "call local",
+                        "{tool}: `{text}` ({name}) is silently wrong"
+                    );
+                }
+                Err(why) => {
+                    assert!(why.contains("E1003") || why.contains("E1001"), "{plain}\n{why}");
+                    refused += 1;
+                }
+            }
+        }
+    }
+    assert!(with > 700 && without > 600 && refused < 100, "{with} {without} {refused}");
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_it_panic(lines in proptest::collection::vec(proptest::sample::select(LINES), 0..12), junk in "\\PC*") {
+        let text = lines.join("\n");
+        let _ = read(&text);
+        let _ = read(&format!("{text}\n{junk}\n{text}"));
+        let _ = read(&format!("x: file format elf64-bpf\n{junk}"));
+        let _ = listing::detect(&junk);
+    }
+
+    #[test]
+    fn any_instruction_comes_back_from_its_line(row in 0..FORMS.len(), off in any::<i16>(), imm in any::<i32>()) {
+        let form = &FORMS[row];
+        prop_assume!(!matches!(form.syntax, Syntax::CallLocal));
+        let insn = form.insn(3, 4, off, imm.into()).expect("32 bits");
+        let bytes = Insn::encode_all(&[insn], Endian::Little);
+        let hex: Vec<String> = bytes.iter().map(|b| format!("{b:02x}")).collect();
+        let text = insn.display(bpfasm_asm::isa::Names::default()).to_string();
+        let listing = format!("x: file format elf64-bpf\n0000000000000000 <f>:\n  0:\t{}\t{text}\n", hex.join(" "));
+        let object = object(&listing).map_err(TestCaseError::fail)?;
+        prop_assert_eq!(object.funcs[0].insns.to_bytes(Endian::Little), bytes);
+    }
+}
+
+/// Lines of listings.
+const LINES: &[&str] = &[
+    "x.o:\tfile format elf64-bpf",
+    "x.o:     file format elf64-bpfle",
+    "Disassembly of section xdp:",
+    "0000000000000000 <f>:",
+    "0000000000000008 <LBB0_1>:",
+    "<g>:",
+    "       0:\tb7 00 00 00 01 00 00 00\tr0 = 1",
+    "       1:\tr0 = 1",
+    "       1:\t95 00 00 00 00 00 00 00\texit",
+    "   8:\t95 00 00 00 00 00 00 00 \texit",
+    "\t\t0000000000000008:  R_BPF_64_64\tmap",
+    "\t\t\t8: R_BPF_INSN_64\tmap",
+    "   0:\t18 01 00 00 00 00 00 00 \tlddw %r1,0",
+    "   8:\t00 00 00 00 00 00 00 00 ",
+    "   0: (b7) r0 = 0",
+    "   1: (18) r1 = map[id:5][0]+4",
+    "   3: (95) exit",
+    "       95 00 00 00 00 00 00 00",
+    "int f(void * ctx):",
+    "func#0 @0",
+    "0: R1=ctx() R10=fp0",
+    "1: (18) r1 = 0xffff888100000000 ; R1_w=map_ptr(off=0,ks=4,vs=8)",
+    "Live regs before insn:",
+    "0: .1........ (b7) r0 = 0",
+    "from 1 to 5: R0=1",
+    "; source",
+    "      ...",
+    "99999999999: (95) exit",
+    "4294967295: (95) exit",
+    "  1 : (85) call pc+7#x",
+    "0: (85) call pc-5",
+    "0: (85) call bpf_x#7",
+    "é: (95) exit",
+    "0:\t<unknown>",
+];
