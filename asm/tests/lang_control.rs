@@ -226,6 +226,19 @@ fn errors_are_told_once() {
 }
 
 #[test]
+fn instructions_keep_the_line_that_a_person_wrote() {
+    let text = format!(
+        "{UNLESS}{}",
+        body(" unless! r1, 5 {\n  r2 = 1\n }\n @for i in 0..1 {\n  r3 = $i\n }\n w0 = 0\n exit")
+    );
+    let first = UNLESS.lines().count() + 1;
+    let object = assemble(&text, Endian::Little).expect("sound");
+    let lines: Vec<usize> = object.funcs[0].lines.iter().map(|l| l.line as usize - first).collect();
+    // The macro's own instruction has the line of its use; those of the block and of the loop have theirs.
+    assert_eq!(lines, [1, 2, 5, 7, 8]);
+}
+
+#[test]
 fn a_small_stack_is_enough() {
     // Blocks as deep as they go, and at the bottom a function that calls itself as often as it may.
     let inner = " r1 = log2(0x8000000000000000)\n r2 = log2(log2(1 << 20)) + (1 ? log2(1 << 62) : 0)\n";
