@@ -1,5 +1,7 @@
 //! Declared types: structs with their layout, enums, aliases; and paths into types.
 
+use std::collections::HashMap;
+
 use super::imports::Imported;
 use super::layout::Layout;
 use super::types::{BUILTINS, Bits, Class, EnumTy, FieldTy, Place, StructTy, Ty, TyId};
@@ -169,11 +171,11 @@ impl<'a> Expander<'a> {
         let fields = definition.fields.as_deref().unwrap_or_default();
         let mut layout = Layout::new(definition.union, definition.packed);
         let mut made: Vec<FieldTy> = vec![];
-        let mut places: Vec<(&str, Span)> = vec![];
+        let mut places: HashMap<&str, Span> = HashMap::new();
         let mut failed = None;
-        for (i, field) in fields.iter().enumerate() {
+        for (i, declared) in fields.iter().enumerate() {
             let last = i + 1 == fields.len() && !definition.union;
-            let (span, field) = match field {
+            let (span, field) = match declared {
                 Field::Named(member) => (member.name, self.member(member, last, &mut layout)),
                 Field::Anonymous(inner) => {
                     let field = self.layout(inner, String::new()).map(|ty| {
@@ -184,14 +186,15 @@ impl<'a> Expander<'a> {
                 }
             };
             let name = self.text(span);
-            if let Some((_, first)) =
-                places.iter().find(|(n, _)| *n == name && !matches!(*n, "struct" | "union" | "_"))
-            {
+            let has_name = name != "_" && matches!(declared, Field::Named(_));
+            if let Some(first) = places.get(name).filter(|_| has_name) {
                 let d = Diagnostic::error(code::DUPLICATE, format!("field `{name}` is there already"), span);
                 failed = Some(self.error(d.also(*first, "here")));
                 continue;
             }
-            places.push((name, span));
+            if has_name {
+                places.insert(name, span);
+            }
             match field {
                 Ok(field) => made.extend(field),
                 Err(Reported) => failed = Some(Reported),
