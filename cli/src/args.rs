@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use bpfasm_asm::isa::Cpu;
+
 use bpfasm_loader::attach::{Direction, XdpMode};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -88,6 +90,10 @@ pub struct SourceArgs {
     pub compile: CompileArgs,
 }
 
+fn level(name: &str) -> Result<Cpu, String> {
+    Cpu::from_name(name).ok_or_else(|| "levels are v1, v2, v3 and v4".to_string())
+}
+
 /// How source text is built.
 #[derive(Debug, Args)]
 pub struct CompileArgs {
@@ -97,6 +103,9 @@ pub struct CompileArgs {
     /// Set a `param` of the source, such as -D TABLE=64; may be repeated
     #[arg(short = 'D', value_name = "NAME=VALUE")]
     pub define: Vec<String>,
+    /// Refuse instructions above this level, v1 to v4 [default: any]
+    #[arg(long, value_name = "LEVEL", value_parser = level)]
+    pub cpu: Option<Cpu>,
     /// Section of a file of bare instructions, such as xdp [default: .text]
     #[arg(long, value_name = "NAME")]
     pub section: Option<String>,

@@ -131,6 +131,9 @@ fn endian(args: &SourceArgs) -> Endian {
 
 /// The object of a large file of bare instructions, about which there is nothing to say.
 fn streamed(args: &SourceArgs) -> Option<Object> {
+    if args.compile.cpu.is_some() {
+        return None;
+    }
     let name = args.file.display().to_string();
     if dialect(&args.compile).unwrap_or_else(|| Dialect::detect(&name, "")) == Dialect::Gas {
         return None;
@@ -191,6 +194,7 @@ fn compile_text(
         defines: &args.define,
         dialect: dialect(args),
         maps,
+        cpu: args.cpu,
         files: &files,
     };
     let compiled = assemble::compile(&mut sources, root, &options);

@@ -145,3 +145,229 @@ fn core_values_are_looked_up_in_the_kernel() {
     let loaded = Loaded::open(&object);
     assert_eq!(loaded.verdict("p", &[0; 64]), Some(16));
 }
+
+const MAPS: &str = r#"
+license "GPL"
+
+map inner_a: array<u32, u64>[4]
+map inner_b: array<u32, u64>[4]
+map outer: hash_of_maps<u32, array<u32, u64>[4]>[16] = { 0: inner_a, 3: inner_b }
+map row: array_of_maps<array<u32, u64>[4]>[2] = { 1: inner_b }
+map jumps: prog_array[8] = { 1: first, 2: second }
+
+prog first: "xdp" {
+    w0 = 11
+    exit
+}
+prog second: "xdp" {
+    w0 = 12
+    exit
+}
+
+// Fills inner_b through outer, reads it through row, and goes on with `second`.
+prog enter: "xdp" {
+    r6 = r1
+    stack { key: u32 }
+    fp->key = 3
+    r1 = outer ll
+    r2 = fp
+    r2 += offsetof(fp->key)
+    call bpf_map_lookup_elem
+    if r0 == 0 goto .fail
+    fp->key = 2
+    r1 = r0
+    r2 = fp
+    r2 += offsetof(fp->key)
+    call bpf_map_lookup_elem
+    if r0 == 0 goto .fail
+    *(u64 *)(r0 + 0) = 77
+    fp->key = 1
+    r1 = row ll
+    r2 = fp
+    r2 += offsetof(fp->key)
+    call bpf_map_lookup_elem
+    if r0 == 0 goto .fail
+    fp->key = 2
+    r1 = r0
+    r2 = fp
+    r2 += offsetof(fp->key)
+    call bpf_map_lookup_elem
+    if r0 == 0 goto .fail
+    r1 = *(u64 *)(r0 + 0)
+    if r1 != 77 goto .fail
+    r1 = r6
+    r2 = jumps ll
+    r3 = 2
+    call bpf_tail_call
+.fail:
+    w0 = 1
+    exit
+}
+"#;
+
+#[test]
+fn maps_begin_with_maps_and_programs() {
+    if !ready(&[Need::Root, Need::Tool("bpftool")]) {
+        return;
+    }
+    let (space, dir) = (Space::new(), TempDir::new());
+    let object = build(&dir, "maps", MAPS);
+    assert_eq!(Loaded::open(&object).verdict("enter", &[0; 64]), Some(12));
+    bpftool(&space, &object, "ls $PINS");
+}
+
+const FUNCTIONS: &str = r#"
+license "GPL"
+
+map numbers: array<u32, u64>[4]
+
+// Verified on its own: its argument may be anything.
+global func half(x: u32) -> u32 {
+    w0 = w1
+    w0 >>= 1
+    exit
+}
+
+global func length(ctx: *xdp_md tag "arg:ctx") -> u32 {
+    w0 = 3
+    exit
+}
+
+func each(map: *void, key: *u32, value: *u64, sum: *u64) -> s64 {
+    r1 = *(u64 *)(r4 + 0)
+    r1 += 5
+    *(u64 *)(r4 + 0) = r1
+    r0 = 0
+    exit
+}
+
+func turn(index: u32, sum: *u64) -> s64 {
+    r1 = *(u64 *)(r2 + 0)
+    r1 += 1
+    *(u64 *)(r2 + 0) = r1
+    r0 = 0
+    exit
+}
+
+prog p: "xdp" {
+    stack { sum: u64 }
+    r6 = r1
+    fp->sum = 0
+    r1 = numbers ll
+    r2 = each ll
+    r3 = fp
+    r3 += offsetof(fp->sum)
+    r4 = 0
+    call bpf_for_each_map_elem
+    r1 = 100
+    r2 = turn ll
+    r3 = fp
+    r3 += offsetof(fp->sum)
+    r4 = 0
+    call bpf_loop
+    r1 = fp->sum
+    call half
+    r7 = r0
+    r1 = r6
+    call length
+    w0 += w7
+    exit
+}
+
+prog not_loaded_unless_named: "?xdp" {
+    r0 = *(u64 *)(r1 + 4096)
+    exit
+}
+"#;
+
+#[test]
+fn global_functions_and_callbacks_work() {
+    if !ready(&[Need::Root]) {
+        return;
+    }
+    let dir = TempDir::new();
+    let object = build(&dir, "functions", FUNCTIONS);
+    assert_eq!(Loaded::open(&object).verdict("p", &[0; 64]), Some(63));
+}
+
+const STRUCT_OPS: &str = r#"
+license "GPL"
+
+struct sock
+struct tcp_congestion_ops {
+    ssthresh: *func(sk: *sock) -> u32
+    cong_avoid: *func(sk: *sock, ack: u32, acked: u32)
+    undo_cwnd: *func(sk: *sock) -> u32
+    name: char[16]
+    owner: *void
+}
+
+prog ssthresh: "struct_ops/ssthresh" {
+    r0 = 2
+    exit
+}
+prog cong_avoid: "struct_ops/cong_avoid" {
+    r0 = 0
+    exit
+}
+prog undo_cwnd: "struct_ops/undo_cwnd" {
+    r0 = 2
+    exit
+}
+
+struct_ops bpfasm_cc: tcp_congestion_ops {
+    ssthresh: ssthresh
+    cong_avoid: cong_avoid
+    undo_cwnd: undo_cwnd
+    name: "bpfasm_cc"
+}
+struct_ops bpfasm_cc2: tcp_congestion_ops link {
+    ssthresh: ssthresh
+    cong_avoid: cong_avoid
+    undo_cwnd: undo_cwnd
+    name: "bpfasm_cc2"
+}
+"#;
+
+#[test]
+fn tables_of_functions_are_registered() {
+    if !ready(&[Need::Root, Need::Tool("bpftool")]) {
+        return;
+    }
+    let dir = TempDir::new();
+    let object = build(&dir, "struct_ops", STRUCT_OPS);
+    assert_eq!(Loaded::open(&object).programs(), ["ssthresh", "cong_avoid", "undo_cwnd"]);
+}
+
+const ARENA: &str = r#"
+license "GPL"
+import "bpf"
+
+map heap: arena[16] { flags: BPF_F_MMAPABLE }
+global hits: u64 in heap = 40
+global zero: u64 in heap
+
+prog p: "xdp" {
+    r2 = heap ll
+    r1 = hits ll
+    r1 = addr_space_cast(r1, 0, 1)
+    r0 = *(u64 *)(r1 + 0)
+    r0 += 1
+    *(u64 *)(r1 + 0) = r0
+    r1 = zero ll
+    r1 = addr_space_cast(r1, 0, 1)
+    r2 = *(u64 *)(r1 + 0)
+    r0 += r2
+    exit
+}
+"#;
+
+#[test]
+fn variables_stand_in_an_arena() {
+    if !ready(&[Need::Root]) {
+        return;
+    }
+    let dir = TempDir::new();
+    let object = build(&dir, "arena", ARENA);
+    assert_eq!(Loaded::open(&object).verdict("p", &[0; 64]), Some(41));
+}

@@ -66,7 +66,7 @@ impl TypeWriter<'_> {
 
     /// A type; a pointer to a struct with that struct, since loaders compare it with the kernel's, and a forward
     /// declaration is no struct to them.
-    fn whole(&mut self, ty: TyId) -> TypeId {
+    pub(super) fn whole(&mut self, ty: TyId) -> TypeId {
         let Ty::Pointer(Some(to)) = *self.types.get(ty) else { return self.id(ty) };
         let to = match self.types.get(to) {
             Ty::Forward(name, union) => {

@@ -3,6 +3,7 @@
 mod core;
 mod dialect;
 mod external;
+mod level;
 mod options;
 mod stream;
 mod types;
@@ -11,7 +12,7 @@ use crate::btf;
 use crate::diag::{Diagnostic, Diagnostics, FileId, Findings, Sources, Span, code};
 use crate::expand::{self, Plain, PlainFunc, Program, SECTIONS};
 use crate::gas;
-use crate::isa::{Code, Insn, Syntax};
+use crate::isa::{Code, Cpu, Insn, Syntax};
 use crate::lang::ast::File;
 use crate::listing;
 use crate::object::{CoreRelo, Data, Func, Line, Linkage, Map, Object, Ref, Symbol, TEXT, Var};
@@ -101,24 +102,12 @@ fn assemble(
     let mut object = Object { endian, license: program.license.clone(), ..Object::default() };
     let mut types = TypeWriter::new(&program.types);
     for map in &program.maps {
-        object.maps.push(Map {
-            name: map.name.clone(),
-            kind: map.kind,
-            key_size: map.key.map_or(0, |ty| program.types.size(ty)),
-            value_size: map.value.map_or(0, |ty| program.types.size(ty)),
-            max_entries: map.entries,
-            flags: map.flags,
-            extra: map.extra,
-            numa_node: map.numa_node,
-            key: map.key.map(|ty| types.id(ty)),
-            value: map.value.map(|ty| types.id(ty)),
-            pin_by_name: map.pin_by_name,
-            ..Map::default()
-        });
+        object.maps.push(plain_map(program, &mut types, map));
     }
     let sections = data(program, &mut types, &mut object);
     let externs = external::used(program);
-    let mut assembler = Assembler { program, sources, sections, externs, files: vec![], diagnostics };
+    let cpu = options.cpu.or(program.cpu);
+    let mut assembler = Assembler { program, sources, sections, externs, cpu, files: vec![], diagnostics };
     for func in &program.funcs {
         let described = !func.bare || options.describe;
         let btf = described.then(|| types.func(func));
@@ -139,6 +128,26 @@ fn assemble(
         diagnostics.push(d);
     }
     object
+}
+
+fn plain_map(program: &Program, types: &mut TypeWriter, map: &expand::PlainMap) -> Map {
+    let inner = map.inner.as_ref().map(|inner| Box::new(plain_map(program, types, inner)));
+    Map {
+        name: map.name.clone(),
+        kind: map.kind,
+        key_size: map.key.map_or(0, |ty| program.types.size(ty)),
+        // A map in a map is a number of four bytes.
+        value_size: map.value.map_or(if inner.is_some() { 4 } else { 0 }, |ty| program.types.size(ty)),
+        max_entries: map.entries,
+        flags: map.flags,
+        extra: map.extra,
+        numa_node: map.numa_node,
+        key: map.key.map(|ty| types.id(ty)),
+        value: map.value.map(|ty| types.id(ty)),
+        pin_by_name: map.pin_by_name,
+        inner,
+        values: map.values.clone(),
+    }
 }
 
 /// The data sections that hold something; for each of [`SECTIONS`] its place among them.
@@ -165,7 +174,7 @@ fn data(program: &Program, types: &mut TypeWriter, object: &mut Object) -> [usiz
             bytes,
             align: plain.align.max(1),
             vars,
-            refs: vec![],
+            refs: plain.refs.clone(),
         });
     }
     places
@@ -178,6 +187,8 @@ struct Assembler<'a> {
     sections: [usize; SECTIONS.len()],
     /// For each extern its place in the object, where it is used.
     externs: Vec<Option<usize>>,
+    /// The level of the instruction set that code may use.
+    cpu: Option<Cpu>,
     /// Source files that lines name.
     files: Vec<FileId>,
     diagnostics: &'a mut Diagnostics,
@@ -231,7 +242,14 @@ impl Assembler<'_> {
     /// Fills in the distance of a jump.
     fn resolve(&mut self, func: &PlainFunc, plain: &Plain, i: usize, slots: &[i64]) -> Insn {
         let mut insn = plain.insn;
-        let syntax = insn.form().map(|f| f.syntax);
+        let form = insn.form();
+        if let (Some(form), Some(limit)) =
+            (form.filter(|form| self.cpu.is_some_and(|cpu| form.cpu > cpu)), self.cpu)
+        {
+            let d = level::above(form, limit, plain.span);
+            self.report(plain, d);
+        }
+        let syntax = form.map(|f| f.syntax);
         let Some(label) = plain.target.map(|id| &func.labels[id.0]) else {
             self.check_distance(plain, syntax, i, slots);
             return insn;
@@ -244,10 +262,7 @@ impl Assembler<'_> {
                 let message = format!("`{}` is {} slots away", label.name, distance.unsigned_abs());
                 let d = Diagnostic::error(code::DISTANCE, message, plain.span).also(label.span, "this label");
                 let d = d.note("a jump reaches 32767 slots forward and 32768 back");
-                let d = match syntax {
-                    Some(Syntax::Goto) => d.help("`gotol` reaches further (Linux 6.6)"),
-                    _ => d.help("jump the other way over a `gotol`, which reaches further (Linux 6.6)"),
-                };
+                let d = level::further(d, syntax, self.cpu, plain.span, self.sources);
                 self.report(plain, d);
             }
             (_, Ok(distance), _) => insn.off = distance,

@@ -1,7 +1,7 @@
 //! How a source text is built.
 
 use super::Dialect;
-use crate::isa::Endian;
+use crate::isa::{Cpu, Endian};
 use crate::lint::Levels;
 
 /// How a source text is built.
@@ -11,6 +11,8 @@ pub struct Options<'a> {
     pub endian: Endian,
     /// What becomes of warnings.
     pub lints: Levels,
+    /// The level of the instruction set that code may use; none: any.
+    pub cpu: Option<Cpu>,
     /// The section of a file without declarations; none: `.text`, as other assemblers have it.
     pub section: Option<&'a str>,
     /// Whether such a file gets types and source lines, too.
@@ -31,6 +33,7 @@ impl Default for Options<'_> {
         Self {
             endian: Endian::HOST,
             lints: Levels::default(),
+            cpu: None,
             section: None,
             describe: false,
             defines: &[],

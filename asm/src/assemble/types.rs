@@ -59,6 +59,14 @@ impl<'a> TypeWriter<'a> {
             }
             Ty::Struct(index) => return self.structure(ty, index),
             Ty::Enum(index) => self.enumeration(index),
+            Ty::Tag(tag, to) => {
+                let to = match to.map(|to| self.types.named(to).clone()) {
+                    // The kernel wants a struct behind a tag, not the name of one.
+                    Some(Ty::Forward(name, union)) => self.structure_named(&name, union),
+                    _ => to.map_or(TypeId::VOID, |to| self.id(to)),
+                };
+                self.builder.intern(Type::named(tag, Kind::TypeTag { ty: to, attribute: false }))
+            }
             Ty::Alias(name, of) => {
                 let of = self.id(of);
                 self.typedef(&name, of)
@@ -181,12 +189,20 @@ impl<'a> TypeWriter<'a> {
             }
             None => {
                 let ret = func.result.map_or(TypeId::VOID, |ty| self.id(ty));
-                let param = |(name, ty): &(String, TyId)| Param { name: name.clone(), ty: self.id(*ty) };
-                (ret, func.params.iter().map(param).collect(), FuncLinkage::STATIC)
+                // The kernel looks at what arguments of a global function point to.
+                let mut id = |ty| if func.global { self.whole(ty) } else { self.id(ty) };
+                let param = |(name, ty): &(String, TyId)| Param { name: name.clone(), ty: id(*ty) };
+                let linkage = if func.global { FuncLinkage::GLOBAL } else { FuncLinkage::STATIC };
+                (ret, func.params.iter().map(param).collect(), linkage)
             }
         };
         let proto = self.builder.intern(Type::anonymous(Kind::FuncProto { ret, params }));
-        self.builder.add(Type::named(&func.name, Kind::Func { proto, linkage }))
+        let id = self.builder.add(Type::named(&func.name, Kind::Func { proto, linkage }));
+        for (param, tag) in &func.tags {
+            let component = param.and_then(|n| i32::try_from(n).ok()).unwrap_or(-1);
+            self.builder.add(Type::named(tag, Kind::DeclTag { ty: id, component, attribute: false }));
+        }
+        id
     }
 
     /// The struct or union of that name; where the source does not declare it, an empty one.

@@ -44,6 +44,7 @@ codes! {
     WIDTH        "E0404" "operands of different widths"
     WIDE         "E0405" "a 64-bit immediate without `ll`, or `ll` without one"
     STALE_VIEW   "E0406" "a view whose register a call has destroyed"
+    CPU          "E0407" "an instruction that the level lacks"
 
     LABEL        "E0501" "a label that does not exist"
     DISTANCE     "E0502" "a jump that is too far"
@@ -63,6 +64,7 @@ codes! {
     CALL         "E0705" "a call that could be two things"
     EXTERN       "E0706" "an extern that cannot be"
     CORE         "E0707" "a CO-RE value that cannot be looked up"
+    STRUCT_OPS   "E0708" "a table of functions that cannot be"
 
     REJECTED     "E0801" "a program that the kernel's verifier refused"
 

@@ -5,7 +5,7 @@ use super::plain::{PlainFunc, PlainMap, PlainVar};
 use super::types::TyId;
 use super::{Expander, Reported};
 use crate::diag::{Diagnostic, Span, code, nearest};
-use crate::lang::ast::{Expr, Func, Map, Var};
+use crate::lang::ast::{Expr, Func, Map, Room, Var};
 use crate::uapi::{MapType, section};
 
 /// Indices of [`super::SECTIONS`].
@@ -45,6 +45,8 @@ impl<'a> Expander<'a> {
             extra: 0,
             numa_node: None,
             pin_by_name: false,
+            inner: None,
+            values: vec![],
         }));
     }
 
@@ -76,11 +78,18 @@ impl<'a> Expander<'a> {
             extra: 0,
             numa_node: None,
             pin_by_name: false,
+            inner: None,
+            values: vec![],
         };
         for (name, value) in &map.attributes {
             self.attribute(&mut plain, *name, value)?;
         }
+        if let Some(inner) = &map.inner {
+            let inner = self.plain_map(inner)?;
+            plain.inner = Some(Box::new(PlainMap { name: String::new(), ..inner }));
+        }
         self.check_map(map, &plain)?;
+        plain.values = self.map_values(map, &plain)?;
         Ok(plain)
     }
 
@@ -105,6 +114,11 @@ impl<'a> Expander<'a> {
             (MapType::PROG_ARRAY | MapType::PERF_EVENT_ARRAY | MapType::CGROUP_ARRAY, []) => {
                 let number = self.types.builtin("u32");
                 return Ok((number, number));
+            }
+            (MapType::ARRAY_OF_MAPS, []) => return Ok((self.types.builtin("u32"), None)),
+            (MapType::ARRAY_OF_MAPS | MapType::HASH_OF_MAPS, [key]) => return Ok((Some(*key), None)),
+            (MapType::ARRAY_OF_MAPS | MapType::HASH_OF_MAPS, _) => {
+                format!("`{word}<KEY, KIND<KEY, VALUE>[N]>[N]`")
             }
             (_, [key, value]) => return Ok((Some(*key), Some(*value))),
             _ => format!("`{word}<KEY, VALUE>[N]`"),
@@ -155,10 +169,15 @@ impl<'a> Expander<'a> {
             MapType::CGROUP_STORAGE,
             MapType::PERCPU_CGROUP_STORAGE,
         ];
-        let inner = [MapType::ARRAY_OF_MAPS, MapType::HASH_OF_MAPS, MapType::STRUCT_OPS];
-        if inner.contains(&plain.kind) {
-            let message = "maps of this kind cannot be declared yet";
-            return Err(self.error(Diagnostic::error(code::MAP, message, map.kind)));
+        if plain.kind == MapType::STRUCT_OPS {
+            let d =
+                Diagnostic::error(code::MAP, "a map of this kind is declared with its functions", map.kind);
+            return Err(self.error(d.help("write `struct_ops NAME: TYPE { … }`")));
+        }
+        if matches!(plain.kind, MapType::ARRAY_OF_MAPS | MapType::HASH_OF_MAPS) && plain.inner.is_none() {
+            let word = self.text(map.kind);
+            let d = Diagnostic::error(code::MAP, "this map does not say what it holds", map.kind);
+            return Err(self.error(d.help(format!("write `{word}<u32, array<u32, u64>[4]>[16]`"))));
         }
         match plain.kind {
             kind if without.contains(&kind) => {}
@@ -178,10 +197,17 @@ impl<'a> Expander<'a> {
             let d = Diagnostic::error(code::MAP, "an LPM trie is never preallocated", map.kind);
             return Err(self.error(d.help("write `{ flags: BPF_F_NO_PREALLOC }` behind its size")));
         }
-        let arrays = [MapType::ARRAY, MapType::PERCPU_ARRAY, MapType::PROG_ARRAY, MapType::PERF_EVENT_ARRAY];
+        let arrays = [
+            MapType::ARRAY_OF_MAPS,
+            MapType::ARRAY,
+            MapType::PERCPU_ARRAY,
+            MapType::PROG_ARRAY,
+            MapType::PERF_EVENT_ARRAY,
+        ];
         if arrays.contains(&plain.kind) && plain.key.is_some_and(|key| self.types.size(key) != 4) {
-            let d = Diagnostic::error(code::MAP, "the key of an array is 4 bytes", map.types[0].span);
-            return Err(self.error(d.suggest("write `u32`", map.types[0].span, "u32")));
+            let at = map.types.first().map_or(map.kind, |ty| ty.span);
+            let d = Diagnostic::error(code::MAP, "the key of an array is 4 bytes", at);
+            return Err(self.error(d.suggest("write `u32`", at, "u32")));
         }
         Ok(())
     }
@@ -202,6 +228,9 @@ impl<'a> Expander<'a> {
 
     fn place_variable(&mut self, var: &'a Var) -> Result<(usize, u32, TyId), Reported> {
         let ty = self.ty(&var.ty)?;
+        if matches!(var.room, Room::StructOps | Room::StructOpsLink) {
+            return self.struct_ops(var, ty);
+        }
         let (size, align) = self.types.layout(ty);
         if size > LARGEST {
             let message = format!("`{}` takes {size} bytes, which is too much", self.text(var.name));
@@ -220,10 +249,11 @@ impl<'a> Expander<'a> {
             let name = self.text(var.name);
             self.error(d.help(format!("give the one that holds without `--set {name}=…`")));
         }
-        let section = match (var.config, var.value.is_some()) {
-            (true, _) => RODATA,
-            (false, true) => DATA,
-            (false, false) => BSS,
+        let section = match (var.room, var.config, var.value.is_some()) {
+            (Room::Arena(map), ..) => self.in_arena(map)?,
+            (Room::Data, true, _) => RODATA,
+            (Room::Data, false, false) => BSS,
+            _ => DATA,
         };
         let name = self.text(var.name).to_string();
         let offset = self.place(section, &bytes, align, var.name)?;
@@ -232,7 +262,13 @@ impl<'a> Expander<'a> {
     }
 
     /// Appends bytes to a data section, aligned; gives their offset.
-    fn place(&mut self, section: usize, bytes: &[u8], align: u32, span: Span) -> Result<u32, Reported> {
+    pub(super) fn place(
+        &mut self,
+        section: usize,
+        bytes: &[u8],
+        align: u32,
+        span: Span,
+    ) -> Result<u32, Reported> {
         let data = &mut self.program.data[section];
         let start = data.bytes.len().next_multiple_of(align as usize);
         let Some(offset) = u32::try_from(start).ok().filter(|_| start + bytes.len() <= LARGEST as usize)
@@ -288,6 +324,12 @@ impl<'a> Expander<'a> {
             true => self.sources.get(func.name.file).symbol(),
             false => self.text(func.name).to_string(),
         };
+        let mut tags = vec![];
+        for (param, tag) in &func.tags {
+            if let Ok(text) = self.plain_string(*tag) {
+                tags.push((*param, text));
+            }
+        }
         self.program.funcs.push(PlainFunc {
             name,
             span: func.name,
@@ -299,6 +341,8 @@ impl<'a> Expander<'a> {
             labels: vec![],
             core: vec![],
             bare: func.bare,
+            global: func.global,
+            tags,
         });
     }
 

@@ -36,7 +36,7 @@ impl<'a> Expander<'a> {
                     .error(d.note("only the last field of a struct may be one, for what follows the struct")))
             }
             TypeExprKind::Inline(inner) => self.layout(inner, String::new()),
-            TypeExprKind::Func(..) => {
+            TypeExprKind::Func(..) | TypeExprKind::Tagged(..) => {
                 let d =
                     Diagnostic::error(code::TYPE, "a function is no value, a pointer to it is", expr.span);
                 let text = self.text(expr.span);
@@ -49,6 +49,12 @@ impl<'a> Expander<'a> {
     /// other, and to such as are not declared.
     fn pointee(&mut self, to: &'a TypeExpr) -> Result<Option<TyId>, Reported> {
         let ty = match &to.kind {
+            TypeExprKind::Tagged(tag, to) => {
+                let to = self.pointee(to)?;
+                let quoted = self.text(*tag).starts_with('"');
+                let tag = if quoted { self.plain_string(*tag)? } else { self.text(*tag).to_string() };
+                self.types.add(Ty::Tag(tag, to))
+            }
             TypeExprKind::Name => {
                 let name = self.text(to.span);
                 match self.names.get(name, to.span.file) {

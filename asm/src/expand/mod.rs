@@ -21,6 +21,7 @@ pub mod library;
 mod lower;
 mod modules;
 mod names;
+mod objects;
 mod orders;
 mod plain;
 mod text;
@@ -207,6 +208,7 @@ impl<'a> Expander<'a> {
                 ItemKind::Var(var) => drop(self.variable(var)),
                 ItemKind::Func(func) => self.declare(func),
                 ItemKind::Extern(external) => self.external(external),
+                ItemKind::Cpu(level) => self.cpu(*level),
                 // Those of the library are worked out where they are used.
                 _ => {}
             }

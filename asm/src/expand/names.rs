@@ -126,6 +126,7 @@ impl<'a> Names<'a> {
             | ItemKind::Import(_)
             | ItemKind::ImportBtf(_)
             | ItemKind::Dialect(_)
+            | ItemKind::Cpu(_)
             | ItemKind::Control(_)
             | ItemKind::Define(_) => return,
             ItemKind::Const(d) => Def::Const(d),

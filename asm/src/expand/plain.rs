@@ -3,13 +3,19 @@
 use super::conditional::Branches;
 use super::types::{TyId, Types};
 use crate::diag::{Sources, Span};
-use crate::isa::Insn;
-use crate::object::{CoreKind, DataKind, ExternKind, Symbol};
+use crate::isa::{Cpu, Insn};
+use crate::object::{ARENA, CoreKind, DataKind, ExternKind, Symbol};
 use crate::uapi::MapType;
 
 /// The data sections in the order of [`Program::data`].
-pub const SECTIONS: [(&str, DataKind); 3] =
-    [(".data", DataKind::Data), (".bss", DataKind::Bss), (".rodata", DataKind::Rodata)];
+pub const SECTIONS: [(&str, DataKind); 6] = [
+    (".data", DataKind::Data),
+    (".bss", DataKind::Bss),
+    (".rodata", DataKind::Rodata),
+    (".struct_ops", DataKind::StructOps),
+    (".struct_ops.link", DataKind::StructOps),
+    (ARENA, DataKind::Arena),
+];
 
 /// A program, worked out.
 #[derive(Debug, Default)]
@@ -19,7 +25,9 @@ pub struct Program {
     /// Maps, in source order.
     pub maps: Vec<PlainMap>,
     /// One for each of [`SECTIONS`].
-    pub data: [PlainData; 3],
+    pub data: [PlainData; 6],
+    /// The level of the instruction set that is declared.
+    pub cpu: Option<Cpu>,
     /// What is defined elsewhere, in source order.
     pub externs: Vec<PlainExtern>,
     /// Programs and functions, in source order.
@@ -64,6 +72,10 @@ pub struct PlainMap {
     pub numa_node: Option<u32>,
     /// Whether it is pinned under its name.
     pub pin_by_name: bool,
+    /// What the maps are that it holds.
+    pub inner: Option<Box<PlainMap>>,
+    /// What it holds at first, by index.
+    pub values: Vec<(u32, Symbol)>,
 }
 
 /// Something that is defined elsewhere.
@@ -97,6 +109,8 @@ pub struct PlainData {
     pub align: u32,
     /// Its variables, by offset.
     pub vars: Vec<PlainVar>,
+    /// Addresses: offset, and of what.
+    pub refs: Vec<(u32, Symbol)>,
     /// Strings that have no name: offset, and bytes with their NUL.
     pub strings: Vec<(u32, Vec<u8>)>,
 }
@@ -123,6 +137,10 @@ pub struct PlainFunc {
     pub section: Option<String>,
     /// Where a program belongs if its section does not say.
     pub hook: Option<String>,
+    /// Whether the kernel verifies it on its own.
+    pub global: bool,
+    /// Declaration tags; with a number, of that parameter.
+    pub tags: Vec<(Option<usize>, String)>,
     /// Name and type of parameters.
     pub params: Vec<(String, TyId)>,
     /// Type of the result.

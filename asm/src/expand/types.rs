@@ -27,6 +27,8 @@ pub enum Ty {
     Enum(usize),
     /// Another name for a type.
     Alias(String, TyId),
+    /// What a pointer with a tag points to; `None`: `void`.
+    Tag(String, Option<TyId>),
     /// A function, to which there are pointers only: parameters and result.
     Func(Vec<(String, TyId)>, Option<TyId>),
     /// A number that no instruction takes, by its name in C and size in bytes: 16-byte integers, and floating
@@ -251,7 +253,7 @@ impl Types {
         match self.get(id) {
             Ty::Builtin(b) => (BUILTINS[*b].size, BUILTINS[*b].align),
             Ty::Pointer(_) => (8, 8),
-            Ty::Forward(..) | Ty::Func(..) => (0, 1),
+            Ty::Forward(..) | Ty::Func(..) | Ty::Tag(..) => (0, 1),
             Ty::Enum(e) => self.layout(self.enums[*e].base),
             Ty::Foreign(_, size, _) => (*size, *size),
             Ty::Alias(_, of) => self.layout(*of),
@@ -285,6 +287,9 @@ impl Types {
                 or(&self.structs[*s].name, shape)
             }
             Ty::Enum(e) => or(&self.enums[*e].name, "enum { … }"),
+            Ty::Tag(tag, to) => {
+                format!("{tag} {}", to.map_or_else(|| "void".to_string(), |to| self.name(to)))
+            }
             Ty::Func(..) => "func(…)".to_string(),
         }
     }

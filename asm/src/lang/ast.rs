@@ -48,6 +48,8 @@ pub enum ItemKind {
     Macro(Macro),
     /// `extern kfunc NAME(…) -> type` and its relatives.
     Extern(Extern),
+    /// `cpu v3`; the place of the level.
+    Cpu(Span),
     /// `const NAME(…) = value`.
     ConstFn(ConstFn),
     /// `param NAME = value`.
@@ -223,6 +225,8 @@ pub enum TypeExprKind {
     Inline(Box<Struct>),
     /// `func(name: type, …) -> type`, to which there are pointers only.
     Func(Vec<(Span, TypeExpr)>, Option<Box<TypeExpr>>),
+    /// `kptr T`, `tag("text") T`: the word or the string with its quotes. Only pointers point to it.
+    Tagged(Span, Box<TypeExpr>),
     /// `$name`, a macro's argument.
     Param,
 }
@@ -240,6 +244,10 @@ pub struct Map {
     pub entries: Option<Expr>,
     /// `name: value` in braces.
     pub attributes: Vec<(Span, Expr)>,
+    /// What the maps are that it holds, whose name is that of their kind.
+    pub inner: Option<Box<Map>>,
+    /// `= { index: name, … }`: what it holds at first.
+    pub values: Vec<(Expr, Span)>,
 }
 
 /// A variable.
@@ -253,6 +261,21 @@ pub struct Var {
     pub value: Option<Expr>,
     /// `config`: read-only for programs, set at load time.
     pub config: bool,
+    /// Where it stands, if not with all others.
+    pub room: Room,
+}
+
+/// Where a variable stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Room {
+    /// In a data section.
+    Data,
+    /// `in NAME`: in an arena, a map.
+    Arena(Span),
+    /// `struct_ops NAME: TYPE { … }`: a table of functions for the kernel.
+    StructOps,
+    /// `struct_ops NAME: TYPE link { … }`: one that a link puts into force.
+    StructOpsLink,
 }
 
 /// A program or a function.
@@ -268,6 +291,10 @@ pub struct Func {
     pub params: Vec<(Span, TypeExpr)>,
     /// A function's result.
     pub result: Option<TypeExpr>,
+    /// `global func`: the kernel verifies it on its own.
+    pub global: bool,
+    /// `tag "text"` behind the head or, with its number, behind a parameter; strings with their quotes.
+    pub tags: Vec<(Option<usize>, Span)>,
     /// From its word to the opening brace.
     pub head: Span,
     /// What it does.

@@ -147,6 +147,7 @@ impl Reader<'_> {
             | ItemKind::Import(_)
             | ItemKind::ImportBtf(_)
             | ItemKind::Dialect(_)
+            | ItemKind::Cpu(_)
             | ItemKind::Define(_) => return,
         };
         let (text, plain, first) = self.above(item.span);

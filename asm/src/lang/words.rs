@@ -2,8 +2,25 @@
 
 /// The words that begin a declaration.
 pub const DECLARATIONS: &[&str] = &[
-    "license", "import", "const", "param", "type", "enum", "struct", "union", "packed", "map", "global",
-    "config", "prog", "func", "macro", "extern", "dialect",
+    "license",
+    "import",
+    "const",
+    "param",
+    "type",
+    "enum",
+    "struct",
+    "union",
+    "packed",
+    "map",
+    "global",
+    "config",
+    "prog",
+    "func",
+    "macro",
+    "extern",
+    "dialect",
+    "struct_ops",
+    "cpu",
 ];
 
 /// The words that begin a statement.
@@ -25,7 +42,8 @@ pub const STATEMENTS: &[&str] = &[
 ];
 
 /// What happens while assembling, with its `@`.
-pub const AT: &[&str] = &["@if", "@else", "@for", "@assert", "@error", "@warning", "@defined", "@is"];
+pub const AT: &[&str] =
+    &["@if", "@else", "@for", "@assert", "@error", "@warning", "@defined", "@is", "@core"];
 
 /// Functions of constant expressions.
 pub const FUNCTIONS: &[&str] = &[

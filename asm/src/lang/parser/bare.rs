@@ -33,6 +33,8 @@ impl Parser<'_> {
         let start = Span { start: 0, end: 0, ..first };
         let end = self.last().after();
         let func = Func {
+            global: false,
+            tags: vec![],
             name: start,
             section: None,
             hook: None,

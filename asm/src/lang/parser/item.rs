@@ -1,7 +1,7 @@
 //! Declarations.
 
 use super::super::ast::{
-    Const, ConstFn, Expr, ExprKind, File, Func, Item, ItemKind, Macro, MacroParam, Map, Param, ParamKind,
+    Const, ConstFn, Expr, ExprKind, File, Func, Item, ItemKind, Macro, MacroParam, Param, ParamKind, Room,
     TypeExpr, Var,
 };
 use super::super::dialect::DIALECTS;
@@ -103,6 +103,12 @@ impl Parser<'_> {
             "enum" => ItemKind::Enum(self.enumeration()?),
             "type" => ItemKind::Alias(self.alias()?),
             "map" => ItemKind::Map(self.map()?),
+            "global" if self.is_nth(1, "func") => {
+                self.bump();
+                ItemKind::Func(Func { global: true, ..self.function()? })
+            }
+            "struct_ops" => ItemKind::Var(self.struct_ops()?),
+            "cpu" => ItemKind::Cpu(self.cpu()?),
             "global" | "config" => ItemKind::Var(self.variable()?),
             "macro" => ItemKind::Macro(self.macro_definition()?),
             "extern" => ItemKind::Extern(self.external()?),
@@ -225,50 +231,19 @@ impl Parser<'_> {
         Ok((name, self.ty()?))
     }
 
-    fn map(&mut self) -> Parsed<Map> {
-        self.bump();
-        let name = self.name("the map's name")?;
-        self.expect(":")?;
-        let kind = self.name("a kind of map, such as `hash`")?;
-        let mut types = vec![];
-        if self.eat("<") {
-            loop {
-                types.push(self.ty()?);
-                if !self.eat(",") {
-                    break;
-                }
-            }
-            self.expect(">")?;
-        }
-        let mut entries = None;
-        if self.eat("[") {
-            entries = Some(self.expr()?);
-            self.expect("]")?;
-        }
-        let mut attributes = vec![];
-        if self.is("{") {
-            attributes = self.braced("the attribute", Self::attribute)?;
-        }
-        Ok(Map { name, kind, types, entries, attributes })
-    }
-
-    fn attribute(&mut self) -> Parsed<(Span, Expr)> {
-        let name = self.name("an attribute, such as `flags: BPF_F_NO_PREALLOC`")?;
-        self.expect(":")?;
-        Ok((name, self.expr()?))
-    }
-
     fn variable(&mut self) -> Parsed<Var> {
         let word = self.bump().span;
         let (name, ty) = self.typed_name("a variable, such as `hits: u64`")?;
+        let room = if self.eat("in") { Room::Arena(self.name("the name of an arena")?) } else { Room::Data };
         let value = if self.eat("=") { Some(self.initial_value()?) } else { None };
-        Ok(Var { name, ty, value, config: self.text(word) == "config" })
+        Ok(Var { name, ty, value, config: self.text(word) == "config", room })
     }
 
     fn function(&mut self) -> Parsed<Func> {
         let word = self.bump().span;
         let name = self.name("a name")?;
         let (mut section, mut hook, mut params, mut result) = (None, None, vec![], None);
+        let mut tags = vec![];
         if self.text(word) == "prog" {
             self.expect(":")?;
             section = Some(
@@ -279,15 +254,19 @@ impl Parser<'_> {
             }
         } else {
             if self.is("(") {
-                params = self.parameters()?;
+                params = self.tagged_parameters(&mut tags)?;
             }
             if self.eat("->") {
                 result = Some(self.ty()?);
             }
         }
+        while self.eat("tag") {
+            tags.push((None, self.expect_kind(Kind::Str, "a tag, such as \"exception_callback:cb\"")?));
+        }
         let head = word.to(self.peek().span);
         let (body, end) = self.body()?;
-        Ok(Func { name, section, hook, params, result, head, body, end, bare: false })
+        let (global, bare) = (false, false);
+        Ok(Func { name, section, hook, params, result, global, tags, head, body, end, bare })
     }
 
     fn macro_definition(&mut self) -> Parsed<Macro> {

@@ -1,6 +1,7 @@
 //! Declarations of what only an object file has.
 
-use super::super::ast::{Extern, ExternWord, TypeExpr};
+use super::super::ast::{Expr, Extern, ExternWord, Map, Room, TypeExpr, Var};
+use super::super::token::Kind;
 use super::{Parsed, Parser};
 use crate::diag::{Diagnostic, Span, code};
 
@@ -47,5 +48,99 @@ impl Parser<'_> {
         }
         self.expect(")")?;
         Ok(params)
+    }
+
+    /// `(name: type tag "text", …)`; the tags are appended with the number of their parameter.
+    pub(super) fn tagged_parameters(
+        &mut self,
+        tags: &mut Vec<(Option<usize>, Span)>,
+    ) -> Parsed<Vec<(Span, TypeExpr)>> {
+        let mut params = vec![];
+        self.expect("(")?;
+        while !self.is(")") {
+            params.push(self.typed_name("a parameter, such as `len: u32`")?);
+            while self.eat("tag") {
+                let tag = self.expect_kind(Kind::Str, "a tag, such as \"arg:nonnull\"")?;
+                tags.push((Some(params.len() - 1), tag));
+            }
+            if !self.eat(",") {
+                break;
+            }
+        }
+        self.expect(")")?;
+        Ok(params)
+    }
+
+    /// `map NAME: kind<K, V>[N] { … } = { 0: name }`.
+    pub(super) fn map(&mut self) -> Parsed<Map> {
+        self.bump();
+        let name = self.name("the map's name")?;
+        self.expect(":")?;
+        let mut map = self.nested(Self::map_type)?;
+        map.name = name;
+        if self.eat("=") {
+            map.values = self.braced("the value", Self::map_value)?;
+        }
+        Ok(map)
+    }
+
+    /// `kind<K, V>[N] { … }`.
+    fn map_type(&mut self) -> Parsed<Map> {
+        let kind = self.name("a kind of map, such as `hash`")?;
+        let (mut types, mut inner) = (vec![], None);
+        if self.eat("<") {
+            loop {
+                // What maps of maps hold last is a map; some kinds have no types.
+                let last = matches!(self.text(kind), "array_of_maps" | "hash_of_maps");
+                if last && inner.is_none() && (types.len() == 1 || self.is_nth(1, "<")) {
+                    inner = Some(Box::new(self.nested(Self::map_type)?));
+                } else {
+                    types.push(self.ty()?);
+                }
+                if !self.eat(",") {
+                    break;
+                }
+            }
+            self.expect(">")?;
+        }
+        let mut entries = None;
+        if self.eat("[") {
+            entries = Some(self.expr()?);
+            self.expect("]")?;
+        }
+        let mut attributes = vec![];
+        if self.is("{") {
+            attributes = self.braced("the attribute", Self::attribute)?;
+        }
+        Ok(Map { name: kind, kind, types, entries, attributes, inner, values: vec![] })
+    }
+
+    fn attribute(&mut self) -> Parsed<(Span, Expr)> {
+        let name = self.name("an attribute, such as `flags: BPF_F_NO_PREALLOC`")?;
+        self.expect(":")?;
+        Ok((name, self.expr()?))
+    }
+
+    fn map_value(&mut self) -> Parsed<(Expr, Span)> {
+        let index = self.expr()?;
+        self.expect(":")?;
+        Ok((index, self.name("the name of a map or program")?))
+    }
+
+    /// `struct_ops NAME: TYPE link { field: value, … }`.
+    pub(super) fn struct_ops(&mut self) -> Parsed<Var> {
+        self.bump();
+        let (name, ty) = self.typed_name("a table, such as `cc: tcp_congestion_ops`")?;
+        let room = if self.eat("link") { Room::StructOpsLink } else { Room::StructOps };
+        if !self.is("{") {
+            return Err(self.expected("the functions in braces, such as `{ init: cc_init }`"));
+        }
+        Ok(Var { name, ty, value: Some(self.initial_value()?), config: false, room })
+    }
+
+    /// `cpu v3`.
+    pub(super) fn cpu(&mut self) -> Parsed<Span> {
+        self.bump();
+        self.name("a level of the instruction set, `v1` to `v4`")
     }
 }

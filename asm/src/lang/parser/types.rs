@@ -7,6 +7,9 @@ use super::super::token::Kind;
 use super::{Parsed, Parser};
 use crate::diag::{Diagnostic, code};
 
+/// The type tags that the kernel knows.
+const TYPE_TAGS: &[&str] = &["kptr", "kptr_untrusted", "percpu_kptr", "uptr", "user", "rcu", "percpu"];
+
 impl Parser<'_> {
     /// `struct NAME { … }`; without braces it declares the name only.
     pub(super) fn structure(&mut self) -> Parsed<Struct> {
@@ -103,7 +106,7 @@ impl Parser<'_> {
         self.nested(|p| {
             let start = p.peek().span;
             let kind = if p.eat("*") {
-                TypeExprKind::Pointer(Box::new(p.ty()?))
+                TypeExprKind::Pointer(Box::new(p.pointed()?))
             } else if p.peek().kind == Kind::Param {
                 p.bump();
                 TypeExprKind::Param
@@ -131,6 +134,26 @@ impl Parser<'_> {
             }
             Ok(ty)
         })
+    }
+
+    /// What a pointer points to: a type, before which tags may stand.
+    fn pointed(&mut self) -> Parsed<TypeExpr> {
+        let start = self.peek().span;
+        let tag = if self.is("tag") && self.is_nth(1, "(") {
+            self.bump();
+            self.bump();
+            let tag = self.expect_kind(Kind::Str, "a tag, such as \"kptr\"")?;
+            self.expect(")")?;
+            tag
+        } else if TYPE_TAGS.contains(&self.word(0))
+            && (self.nth(1).kind == Kind::Ident || self.is_nth(1, "*"))
+        {
+            self.bump().span
+        } else {
+            return self.ty();
+        };
+        let inner = self.nested(Self::pointed)?;
+        Ok(TypeExpr { span: start.to(self.last()), kind: TypeExprKind::Tagged(tag, Box::new(inner)) })
     }
 
     /// `(name: type, …) -> type`.
