@@ -1,5 +1,7 @@
 //! Source texts and places in them.
 
+use std::sync::OnceLock;
+
 /// The number of a source text in its [`Sources`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct FileId(pub u32);
@@ -37,7 +39,8 @@ pub struct Source {
     pub name: String,
     /// The text.
     pub text: String,
-    lines: Vec<u32>,
+    /// Where lines begin, once somebody asks.
+    lines: OnceLock<Vec<u32>>,
     library: bool,
 }
 
@@ -55,9 +58,7 @@ impl Sources {
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
         let text = text.into();
         let id = FileId(u32::try_from(self.files.len()).expect("fewer than 2^32 files"));
-        let newlines = text.bytes().zip(1u32..).filter(|(b, _)| *b == b'\n').map(|(_, next)| next);
-        let lines = std::iter::once(0).chain(newlines).collect();
-        self.files.push(Source { name: name.into(), text, lines, library: false });
+        self.files.push(Source { name: name.into(), text, lines: OnceLock::new(), library: false });
         id
     }
 
@@ -89,7 +90,7 @@ impl Sources {
     #[must_use]
     pub fn line_span(&self, file: FileId, line: u32) -> Option<Span> {
         let source = self.files.get(file.0 as usize)?;
-        let start = *source.lines.get(line.checked_sub(1)? as usize)?;
+        let start = *source.starts().get(line.checked_sub(1)? as usize)?;
         let text = source.text.get(start as usize..)?.lines().next().unwrap_or("");
         let narrow = |n: usize| u32::try_from(n).unwrap_or(0);
         let start = start + narrow(text.len() - text.trim_start().len());
@@ -152,15 +153,23 @@ impl Source {
         self.library
     }
 
+    /// Where lines begin.
+    fn starts(&self) -> &[u32] {
+        self.lines.get_or_init(|| {
+            let newlines = self.text.bytes().zip(1u32..).filter(|(b, _)| *b == b'\n').map(|(_, next)| next);
+            std::iter::once(0).chain(newlines).collect()
+        })
+    }
+
     /// The first byte of a line; a byte order mark belongs to none.
     fn line_start(&self, index: usize) -> usize {
-        let start = self.lines[index] as usize;
+        let start = self.starts()[index] as usize;
         if start == 0 && self.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { start }
     }
 
     /// One past the last byte of a line, its end included.
     fn line_end(&self, index: usize) -> usize {
-        self.lines.get(index + 1).map_or(self.text.len(), |next| *next as usize)
+        self.starts().get(index + 1).map_or(self.text.len(), |next| *next as usize)
     }
 
     /// The whole lines that hold these bytes: where they begin, the first one's number, and their text.
@@ -172,7 +181,7 @@ impl Source {
     }
 
     fn line_index(&self, offset: u32) -> usize {
-        self.lines.partition_point(|&start| start <= offset) - 1
+        self.starts().partition_point(|&start| start <= offset) - 1
     }
 
     /// Line and column of a byte, both from 1; columns count characters.

@@ -2,16 +2,53 @@
 
 use super::cursor::{Cursor, Res};
 use super::section::FixupKind;
-use super::symbol::Value;
+use super::symbol::{Place, Value};
 use super::{Assembly, scan};
 use crate::diag::{Diagnostic, Span, code};
-use crate::isa::read::{Number, Piece, ReadError, To, Wrong, read};
-use crate::isa::{Dialect, Insn, Reading, Syntax};
+use crate::isa::read::{Number, Piece, ReadError, To, Wrong, quick, read};
+use crate::isa::{Dialect, Endian, Insn, Reading, Syntax};
 
 /// What must be filled in.
 type Fix = Option<(FixupKind, Value, Span)>;
 
 impl<'a> Assembly<'a, '_> {
+    /// Takes a line that is one instruction of a common shape; gives where it ends. None: it is something else.
+    pub(super) fn plain(&mut self, start: usize) -> Option<usize> {
+        let line = quick::line(self.text.as_bytes().get(start..)?)?;
+        let here = self.location();
+        if !self.section().has_bytes() {
+            return None;
+        }
+        self.lines.emit(here);
+        let mut slot = line.slot;
+        if !line.label.is_empty() {
+            let (from, to) = (start + line.label.start as usize, start + line.label.end as usize);
+            let dot = usize::from(self.text.as_bytes().get(from - 1) == Some(&b'.'));
+            let symbol = self.symbols.intern(self.text.get(from - dot..to)?, from - dot);
+            // Back to a label: its distance is known.
+            let known = match self.symbols.get(symbol).place {
+                Place::At(at) if (at.section, at.parts) == (here.section, here.parts) => {
+                    let back = here.offset.wrapping_sub(at.offset);
+                    i16::try_from(back / 8 + 1).ok().filter(|_| back.is_multiple_of(8))
+                }
+                _ => None,
+            };
+            match known {
+                Some(back) => slot[2..4].copy_from_slice(&(-back).to_le_bytes()),
+                None => self.fix(FixupKind::Jump, Value::symbol(symbol), self.span(from - dot, to)),
+            }
+        }
+        let endian = self.endian;
+        let bytes = &mut self.section().bytes;
+        if endian == Endian::Little && line.hi.is_none() {
+            bytes.extend_from_slice(&slot);
+        } else {
+            let (insn, _) = Insn::decode(&slot, Endian::Little)?;
+            Insn { hi: line.hi, ..insn }.encode(endian, bytes);
+        }
+        Some(start + line.len)
+    }
+
     /// Takes an instruction; gives where the next statement may begin.
     pub(super) fn instruction(&mut self, start: usize) -> usize {
         let text = &self.text[start..];

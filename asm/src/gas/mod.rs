@@ -127,7 +127,8 @@ impl<'a, 'd> Assembly<'a, 'd> {
                     at = scan::line_end(self.text, at);
                 }
                 b'/' if bytes.get(at + 1) == Some(&b'/') => at = scan::line_end(self.text, at),
-                _ => at = self.statement(at).max(at + 1),
+                b'.' | b'"' => at = self.statement(at).max(at + 1),
+                _ => at = self.plain(at).unwrap_or_else(|| self.statement(at)).max(at + 1),
             }
         }
     }
