@@ -161,6 +161,11 @@ fn mistakes_are_told_one_by_one() {
     assert_eq!(codes(".bss\n exit\n .byte 1\n .long x"), ["E1110", "E1110", "E1110"]);
     assert_eq!(codes(".data\na: .long b - a\n.section o,\"aw\"\nb:\n"), ["E1108"]);
     assert_eq!(codes(".set a, b\n.set b, a\n.data\n.long a\n"), ["E1108"]);
+    assert_eq!(codes(".set a, b - c\n.set b, a\n.data\n.long a, b\n"), ["E1108", "E1108"]);
+    assert_eq!(
+        codes(".bss\n.fill 0x7fffffffffffffff, 0\n.fill 0xfffffff, 8, 1\n.p2align 31\n"),
+        ["E1110", "E1111"]
+    );
     assert_eq!(codes(".data\n.zero 0x7fffffffffffffff\n.fill 0x7fffffffffffffff, 8\n"), ["E1111", "E1111"]);
 }
 

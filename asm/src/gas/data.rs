@@ -140,14 +140,17 @@ impl<'a> Assembly<'a, '_> {
         let Some(size) = u8::try_from(size).ok().filter(|size| *size <= 8) else {
             return Err(Box::new(Diagnostic::error(code::GAS_RANGE, "a fill has at most 8 bytes", span)));
         };
-        self.room(count.saturating_mul(size.into()), span)?;
         // As all assemblers have it, no more than four bytes of the value count.
         let value = value & 0xffff_ffff;
         let (bytes, len) = number_bytes(value, size, self.endian);
-        for _ in 0..count {
-            self.bytes(&bytes[..len], span)?;
+        if value == 0 || len == 0 || !self.section().has_bytes() {
+            // What does not fit into a section of zeros is said by its first byte.
+            let first = bytes[..len].iter().find(|b| **b != 0).copied();
+            return self.repeat(first.unwrap_or(0), count.saturating_mul(len as u64), span);
         }
-        Ok(())
+        self.room(count.saturating_mul(size.into()), span)?;
+        let count = usize::try_from(count).unwrap_or(0);
+        self.bytes(&bytes[..len].repeat(count), span)
     }
 
     /// A number that is not negative.
@@ -223,10 +226,8 @@ impl<'a> Assembly<'a, '_> {
     /// Instructions that do nothing: `goto +0`.
     fn nops(&mut self, count: u64, span: Span) -> Res<()> {
         self.room(count * 8, span)?;
-        for _ in 0..count {
-            self.bytes(&[0x05, 0, 0, 0, 0, 0, 0, 0], span)?;
-        }
-        Ok(())
+        let count = usize::try_from(count).unwrap_or(0);
+        self.bytes(&[0x05, 0, 0, 0, 0, 0, 0, 0].repeat(count), span)
     }
 
     /// A part whose length is not known yet.

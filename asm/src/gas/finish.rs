@@ -22,6 +22,8 @@ const R_BPF_64_NODYLD32: u32 = 4;
 const ROUNDS: usize = 64;
 /// How long a chain of `.set` may be.
 const CHAIN: usize = 64;
+/// How deep differences may stand in symbols of differences.
+const DEPTH: u32 = 8;
 
 /// A relocation.
 #[derive(Debug, Clone, Copy)]
@@ -59,6 +61,9 @@ impl Assembly<'_, '_> {
             relocs.push(self.resolve(section));
         }
         let sizes = self.symbol_sizes();
+        if self.sections.iter().any(|s| u32::try_from(s.bytes.len()).is_err()) {
+            self.error(code::GAS_SIZE, "a section is smaller than 4 GiB", (0, 0));
+        }
         if self.diagnostics.errors() > 0 {
             return None;
         }
@@ -105,6 +110,10 @@ impl Assembly<'_, '_> {
 
     /// Where a symbol is.
     pub(super) fn find(&self, symbol: SymbolId) -> Found {
+        self.find_within(symbol, DEPTH)
+    }
+
+    fn find_within(&self, symbol: SymbolId, depth: u32) -> Found {
         let (mut symbol, mut added) = (symbol, 0i64);
         for _ in 0..CHAIN {
             match self.symbols.get(symbol).place {
@@ -116,7 +125,9 @@ impl Assembly<'_, '_> {
                         (None, None) => return Found::Number(added),
                         (Some(next), None) => symbol = next,
                         _ => {
-                            let known = self.number(Value { number: added, ..value });
+                            let value = Value { number: added, ..value };
+                            let known =
+                                depth.checked_sub(1).and_then(|depth| self.number_within(value, depth));
                             return known.map_or(Found::Nowhere, Found::Number);
                         }
                     }
@@ -134,12 +145,12 @@ impl Assembly<'_, '_> {
 
     /// What a value comes to, where it is a number: symbols in one section cancel each other out.
     pub(super) fn number(&self, value: Value) -> Option<i64> {
+        self.number_within(value, DEPTH)
+    }
+
+    fn number_within(&self, value: Value, depth: u32) -> Option<i64> {
         let term = |symbol: Option<SymbolId>| {
-            symbol.map_or(Found::Number(0), |s| match self.symbols.get(s).place {
-                // One step only: a chain of differences may not lead back here.
-                Place::Equal(inner) if inner.plus.is_some() && inner.minus.is_some() => Found::Nowhere,
-                _ => self.find(s),
-            })
+            symbol.map_or(Found::Number(0), |symbol| self.find_within(symbol, depth))
         };
         let distance = match (term(value.plus), term(value.minus)) {
             (Found::Number(a), Found::Number(b)) => a.wrapping_sub(b),

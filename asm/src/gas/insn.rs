@@ -65,7 +65,7 @@ impl<'a> Assembly<'a, '_> {
         let end = end + self.text.as_bytes()[end..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
         if let Some(next) = self.text.as_bytes().get(end)
             && !matches!(next, b'\n' | b'\r' | b';' | b'#' | b'`')
-            && !self.text[end..].starts_with("//")
+            && !self.text.as_bytes()[end..].starts_with(b"//")
         {
             let c = self.cursor(end, scan::statement_end(self.text, end));
             let d = Diagnostic::error(code::FORM, "this is too much behind the instruction", c.here());

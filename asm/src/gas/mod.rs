@@ -187,7 +187,7 @@ impl<'a, 'd> Assembly<'a, 'd> {
     fn preprocessor(&mut self, at: usize) {
         let begins = at == 0 || self.text.as_bytes().get(at - 1) == Some(&b'\n');
         let rest = &self.text[at + 1..];
-        let words = ["include", "define", "ifdef", "ifndef", "if ", "endif"];
+        let words = ["include", "define", "ifdef", "ifndef"];
         if let Some(word) = words.iter().find(|w| begins && rest.starts_with(**w)) {
             let span = self.span(at, at + 1 + word.trim_end().len());
             let d = Diagnostic::error(code::GAS_MACRO, "this is for the C preprocessor", span);
