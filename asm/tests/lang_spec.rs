@@ -6,11 +6,12 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bpfasm_asm::diag::{code, page};
+use bpfasm_asm::assemble::{Options, compile};
+use bpfasm_asm::diag::{Sources, code, page};
 use bpfasm_asm::expand::library::MODULES;
 use bpfasm_asm::isa::{Endian, markdown};
 use bpfasm_asm::lang::words::DECLARATIONS;
-use bpfasm_asm::lint;
+use bpfasm_asm::lint::{self, Level, Levels, Lint};
 use common::{assemble, body, through, through_as};
 
 fn path() -> PathBuf {
@@ -74,8 +75,15 @@ fn examples(text: &str) -> Vec<String> {
     let declares =
         |line: &str| DECLARATIONS.contains(&line.split(' ').next().unwrap_or("")) || line.starts_with('@');
     let whole = |block: &str| block.lines().any(declares);
-    let source =
-        |block: &str| if whole(block) { block.to_string() } else { body(&format!("{block}    exit")) };
+    let source = |block: &str| {
+        let end = if block.trim_end().ends_with("exit") {
+            ""
+        } else {
+            "    w0 = 0
+    exit"
+        };
+        if whole(block) { block.to_string() } else { body(&format!("{block}{end}")) }
+    };
     let listings = fenced(text, "listing").map(str::to_string);
     fenced(text, "bpfasm").map(source).chain(listings).collect()
 }
@@ -122,7 +130,16 @@ fn every_code_is_explained_by_an_example() {
             None => ("test.bpfasm", examples(section)),
         };
         assert_eq!(examples.len(), 1, "{code} has one example");
-        let (_, compiled) = through_as(name, &examples[0], Endian::Little);
+        // Its lint may be silent until it is asked for.
+        let mut lints = Levels::default();
+        let lint = Lint::of_warning(code).filter(|lint| lint.default == Level::Allow);
+        lints
+            .set(&lint.map(|lint| (Level::Warn, lint.name)).into_iter().collect::<Vec<_>>())
+            .expect("a lint");
+        let mut sources = Sources::default();
+        let root = sources.add(name, examples[0].as_str());
+        let options = Options { endian: Endian::Little, lints, ..Options::default() };
+        let compiled = compile(&mut sources, root, &options);
         let found: Vec<&str> = compiled.diagnostics.iter().map(|d| d.code).collect();
         // What the loader says needs a kernel.
         let expected = if code.starts_with("E08") { vec![] } else { vec![*code] };

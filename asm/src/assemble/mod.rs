@@ -14,6 +14,7 @@ use crate::expand::{self, Plain, PlainFunc, Program, SECTIONS};
 use crate::gas;
 use crate::isa::{Code, Cpu, Insn, Syntax};
 use crate::lang::ast::File;
+use crate::lint;
 use crate::listing;
 use crate::object::{CoreRelo, Data, Func, Line, Linkage, Map, Object, Ref, Symbol, TEXT, Var};
 
@@ -70,6 +71,9 @@ pub fn compile(sources: &mut Sources, root: FileId, options: &Options) -> Compil
     }
     // Jumps are resolved where the rest is sound: else distances mean nothing.
     let object = (diagnostics.errors() == 0).then(|| assemble(&program, sources, options, &mut diagnostics));
+    if diagnostics.errors() == 0 {
+        lint::check(&program, sources, &mut diagnostics);
+    }
     let Findings { kept, errors, warnings } = diagnostics.finish();
     let object = object.filter(|_| errors == 0);
     Compiled { object, program, files, bare, elf: None, diagnostics: kept, errors, warnings }

@@ -79,7 +79,7 @@ impl<'a> Expander<'a> {
         for label in self.body.labels.iter().filter(|l| l.at.is_none()).cloned().collect::<Vec<_>>() {
             self.no_label(&label, &func.body);
         }
-        self.check_end(index, func);
+        self.check_empty(index, func);
         let body = std::mem::take(&mut self.body);
         for (at, call) in views::stale(&body) {
             self.stale(&body.uses[at], body.insns[call].span);
@@ -90,9 +90,9 @@ impl<'a> Expander<'a> {
         self.program.funcs[index].labels = body.labels;
     }
 
-    /// A function does something, and ends.
-    fn check_end(&mut self, index: usize, func: &'a Func) {
-        if self.body.insns.last().is_some_and(Plain::ends) {
+    /// A function does something.
+    fn check_empty(&mut self, index: usize, func: &'a Func) {
+        if !self.body.insns.is_empty() {
             return;
         }
         // A line that is wrong may be the one that is missing here.
@@ -106,16 +106,10 @@ impl<'a> Expander<'a> {
         {
             return;
         }
-        if self.body.insns.is_empty() {
-            let what = if func.section.is_some() || func.bare { "program" } else { "function" };
-            let message = format!("{what} `{}` has no instructions", self.program.funcs[index].name);
-            let d = Diagnostic::error(code::EMPTY, message, func.name);
-            self.error(d.help("the shortest is `w0 = 0` and `exit`"));
-        } else {
-            let message = format!("`{}` runs off its end", self.program.funcs[index].name);
-            let d = Diagnostic::warning(code::FALL_OFF, message, func.end);
-            self.error(d.label("reached here").help("end it with `exit`, or a jump"));
-        }
+        let what = if func.section.is_some() || func.bare { "program" } else { "function" };
+        let message = format!("{what} `{}` has no instructions", self.program.funcs[index].name);
+        let d = Diagnostic::error(code::EMPTY, message, func.name);
+        self.error(d.help("the shortest is `w0 = 0` and `exit`"));
     }
 
     fn stale(&mut self, used: &views::Use, call: Span) {
@@ -236,7 +230,9 @@ impl<'a> Expander<'a> {
         while let Some(at) = scope {
             let Frame { number, stmts, outer, .. } = self.frames[at];
             if number == 0 || self.defines_label(stmts, text) {
-                return Ok(self.label_in(number, text, name));
+                let label = self.label_in(number, text, name);
+                self.body.labels[label.0].used = true;
+                return Ok(label);
             }
             scope = outer;
         }
@@ -260,7 +256,8 @@ impl<'a> Expander<'a> {
                 name.push('_');
             }
         }
-        self.body.labels.push(Label { name, at: None, span });
+        // Which labels of a macro are used may differ from use to use.
+        self.body.labels.push(Label { name, at: None, span, used: frame > 0 });
         self.body.label_ids.insert((frame, text), id);
         id
     }

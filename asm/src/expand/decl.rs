@@ -333,6 +333,7 @@ impl<'a> Expander<'a> {
         self.program.funcs.push(PlainFunc {
             name,
             span: func.name,
+            end: func.end,
             section,
             hook,
             params,

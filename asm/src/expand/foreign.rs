@@ -111,7 +111,7 @@ impl<'a> Expander<'a> {
         while !self.body.names.insert(name.clone()) {
             name.push('_');
         }
-        self.body.labels.push(Label { name, at: None, span });
+        self.body.labels.push(Label { name, at: None, span, used: true });
         id
     }
 

@@ -26,6 +26,7 @@ mod orders;
 mod plain;
 mod text;
 mod types;
+mod unused;
 mod views;
 
 use std::collections::{HashMap, HashSet};
@@ -220,6 +221,7 @@ impl<'a> Expander<'a> {
         for (index, func) in funcs.enumerate() {
             self.function(index, func);
         }
+        self.unused(&items().collect::<Vec<_>>());
     }
 
     fn text(&self, span: Span) -> &'a str {

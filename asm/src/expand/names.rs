@@ -1,6 +1,7 @@
 //! What a name means.
 
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 
 use super::imports::Imported;
 use super::{Expander, Reported, library};
@@ -93,6 +94,8 @@ pub(super) struct Names<'a> {
     /// Macros have a name space of their own: `name!`.
     user_macros: HashMap<&'a str, Def<'a>>,
     library_macros: HashMap<&'a str, Def<'a>>,
+    /// What was asked for, by the places of their names.
+    used: RefCell<HashSet<Span>>,
 }
 
 /// Words that mean something where a name may stand.
@@ -214,7 +217,14 @@ impl<'a> Names<'a> {
     /// What a name means where it stands in that file.
     pub(super) fn get(&self, name: &str, file: FileId) -> Option<Def<'a>> {
         let user = if self.in_library(file) { None } else { self.user.get(name) };
-        user.or_else(|| self.library.get(name)).copied()
+        let def = user.or_else(|| self.library.get(name)).copied()?;
+        self.used.borrow_mut().insert(def.name());
+        Some(def)
+    }
+
+    /// The declarations that somebody asked for, by the places of their names.
+    pub(super) fn used(&self) -> HashSet<Span> {
+        self.used.take()
     }
 
     /// The struct or union of that name.
@@ -229,7 +239,10 @@ impl<'a> Names<'a> {
     pub(super) fn macro_named(&self, name: &str, file: FileId) -> Option<&'a Macro> {
         let user = if self.in_library(file) { None } else { self.user_macros.get(name) };
         match user.or_else(|| self.library_macros.get(name))? {
-            Def::Macro(m) => Some(m),
+            Def::Macro(m) => {
+                self.used.borrow_mut().insert(m.name);
+                Some(m)
+            }
             _ => None,
         }
     }
@@ -249,6 +262,11 @@ impl<'a> Names<'a> {
         let mut names: Vec<&str> = params.map(|(name, _)| *name).collect();
         names.sort_unstable();
         names
+    }
+
+    /// All names of the library with their places.
+    pub(super) fn places(&self) -> impl Iterator<Item = (&'a str, Span)> {
+        self.library.iter().chain(&self.library_macros).map(|(name, def)| (*name, def.name()))
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &'a str> {

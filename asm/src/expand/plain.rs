@@ -133,6 +133,8 @@ pub struct PlainFunc {
     pub name: String,
     /// The place of the name.
     pub span: Span,
+    /// The brace at its end.
+    pub end: Span,
     /// A program's section.
     pub section: Option<String>,
     /// Where a program belongs if its section does not say.
@@ -199,6 +201,8 @@ pub struct Label {
     pub at: Option<usize>,
     /// Where it is defined or, before that, first used.
     pub span: Span,
+    /// Whether something names it.
+    pub used: bool,
 }
 
 impl Program {

@@ -1,8 +1,16 @@
 //! Lints: what is allowed, but probably not meant. Each warning is a lint's, found by its code.
 
+mod graph;
+mod helper;
+mod paths;
+mod state;
+
+use std::collections::HashSet;
 use std::fmt::Write;
 
-use crate::diag::code;
+use crate::diag::{Diagnostic, Diagnostics, Sources, Span, code};
+use crate::expand::{Plain, Program};
+use crate::object::Symbol;
 
 /// A lint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +67,25 @@ lints! {
     "rewritten"         LISTING_REWRITTEN  Warn "a listing shows instructions as the kernel rewrote them"
     "hidden-relocation" LISTING_RELOCATION Warn "a listing without relocations may leave out what an address is"
     "lossy-text"        LISTING_LOSSY   Warn  "a listing without bytes shows what a tool prints for several instructions"
+    "uninit-register"   UNINIT          Warn  "a register is read that nothing has written"
+    "unset-result"      UNSET_RESULT    Warn  "r0 is not set where a program ends"
+    "null-pointer"      NULL_POINTER    Warn  "what a helper gave is used without a look whether it is null"
+    "packet-bounds"     PACKET_BOUNDS   Warn  "packet data is used without a comparison with its end"
+    "unreachable"       UNREACHABLE     Warn  "no path leads to an instruction"
+    "stack-bounds"      STACK_BOUNDS    Warn  "an access outside of the 512 bytes below r10"
+    "unwritten-stack"   UNWRITTEN_STACK Warn  "bytes of the stack are read that nothing writes"
+    "shift-width"       SHIFT_WIDTH     Warn  "a shift by as many bits as the register has, or more"
+    "zero-division"     ZERO_DIVISION   Warn  "a division by the constant 0"
+    "endless-loop"      ENDLESS_LOOP    Warn  "a loop that nothing leaves"
+    "unused-label"      UNUSED_LABEL    Warn  "a label that nothing jumps to"
+    "unused-import"     UNUSED_IMPORT   Warn  "an import of which nothing is used"
+    "unused-macro"      UNUSED_MACRO    Warn  "a macro that nothing uses"
+    "unused-func"       UNUSED_FUNC     Warn  "a function that nothing calls"
+    "unused-map"        UNUSED_MAP      Allow "a map that no instruction names"
+    "unused-variable"   UNUSED_VARIABLE Allow "a variable that no instruction names"
+    "gpl-helper"        GPL_HELPER      Warn  "a helper for GPL-compatible programs in one of another licence"
+    "wrong-helper"      WRONG_HELPER    Warn  "a helper that programs of this type do not have"
+    "old-helper"        OLD_HELPER      Allow "a helper that newer ones have replaced"
 }
 
 impl Lint {
@@ -124,4 +151,55 @@ pub fn markdown() -> String {
             writeln!(table, "| `{}` | {} | {} | {} |", lint.name, lint.code, lint.default.name(), lint.doc);
     }
     table
+}
+
+/// The places of a word in a text.
+pub(crate) fn mentions<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = usize> {
+    let letter = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let bytes = text.as_bytes();
+    text.match_indices(word).map(|(at, _)| at).filter(move |at| {
+        let before = at.checked_sub(1).and_then(|at| bytes.get(at));
+        !before.is_some_and(letter) && !bytes.get(at + word.len()).is_some_and(letter)
+    })
+}
+
+/// How many instructions a program may have at all (`BPF_COMPLEXITY_LIMIT_INSNS`).
+const MOST: usize = 1_000_000;
+
+/// Looks at the functions of a program that is sound.
+pub fn check(program: &Program, sources: &Sources, diagnostics: &mut Diagnostics) {
+    let size = |map: &crate::expand::PlainMap| map.key.map_or(0, |key| program.types.size(key));
+    let maps: Vec<_> = program.maps.iter().map(|map| (map.kind, size(map))).collect();
+    let address = |plain: &Plain| match plain.symbol {
+        Some(Symbol::Func(func)) if plain.insn.hi.is_some() => Some(func),
+        _ => None,
+    };
+    let insns = program.funcs.iter().flat_map(|func| &func.insns);
+    let callbacks: HashSet<usize> = insns.filter_map(address).collect();
+    // What a macro does is told for its first use.
+    let mut told: HashSet<(Span, String)> = HashSet::new();
+    for (index, func) in program.funcs.iter().enumerate().filter(|(_, f)| (1..=MOST).contains(&f.insns.len()))
+    {
+        let callback = callbacks.contains(&index);
+        let around = paths::Around { maps: &maps, license: program.license.as_deref(), callback };
+        let unused = func.labels.iter().filter(|label| !label.used && !label.name.starts_with('_'));
+        for label in unused.take(Diagnostics::MOST) {
+            // What an `@if` has left out may name it.
+            let text = &sources.get(label.span.file).text;
+            let body = text.get(func.span.start as usize..func.end.end as usize).unwrap_or(text);
+            if mentions(body, &label.name).nth(1).is_some() {
+                continue;
+            }
+            let message = format!("nothing jumps to `{}`", label.name);
+            diagnostics.push(Diagnostic::warning(code::UNUSED_LABEL, message, label.span));
+        }
+        for (at, diagnostic) in paths::check(func, around) {
+            let chain = at.and_then(|at| func.insns[at].chain);
+            if chain.is_some() && !told.insert((diagnostic.primary.span, diagnostic.message.clone())) {
+                continue;
+            }
+            let (expansion, _) = program.expansion(chain, sources);
+            diagnostics.push(Diagnostic { expansion, ..diagnostic });
+        }
+    }
 }
