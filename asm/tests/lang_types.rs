@@ -154,6 +154,20 @@ fn functions_of_bit_fields() {
     }
 }
 
+/// Where they lie in another kernel is not known here: nothing is guessed.
+#[test]
+fn bit_fields_that_move() {
+    let text = |line: &str| {
+        format!(
+            "@core struct t {{ a: u32 : 9, b: u32 : 3 }}\n{}",
+            body(&format!("view v = r6: t\n{line}\nexit"))
+        )
+    };
+    for line in ["w2 = bitunit(v->b)", "w2 = bitshift(v->b)", "w2 = bitshift(t, b)"] {
+        assert_eq!(common::errors(&text(line)), ["E0309"], "{line}");
+    }
+}
+
 #[test]
 fn enums_are_constants_and_types() {
     let text = "enum proto: be16 { IP = 0x0800, NEXT, ARP = be16(0x0806) }

@@ -623,12 +623,20 @@ impl<'a> Expander<'a> {
     /// The unit that a bit field lies in, as a place that is loaded and stored.
     fn bit_unit(&mut self, expr: &'a Expr) -> Result<Value, Reported> {
         match self.eval(expr)? {
+            Value::Mem(Mem { bits: Some(_), core: Some(_), .. }) => Err(self.moving_bits(expr.span)),
             Value::Mem(mem @ Mem { bits: Some(Bits { unit: Some((_, unit)), .. }), .. }) => {
                 Ok(Value::Mem(Mem { access: Some((unit, false)), ty: None, bits: None, ..mem }))
             }
             Value::Mem(Mem { bits: Some(_), .. }) => Err(self.no_unit(expr.span)),
             other => Err(self.no_bit_field(expr.span, other.what())),
         }
+    }
+
+    /// The unit and the shift would be those of this kernel, where another one loads the program.
+    fn moving_bits(&mut self, span: Span) -> Reported {
+        let message = "where a bit field of a `@core` struct lies is known when the program is loaded";
+        let d = Diagnostic::error(code::BIT_FIELD, message, span);
+        self.error(d.help("take it out with `core_lshift(TYPE.FIELD)` and `core_rshift(TYPE.FIELD)`"))
     }
 
     fn no_unit(&mut self, span: Span) -> Reported {
@@ -645,10 +653,18 @@ impl<'a> Expander<'a> {
     fn bit_function(&mut self, function: &str, span: Span, args: &'a [Expr]) -> Result<i128, Reported> {
         let (ty, bits, base, place) = match args {
             [ty, path] => {
+                if function == "bitshift"
+                    && self.expr_as_type(ty).is_some_and(|ty| ty.is_ok_and(|ty| self.is_core(ty)))
+                {
+                    return Err(self.moving_bits(path.span));
+                }
                 let place = self.place_of(ty, path)?;
                 (Some(place.ty), place.bits, place.offset, path.span)
             }
             [mem] if function != "bitoffsetof" => match self.eval(mem)? {
+                Value::Mem(Mem { core: Some(_), .. }) if function == "bitshift" => {
+                    return Err(self.moving_bits(mem.span));
+                }
                 Value::Mem(found) => (found.ty, found.bits, 0, mem.span),
                 other => return Err(self.no_bit_field(mem.span, other.what())),
             },
