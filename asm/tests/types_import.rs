@@ -60,7 +60,7 @@ fn object(endian: Endian) -> One {
 
 #[test]
 fn types_come_over_whole() {
-    let text = "import btf \"types.o\" { @core outer, enum color, wide, type port }
+    let text = "import btf \"types.o\" { outer, enum color, wide, type port }
         global one: outer
         prog p: \"socket\" {
             view o = r6: outer
