@@ -55,6 +55,8 @@ struct Statement {
     target: bool,
     /// An `=` has gone by.
     assigned: bool,
+    /// It is a program, function or macro.
+    body: bool,
     /// A name and `:` have gone by.
     typed: bool,
     /// How many `?` wait for their `:`.
@@ -87,7 +89,7 @@ impl Spacing {
         match &self.statement.first {
             Some((word, Kind::At)) => word != "@core",
             Some((_, Kind::Macro)) => true,
-            Some((word, _)) => matches!(word.as_str(), "prog" | "func" | "macro"),
+            Some(_) => self.statement.body,
             None => !self.in_list(),
         }
     }
@@ -190,6 +192,12 @@ impl Spacing {
         let operand = self.operand_wanted() || self.statement.last.as_ref().is_some_and(|l| l.prefix);
         let statement = &mut self.statement;
         statement.first.get_or_insert_with(|| (piece.text.to_string(), kind));
+        // `func f`, and `global func f`.
+        let begins = statement
+            .last
+            .as_ref()
+            .is_none_or(|l| matches!(l.text.as_str(), "global" | "{") && statement.before.is_none());
+        statement.body |= begins && matches!(piece.text, "prog" | "func" | "macro");
         statement.target |= kind == Kind::Ident && TARGETS.contains(&piece.text);
         statement.place = (statement.place || seen.angle && piece.text == "<" && statement.target)
             && !(seen.angle && piece.text == ">");
