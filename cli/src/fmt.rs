@@ -63,8 +63,10 @@ fn one(file: &Path, check: bool) -> Result<(), Failure> {
     let (name, bytes) = read_bytes(file)?;
     let before = text(&name, bytes)?;
     let refuse = |what| Failure::new(Code::Input, format!("{name}: {what}, which has a layout of its own"));
-    if Dialect::detect(&name, &before) == Dialect::Gas {
-        return Err(refuse("this is assembly of another assembler"));
+    match Dialect::detect(&name, &before) {
+        Dialect::Bpfasm => {}
+        Dialect::Gas => return Err(refuse("this is assembly of another assembler")),
+        Dialect::Listing => return Err(refuse("this is a listing of another tool")),
     }
     let mut sources = Sources::default();
     let root = sources.add(name.as_str(), before.as_str());

@@ -51,9 +51,16 @@ fn what_is_wrong_stays_and_holds_up_nothing_else() {
     let wrong = dir.write("a.bpfasm", "prog p: \"xdp\" {\n r1 ==  2\n}\n");
     let file = dir.write("b.bpfasm", UNTIDY);
     let assembly = dir.write("c.s", "r0  = 0\n");
-    let args = ["fmt".as_ref(), wrong.as_os_str(), assembly.as_os_str(), file.as_os_str()];
+    let listing = dir.write("d.bpfasm", "0: (b7) r0 = 0\n1: (95) exit\n");
+    let args =
+        ["fmt".as_ref(), listing.as_os_str(), wrong.as_os_str(), assembly.as_os_str(), file.as_os_str()];
     let output = run(bpfasm(args)).exited(1);
-    for words in ["E0105", "a.bpfasm has syntax errors and stays as it is", "c.s: this is assembly"] {
+    for words in [
+        "E0105",
+        "a.bpfasm has syntax errors and stays as it is",
+        "c.s: this is assembly",
+        "d.bpfasm: this is a listing",
+    ] {
         assert!(output.stderr.contains(words), "{output}");
     }
     assert_eq!(read(&wrong), "prog p: \"xdp\" {\n r1 ==  2\n}\n");

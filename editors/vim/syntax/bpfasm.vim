@@ -4,7 +4,7 @@ if exists("b:current_syntax")
 endif
 
 syntax keyword bpfasmDeclaration license import const param type enum struct union packed map global config
-syntax keyword bpfasmDeclaration prog func macro extern dialect
+syntax keyword bpfasmDeclaration prog func macro extern dialect struct_ops cpu
 syntax keyword bpfasmStatement view stack raw if goto gotol gotox may_goto call callx exit nospec
 syntax keyword bpfasmStatement lock ld_pseudo
 syntax keyword bpfasmBetween at weak align helper in true false kfunc ksym kconfig
@@ -18,9 +18,9 @@ syntax keyword bpfasmInstruction addr_space_cast atomic_fetch_add atomic_fetch_a
 syntax keyword bpfasmInstruction le64 ll load_acquire skb store_release xchg32_32 xchg_64
 syntax keyword bpfasmMap unspec hash array prog_array perf_event_array percpu_hash percpu_array stack_trace cgroup_array lru_hash lru_percpu_hash lpm_trie
 syntax keyword bpfasmMap array_of_maps hash_of_maps devmap sockmap cpumap xskmap sockhash cgroup_storage reuseport_sockarray percpu_cgroup_storage queue sk_storage
-syntax keyword bpfasmMap devmap_hash struct_ops ringbuf inode_storage task_storage bloom_filter user_ringbuf cgrp_storage arena insn_array rhash
+syntax keyword bpfasmMap devmap_hash ringbuf inode_storage task_storage bloom_filter user_ringbuf cgrp_storage arena insn_array rhash
 
-syntax match bpfasmDirective "@\(if\|else\|for\|assert\|error\|warning\|defined\|is\)\>"
+syntax match bpfasmDirective "@\(if\|else\|for\|assert\|error\|warning\|defined\|is\|core\)\>"
 syntax match bpfasmMacro "\<\h\w*!=\@!"
 syntax match bpfasmArgument "\$\h\w*"
 syntax match bpfasmLabel "\%(\w\|[\])]\)\@1<!\.\h\w*"

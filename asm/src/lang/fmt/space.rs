@@ -68,6 +68,13 @@ struct Statement {
     before: Option<String>,
 }
 
+impl Statement {
+    /// Whether only its first token has gone by.
+    fn is_word(&self) -> bool {
+        self.first.is_some() && self.last.is_some() && self.before.as_deref().is_none_or(|b| b == "{")
+    }
+}
+
 /// Goes through the tokens and says where blanks stand.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Spacing {
@@ -190,6 +197,7 @@ impl Spacing {
             bracket.pointer = piece.text == "*";
         }
         let operand = self.operand_wanted() || self.statement.last.as_ref().is_some_and(|l| l.prefix);
+        let label = piece.text == ":" && !self.in_list() && self.statement.is_word();
         let statement = &mut self.statement;
         statement.first.get_or_insert_with(|| (piece.text.to_string(), kind));
         // `func f`, and `global func f`.
@@ -205,6 +213,10 @@ impl Spacing {
         statement.assigned |= piece.text == "=" && depth == 0;
         statement.before = statement.last.take().map(|l| l.text);
         statement.last = Some(seen);
+        // Behind a label another statement begins.
+        if label {
+            return self.start();
+        }
         if kind != Kind::Punct {
             return;
         }
