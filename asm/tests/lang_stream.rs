@@ -93,6 +93,46 @@ proptest! {
     }
 }
 
+/// Lines that are plain in a body, too.
+fn plain() -> impl Strategy<Value = String> {
+    (0u8..11, -9i64..9, any::<i32>()).prop_flat_map(|(n, off, imm)| {
+        prop::sample::select(vec![
+            format!("r{n} = {imm}"),
+            format!("w{n} /= r{n}"),
+            format!("w{n} /= {imm}"),
+            format!("*(u32 *)(r{n} + {off}) = {imm}"),
+            format!("if r{n} s> {imm} goto +1"),
+            format!("r{n} = {imm} ll"),
+            String::new(),
+        ])
+    })
+}
+
+proptest! {
+    /// Many plain lines of a body are taken at once, which nobody sees. A block comment makes a line less plain.
+    #[test]
+    fn plain_lines_of_a_body(lines in prop::collection::vec(prop_oneof![19 => plain(), 1 => line()], 1..40), macro_too: bool) {
+        let build = |behind: &str| {
+            let lines: String = lines.iter().map(|line| format!("  {line} {behind}// so\n")).collect();
+            let (before, after) = if macro_too { ("macro m() {", "} prog p: \"xdp\" {\nm!\nexit") } else { ("prog p: \"xdp\" {", "exit") };
+            let mut sources = Sources::default();
+            let root = sources.add("a", format!("{before}\n{lines}{after}\n}}\n"));
+            let compiled = compile(&mut sources, root, &Options::default());
+            let said: Vec<_> = compiled.diagnostics.iter().map(|d| {
+                let slice = sources.slice(d.primary.span);
+                (d.code, d.message.clone(), sources.position(d.primary.span), slice.replace(behind, ""))
+            }).collect();
+            let func = |object: Object| {
+                let func = &object.funcs[0];
+                let lines: Vec<_> = func.lines.iter().map(|l| (l.insn, l.line, l.column)).collect();
+                (func.insns.clone(), lines)
+            };
+            (said, compiled.object.map(func))
+        };
+        prop_assert_eq!(build(""), build("/**/ "));
+    }
+}
+
 #[test]
 fn what_is_common_is_read_as_a_stream() {
     let text = "// a comment\nr1 = r2\nr3 += 5\nw4 = *(u32 *)(r10 - 8)\n*(u64 *)(r10 - 16) = r3\n\

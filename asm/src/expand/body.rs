@@ -148,6 +148,14 @@ impl<'a> Expander<'a> {
             StmtKind::Block => self.use_block(stmt.span)?,
             StmtKind::Control(control) => self.control(stmt.span, control)?,
             StmtKind::For(looped) => self.repeat(stmt.span, looped)?,
+            StmtKind::Run(run) => {
+                for (index, (insn, (start, end))) in run.code.iter().zip(&run.places).enumerate() {
+                    if index > 0 && self.chain.is_some() {
+                        self.count(stmt.span);
+                    }
+                    self.push(insn, Span { start: *start, end: *end, ..stmt.span });
+                }
+            }
             StmtKind::Raw(bytes) => self.raw(stmt.span, bytes)?,
             _ => self.insn(stmt)?,
         }

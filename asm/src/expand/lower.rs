@@ -59,6 +59,7 @@ impl<'a> Expander<'a> {
             StmtKind::View(..)
             | StmtKind::Stack(_)
             | StmtKind::Label(_)
+            | StmtKind::Run(_)
             | StmtKind::Raw(_)
             | StmtKind::Bytes(..)
             | StmtKind::Macro(..)

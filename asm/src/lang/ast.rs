@@ -1,7 +1,7 @@
 //! The syntax tree: what was written, and where. Names are places; their text stays in the source.
 
 use crate::diag::{Severity, Span};
-use crate::isa::{AluOp, AtomicOp, Cond, Swap, Syntax};
+use crate::isa::{AluOp, AtomicOp, Code, Cond, Swap, Syntax};
 
 /// One source file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -438,6 +438,15 @@ pub struct Stmt {
     pub kind: StmtKind,
 }
 
+/// Instructions that stand line by line.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Run {
+    /// The instructions.
+    pub code: Code,
+    /// First byte of each in the source, and one past the last.
+    pub places: Vec<(u32, u32)>,
+}
+
 /// What a statement is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StmtKind {
@@ -447,6 +456,8 @@ pub enum StmtKind {
     Stack(Vec<(Span, TypeExpr)>),
     /// `name:` or `.name:`; the name without dot and colon.
     Label(Span),
+    /// Lines of instructions that need nothing from around them.
+    Run(Box<Run>),
     /// An instruction in another tool's spelling.
     Foreign(Box<Foreign>),
     /// `.8byte value, …` and its relatives: how many bytes each has, and the values.

@@ -119,6 +119,16 @@ impl<'a> Lexer<'a> {
         self.done = true;
     }
 
+    /// Goes on at the start of a line further down, as if all before it had been taken.
+    pub(super) fn restart(&mut self, at: usize) {
+        self.at = at;
+        self.tokens.clear();
+        self.tokens.push(Token { kind: Kind::Newline, span: self.span(at, at) });
+        self.depth = 0;
+        self.joined.clear();
+        self.done = false;
+    }
+
     /// Forgets the first tokens.
     pub(super) fn forget(&mut self, tokens: usize) {
         self.tokens.drain(..tokens);

@@ -16,6 +16,8 @@ pub struct Line {
     pub hi: Option<i32>,
     /// The label that it jumps to, without its dot; empty: it names none.
     pub label: Piece,
+    /// Bytes of the text up to behind the instruction, with blanks that follow.
+    pub end: usize,
     /// Bytes of the text up to the end of the line, which is not included.
     pub len: usize,
 }
@@ -35,7 +37,7 @@ pub fn line(text: &[u8]) -> Option<Line> {
         b'\n' => at,
         _ => at + empty(text.get(at..)?)?,
     };
-    Some(Line { slot: slot.to_le_bytes(), hi: cursor.hi, label: cursor.label, len })
+    Some(Line { slot: slot.to_le_bytes(), hi: cursor.hi, label: cursor.label, end: at, len })
 }
 
 /// The label that a line begins with, and the bytes up to behind its colon.

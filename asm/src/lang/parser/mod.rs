@@ -6,6 +6,7 @@ mod expr;
 pub(crate) mod foreign;
 mod item;
 mod object;
+mod run;
 mod stmt;
 mod types;
 

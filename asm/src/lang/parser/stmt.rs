@@ -29,6 +29,9 @@ impl Parser<'_> {
     /// A statement, with the end of its line.
     pub(super) fn line(&mut self, stmts: &mut Vec<Stmt>) {
         self.forget();
+        if let Some(run) = self.run() {
+            return stmts.push(run);
+        }
         let start = self.peek().span;
         match self.stmt() {
             Ok(kind) => stmts.push(Stmt { span: start.to(self.last()), kind }),
