@@ -66,6 +66,13 @@ fn numbers_and_strings() {
 }
 
 #[test]
+fn align_counts_as_its_author_does() {
+    assert_eq!(data(".byte 1\n.align 2\n.byte 2"), [1, 0, 2]);
+    assert_eq!(data(".byte 1\n.align 2\n.byte 2\n.ident \"GCC: (Debian) 12\""), [1, 0, 0, 0, 2]);
+    assert_eq!(codes(".data\n.align 3"), ["E1104"]);
+}
+
+#[test]
 fn expressions_bind_as_in_gnu_as() {
     assert_eq!(data(".byte 1 + 2 * 3, 1 << 2 + 1, 7 & 3 + 1, (1 + 2) * 3"), [7, 5, 4, 9]);
     assert_eq!(data(".byte -1 + 2, ~0 & 15, !0, 2 == 2, 7 % 4, 5 - 2 - 1"), [1, 15, 1, 255, 3, 2]);

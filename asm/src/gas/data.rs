@@ -177,7 +177,8 @@ impl<'a> Assembly<'a, '_> {
         };
         let Some(to) = to.filter(|to| *to <= 1 << 31) else {
             let message = "an alignment is a power of two below 2³²";
-            return Err(Box::new(Diagnostic::error(code::GAS_RANGE, message, span)));
+            let d = Diagnostic::error(code::GAS_RANGE, message, span);
+            return Err(Box::new(d.help("`.p2align` counts in powers of two, `.balign` in bytes")));
         };
         let (mut fill, mut most) = (None, u64::MAX);
         if c.more()? {

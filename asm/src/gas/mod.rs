@@ -80,6 +80,8 @@ struct Assembly<'a, 'd> {
     lines: Lines,
     /// How many bytes directives made out of numbers.
     made: u64,
+    /// Whether GCC printed the text: for it and GNU as, `.align 3` is a power of two.
+    from_gcc: bool,
     /// Whether data was aligned without a byte to fill with.
     bare_alignment: bool,
     diagnostics: &'d mut Diagnostics,
@@ -104,6 +106,8 @@ impl<'a, 'd> Assembly<'a, 'd> {
             frames: Frames::default(),
             lines: Lines::default(),
             made: 0,
+            // It says so in its last line.
+            from_gcc: text.as_bytes()[text.len().saturating_sub(200)..].windows(7).any(|w| w == b"\"GCC: ("),
             bare_alignment: false,
             diagnostics,
         };
