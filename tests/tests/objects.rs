@@ -1,7 +1,11 @@
 //! What an object can hold besides programs, maps and data: loaded by the loaders that others wrote.
 
+use std::os::fd::AsFd;
 use std::process::Command;
 
+use bpfasm_asm::elf;
+use bpfasm_loader::load::{Options, load};
+use bpfasm_loader::sys::bpf::{TestRun, prog_test_run};
 use bpfasm_tests::bin;
 use bpfasm_tests::kernel::Loaded;
 use bpfasm_tests::space::Space;
@@ -20,6 +24,16 @@ fn bpftool(space: &Space, object: &std::path::Path, then: &str) -> String {
     let line = format!("bpftool prog loadall {} {pins} && PINS={pins} && {then}", object.display());
     let output = space.output(Command::new("sh").args(["-ec", &line]));
     output.ok().stdout
+}
+
+/// What a program gives for an empty packet, loaded by our own loader; or why it is not.
+fn ours(object: &std::path::Path, program: &str) -> Result<u32, String> {
+    let object = elf::read(&std::fs::read(object).expect("the object")).expect("readable");
+    let loaded = load(&object, &Options::default()).map_err(|e| e.to_string())?;
+    assert_eq!(loaded.notes, Vec::<String>::new());
+    let mut run = TestRun { data_in: &[0; 64], repeat: 1, ..TestRun::default() };
+    let prog = loaded.prog(program).expect("loaded");
+    Ok(prog_test_run(prog.as_fd(), &mut run).map_err(|e| e.to_string())?.retval)
 }
 
 const EXTERNS: &str = r#"
@@ -79,6 +93,8 @@ fn externs_are_found_in_the_kernel() {
     let (space, dir) = (Space::new(), TempDir::new());
     let object = build(&dir, "externs", EXTERNS);
     assert_eq!(Loaded::open(&object).programs(), ["p"]);
+    let refused = "`p` needs `bpf_rcu_read_lock` of the kernel, which is not supported yet";
+    assert_eq!(ours(&object, "p"), Err(refused.to_string()));
     let xlated = bpftool(&space, &object, "bpftool prog dump xlated pinned $PINS/p");
     assert!(xlated.contains("call bpf_rcu_read_lock"), "{xlated}");
 }
@@ -144,6 +160,8 @@ fn core_values_are_looked_up_in_the_kernel() {
     assert!(text.contains("r1 = 0x2") && !text.contains("r1 = 0x4d"), "{text}");
     let loaded = Loaded::open(&object);
     assert_eq!(loaded.verdict("p", &[0; 64]), Some(16));
+    let refused = "`p` needs the layout of `task_struct` in this kernel (CO-RE), which is not supported yet";
+    assert_eq!(ours(&object, "p"), Err(refused.to_string()));
 }
 
 const MAPS: &str = r#"
@@ -213,6 +231,7 @@ fn maps_begin_with_maps_and_programs() {
     let (space, dir) = (Space::new(), TempDir::new());
     let object = build(&dir, "maps", MAPS);
     assert_eq!(Loaded::open(&object).verdict("enter", &[0; 64]), Some(12));
+    assert_eq!(ours(&object, "enter"), Ok(12));
     bpftool(&space, &object, "ls $PINS");
 }
 
@@ -288,6 +307,7 @@ fn global_functions_and_callbacks_work() {
     let dir = TempDir::new();
     let object = build(&dir, "functions", FUNCTIONS);
     assert_eq!(Loaded::open(&object).verdict("p", &[0; 64]), Some(63));
+    assert_eq!(ours(&object, "p"), Ok(63));
 }
 
 const STRUCT_OPS: &str = r#"
@@ -370,4 +390,6 @@ fn variables_stand_in_an_arena() {
     let dir = TempDir::new();
     let object = build(&dir, "arena", ARENA);
     assert_eq!(Loaded::open(&object).verdict("p", &[0; 64]), Some(41));
+    let refused = "`p` needs variables in an arena, which is not supported yet";
+    assert_eq!(ours(&object, "p"), Err(refused.to_string()));
 }

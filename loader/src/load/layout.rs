@@ -2,6 +2,7 @@
 
 use super::{LoadedData, LoadedMap};
 use crate::error::{Error, Result};
+use bpfasm_asm::btf::Kind;
 use bpfasm_asm::isa::Endian;
 use bpfasm_asm::isa::Insn;
 use bpfasm_asm::object::{Func, Object, Symbol};
@@ -40,7 +41,9 @@ impl Layout {
         let mut layout = Layout { parts: Vec::new() };
         let mut start = 0;
         let mut todo = vec![program];
-        let mut seen = BTreeSet::from([program]);
+        // Nothing calls it but the kernel.
+        todo.extend(exception_callback(object, program));
+        let mut seen: BTreeSet<usize> = todo.iter().copied().collect();
         let mut next = 0;
         while let Some(&index) = todo.get(next) {
             next += 1;
@@ -134,6 +137,18 @@ impl Layout {
         }
         Some(())
     }
+}
+
+/// The function that the kernel calls when the program throws: a tag of the program names it.
+fn exception_callback(object: &Object, program: usize) -> Option<usize> {
+    let id = object.funcs.get(program)?.btf?;
+    let name = object.btf.types.iter().find_map(|ty| match ty.kind {
+        Kind::DeclTag { ty: of, component: -1, .. } if of == id => {
+            ty.name.strip_prefix("exception_callback:")
+        }
+        _ => None,
+    })?;
+    object.funcs.iter().position(|f| f.name == name)
 }
 
 /// The data sections that these programs use, by index.

@@ -3,17 +3,17 @@
 use super::memlock::Memlock;
 use super::names::kernel_name;
 use super::types::Types;
-use super::{LoadedData, LoadedMap, privileges};
+use super::{LoadedData, LoadedMap, LoadedProg, privileges};
 use crate::error::{Error, Result};
 use crate::sys;
 use crate::sys::bpf::{F_MMAPABLE, F_RDONLY_PROG, Map, MapBtf, MapCreate, map_create, possible_cpus};
 use bpfasm_asm::btf::{Btf, Kind, TypeId};
-use bpfasm_asm::object::{self, DataKind, Object};
+use bpfasm_asm::object::{self, DataKind, Object, Symbol};
 use bpfasm_asm::uapi::MapType;
 use nix::errno::Errno;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
 
 /// Types that the kernel makes only without types of key and value (`map_check_no_btf()`), or that have none.
 const WITHOUT_BTF: [MapType; 17] = [
@@ -66,13 +66,15 @@ fn create_one(
         0 if map.kind == MapType::PERF_EVENT_ARRAY => u32::try_from(possible_cpus()?).unwrap_or(u32::MAX),
         n => n,
     };
+    // What a map of maps may hold is shown to the kernel by an example, which goes away again.
+    let inner = map.inner.as_ref().map(|inner| create_one(inner, types, memlock, notes)).transpose()?;
     let wanted = MapCreate {
         kind: map.kind,
         key_size: map.key_size,
         value_size: map.value_size,
         max_entries,
         flags: map.flags,
-        inner: None,
+        inner: inner.as_ref().map(|(_, map)| map.as_fd()),
         numa_node: map.numa_node,
         name: &name,
         btf: types.zip(element_types(map)).map(|(t, (key, value))| MapBtf { fd: t.fd.as_fd(), key, value }),
@@ -90,6 +92,35 @@ fn create_one(
         }
         Err(_) => Err(refused),
     }
+}
+
+/// Puts into maps what they begin with: maps, or programs.
+pub(super) fn fill(object: &Object, maps: &[LoadedMap], progs: &[LoadedProg]) -> Result<()> {
+    for (map, loaded) in object.maps.iter().zip(maps) {
+        for (index, to) in &map.values {
+            let needs = |what: &str| Error::Needs { name: map.name.clone(), what: what.into() };
+            let fd = match *to {
+                Symbol::Map(of) => {
+                    maps.get(of).map(|m| m.map.as_fd()).ok_or_else(|| needs("a map that is not there"))?
+                }
+                Symbol::Func(of) => {
+                    let name = object.funcs.get(of).map_or("", |f| f.name.as_str());
+                    let prog = progs.iter().find(|p| p.index == of);
+                    let missing =
+                        || needs(&format!("program `{name}`, which is not loaded; a map without it"));
+                    prog.ok_or_else(missing)?.as_fd()
+                }
+                Symbol::Data(..) | Symbol::Extern(_) => return Err(needs("an address as its first value")),
+            };
+            let value = fd.as_raw_fd().to_ne_bytes();
+            loaded.map.update(&index.to_ne_bytes(), &value, 0).map_err(|source| Error::Element {
+                map: map.name.clone(),
+                key: index.to_string(),
+                source,
+            })?;
+        }
+    }
+    Ok(())
 }
 
 /// The types of key and value that the kernel takes for this map. It wants both, but for bloom filters, which

@@ -144,6 +144,7 @@ pub fn load(object: &Object, options: &Options) -> Result<Loaded> {
     for (choice, layout) in selected.into_iter().zip(layouts) {
         progs.push(prog::load(object, choice, layout, &places, types.as_ref(), &mut memlock)?);
     }
+    maps::fill(object, &maps, &progs)?;
     let named = maps.iter().map(|m| &m.name).chain(progs.iter().map(|p| &p.name));
     notes.extend(names::note(named.map(String::as_str)));
     Ok(Loaded { maps, data: sections, progs, btf: types.map(|t| t.fd), notes })

@@ -6,15 +6,6 @@ use bpfasm_asm::object::{DataKind, ExternKind, Object, Symbol};
 
 /// Refuses programs that cannot work without it.
 pub(super) fn check(object: &Object, layouts: &[Layout]) -> Result<()> {
-    for map in &object.maps {
-        let needs = |what: &str| Error::Needs { name: map.name.clone(), what: what.into() };
-        if map.inner.is_some() {
-            return Err(needs("a map to hold as its first"));
-        }
-        if !map.values.is_empty() {
-            return Err(needs("values that it begins with"));
-        }
-    }
     for data in &object.data {
         let needs = |what: &str| Error::Needs { name: data.name.clone(), what: what.into() };
         if data.kind == DataKind::StructOps {
