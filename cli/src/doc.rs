@@ -223,15 +223,16 @@ impl Page {
     }
 
     fn entry(&mut self, e: &Entry) {
-        let rest = e.head.strip_prefix(e.name.as_str()).unwrap_or(&e.head).trim_end();
+        // Before the name, as in `extern kfunc NAME`, and behind it.
+        let (kind, rest) = e.head.split_once(e.name.as_str()).unwrap_or(("", &e.head));
         let size = e.size.map_or(String::new(), |n| format!("  // {}", bytes(n)));
-        let name = self.bold(&e.name);
-        let line = format!("{} {}{rest}{size}", e.word, e.name);
-        if line.chars().count() <= WIDTH || !rest.starts_with('(') {
-            let _ = writeln!(self.text, "{} {name}{rest}{size}", e.word);
+        let (start, name) = (format!("{} {kind}", e.word), self.bold(&e.name));
+        let width = [&start, &e.name, rest, &size].iter().map(|s| s.chars().count()).sum::<usize>();
+        if width <= WIDTH || !rest.starts_with('(') {
+            let _ = writeln!(self.text, "{start}{name}{rest}{size}");
         } else {
             // A parameter a line.
-            let _ = writeln!(self.text, "{} {name}(", e.word);
+            let _ = writeln!(self.text, "{start}{name}(");
             let close = rest.rfind(')').unwrap_or(rest.len());
             for parameter in rest.get(1..close).unwrap_or_default().split(", ") {
                 let _ = writeln!(self.text, "    {parameter},");

@@ -36,20 +36,33 @@ pub enum Refused {
 /// # Errors
 /// [`Refused`], and nothing is to be written then.
 pub fn format(sources: &Sources, file: FileId) -> Result<String, Refused> {
-    let mut diagnostics = Diagnostics::default();
-    let _ = parse(sources, file, &mut diagnostics);
-    if diagnostics.errors() > 0 {
-        return Err(Refused::Syntax(diagnostics.finish().kept));
+    let wrong = errors(sources, file);
+    if !wrong.is_empty() {
+        return Err(Refused::Syntax(wrong));
     }
-    let text = sources.get(file).text.as_str();
+    let source = sources.get(file);
+    let text = source.text.as_str();
     let pieces = piece::scan(file, text);
     let formatted = layout::lay_out(pieces.clone());
     let again = piece::scan(file, &formatted);
     if let Some(at) = difference(&pieces, &again) {
         return Err(Refused::Changed(at));
     }
+    // The spellings of other tools know about blanks, too.
+    let mut copy = Sources::default();
+    let root = copy.add(source.name.as_str(), formatted.as_str());
+    if let Some(first) = errors(&copy, root).first() {
+        return Err(Refused::Changed(copy.line(first.primary.span).2.to_string()));
+    }
     let windows = text.find('\n').is_some_and(|end| text[..end].ends_with('\r'));
     Ok(if windows { formatted.replace('\n', "\r\n") } else { formatted })
+}
+
+/// The syntax errors of a text.
+fn errors(sources: &Sources, file: FileId) -> Vec<Diagnostic> {
+    let mut diagnostics = Diagnostics::default();
+    let _ = parse(sources, file, &mut diagnostics);
+    if diagnostics.errors() > 0 { diagnostics.finish().kept } else { vec![] }
 }
 
 /// The first piece that two texts do not share. Line ends at braces mean nothing, and neither do blanks at the ends

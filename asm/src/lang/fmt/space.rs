@@ -134,7 +134,8 @@ impl Spacing {
             (_, "->") => false,
             _ if statement.place => false,
             // `%r1` of GNU as, `l0_%=` of inline assembly, `name#12` of the kernel.
-            ("%", _) if next.touches && !last.touches => false,
+            ("%", "%") => author,
+            ("%", name) if next.touches && (!last.touches || REGISTERS.contains(&name)) => false,
             (name, "%=") if last.what == What::Token(Kind::Ident) && !REGISTERS.contains(&name) => author,
             ("#", _) | (_, "#") => false,
             ("<", _) if last.angle => false,
