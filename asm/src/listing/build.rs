@@ -84,7 +84,7 @@ fn warn(listing: &Listing, hidden: &Many, lossy: &Many, diagnostics: &mut Diagno
         let message = format!("some versions print more than one instruction like this{}", more(lossy.count));
         let d = Diagnostic::warning(code::LISTING_LOSSY, message, span);
         diagnostics.push(d.note("it is taken as what it looks like").help(
-            "print the listing with bytes: to older objdumps moves that extend the sign and signed divisions look \
+            "print the listing with bytes: to older versions moves that extend the sign and signed divisions look \
              like plain ones, to bpf-objdump address space casts, too",
         ));
     }

@@ -122,7 +122,8 @@ impl<'a> Resolver<'a, '_> {
 
     /// A line without bytes whose text is no instruction.
     fn unreadable<T>(&mut self, entry: &Entry, wrong: Wrong) -> Option<T> {
-        if entry.text.contains("unknown") || matches!(wrong, Wrong::Lost(_)) {
+        let unknown = entry.text.contains("unknown") || entry.text.starts_with("BUG_");
+        if unknown || matches!(wrong, Wrong::Lost(_)) {
             let message = match wrong {
                 Wrong::Lost(_) => wrong.to_string(),
                 _ => "the tool that printed this does not know the instruction".to_string(),
@@ -160,7 +161,7 @@ impl<'a> Resolver<'a, '_> {
             // Older ones do not look at `off`, which makes others of these.
             (
                 Syntax::Alu(AluOp::Mov, _, Rhs::Reg) | Syntax::Alu(AluOp::Div | AluOp::Mod, ..),
-                Tool::Llvm | Tool::Gnu,
+                Tool::Llvm | Tool::Gnu | Tool::Xlated,
             ) if self.tool == Tool::Gnu || !self.knows_v4 => {
                 self.lossy.note(entry.at);
             }
@@ -396,7 +397,7 @@ pub(super) fn agrees(insn: &Insn, reading: &Reading, tool: Tool) -> bool {
     // Older objdumps print newer atomic operations as others, and do not look at the `off` of moves and divisions.
     let atomic = matches!(insn.code, 0xc3 | 0xcb | 0xd3 | 0xdb);
     let plain =
-        matches!(read.syntax, Syntax::Alu(AluOp::Mov | AluOp::Div | AluOp::Mod, ..)) && !tool.is_kernel();
+        matches!(read.syntax, Syntax::Alu(AluOp::Mov | AluOp::Div | AluOp::Mod, ..)) && tool != Tool::Log;
     let same = form.syntax == read.syntax || call || load || atomic || plain || tool == Tool::Gnu;
     let holds = |field: Field, value: i64, found: i64| field != Field::Operand || value == found;
     let registers = holds(form.dst, reading.dst.into(), insn.dst.into())

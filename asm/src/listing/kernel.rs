@@ -24,6 +24,10 @@ pub(super) fn instruction(line: &str) -> Option<(u32, &str, &str)> {
     {
         rest = after.trim_start();
     }
+    // What an older printer does not know: `BUG_ldx_81`.
+    if rest.starts_with("BUG_") {
+        return Some((number, rest.trim_end(), ""));
+    }
     let opcode = rest.strip_prefix('(')?;
     let hex = |n: usize| opcode.as_bytes().get(n).is_some_and(u8::is_ascii_hexdigit);
     if !(hex(0) && hex(1) && opcode[2..].starts_with(") ")) {
