@@ -63,6 +63,7 @@ fn types_come_over_whole() {
     let text = "import btf \"types.o\" { outer, enum color, wide, type port }
         global one: outer
         prog p: \"socket\" {
+            r6 = r1
             view o = r6: outer
             w2 = o->rows[1][2]
             w3 = o->y
@@ -73,6 +74,7 @@ fn types_come_over_whole() {
             if w8 == BLUE goto .end
             if w3 == be16(80) goto .end
         .end:
+            w0 = 0
             exit
         }";
     for endian in common::BOTH {
