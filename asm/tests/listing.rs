@@ -252,6 +252,17 @@ fn listings_without_bytes_give_the_same_instructions_or_say_why_not() {
     assert!(exact > 60, "{exact}");
 }
 
+/// What is added to a symbol of another object is kept.
+#[test]
+fn an_offset_in_a_section_that_is_not_shown_is_kept() {
+    let listing = "x: file format elf64-bpf\nDisassembly of section xdp:\n0000000000000000 <f>:\n       \
+                   0:\t18 01 00 00 08 00 00 00 00 00 00 00 00 00 00 00\tr1 = 8 ll\n\t\t0000000000000000:  \
+                   R_BPF_64_64\t.rodata.str1.1\n       2:\t95 00 00 00 00 00 00 00\texit\n";
+    let bytes = elf::write(&object(listing).expect("no errors")).expect("an ELF file");
+    let code = [0x18, 1, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x95];
+    assert!(bytes.windows(code.len()).any(|window| window == code));
+}
+
 /// Each printed column, with and without its bytes, as a line of a listing of its tool.
 #[test]
 fn every_column_is_a_line_of_a_listing() {

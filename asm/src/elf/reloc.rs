@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{CALL, Error, PSEUDO_CALL, R_BPF_64_32, R_BPF_64_64};
 use crate::isa::form::LD_IMM64;
 use crate::isa::{Endian, Insn, SLOT};
-use crate::object::{Func, Linkage, Object, Ref, Symbol, TEXT};
+use crate::object::{ExternKind, Func, Linkage, Object, Ref, Symbol, TEXT};
 
 /// Where everything is in the file; symbols by their index.
 #[derive(Debug, Default)]
@@ -138,7 +138,9 @@ fn fill(
         Symbol::Extern(index) => {
             let symbol = *places.externs.get(index).ok_or(missing)?;
             if load {
-                (symbol, R_BPF_64_64, 0)
+                // What a listing adds to a symbol of another object stays; nothing else has an offset.
+                let other = object.externs.get(index).is_some_and(|e| e.kind == ExternKind::Object);
+                (symbol, R_BPF_64_64, if other { insn.imm } else { 0 })
             } else {
                 // As compilers leave it; whoever finds the function in the kernel says so here.
                 (symbol, R_BPF_64_32, -1)
