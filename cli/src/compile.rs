@@ -7,7 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use bpfasm_asm::assemble::{self, Compiled, Dialect, Options};
-use bpfasm_asm::diag::{Sources, nearest};
+use bpfasm_asm::diag::{Diagnostic, Sources, Span, code, nearest};
 use bpfasm_asm::isa::Endian;
 use bpfasm_asm::lint::{LINTS, Level, Levels};
 use bpfasm_asm::object::Object;
@@ -241,11 +241,25 @@ pub fn text(name: &str, bytes: Vec<u8>) -> Result<String, Failure> {
     if bytes.starts_with(ELF) {
         return Err(Failure::new(Code::Input, format!("{name}: this is an ELF file, not source text")));
     }
-    String::from_utf8(bytes).map_err(|e| {
-        let at = e.utf8_error().valid_up_to();
-        let line = e.as_bytes()[..at].iter().filter(|b| **b == b'\n').count() + 1;
-        Failure::new(Code::Input, format!("{name}:{line}: this is not UTF-8 text (byte {at})"))
-    })
+    String::from_utf8(bytes).map_err(|e| no_text(name, &e))
+}
+
+/// Reports the first byte that is no UTF-8; what else may be wrong is not looked at.
+fn no_text(name: &str, error: &std::string::FromUtf8Error) -> Failure {
+    let at = error.utf8_error().valid_up_to();
+    let byte = error.as_bytes().get(at).copied().unwrap_or_default();
+    let mut sources = Sources::default();
+    // Up to there, nothing is replaced.
+    let file = sources.add(name, String::from_utf8_lossy(error.as_bytes()).into_owned());
+    let start = u32::try_from(at).unwrap_or_default();
+    let end = start.saturating_add(u32::try_from(char::REPLACEMENT_CHARACTER.len_utf8()).unwrap_or_default());
+    let d = Diagnostic::error(
+        code::CHARACTER,
+        format!("the byte {byte:#04x} is no UTF-8 text"),
+        Span { file, start, end },
+    );
+    messages::diagnostic(&d.help("save the file as UTF-8"), &sources);
+    Failure::reported(Code::Input)
 }
 
 /// An I/O error without Rust's `(os error 2)`.

@@ -561,7 +561,11 @@ impl<'a> Expander<'a> {
             _ => {
                 let mut d = Diagnostic::error(code::UNKNOWN, format!("unknown function `{text}`"), name);
                 let known = FUNCTIONS.iter().chain(core::FUNCTIONS).chain(super::atomic::ATOMICS).copied();
-                if let Some(near) = crate::diag::nearest(text, known.chain(self.names.functions())) {
+                if crate::uapi::HelperId::from_name(text).is_some() {
+                    d = d.help(format!(
+                        "helpers take r1 to r5 and give r0: set these, then `call {text}` on a line of its own"
+                    ));
+                } else if let Some(near) = crate::diag::nearest(text, known.chain(self.names.functions())) {
                     d = d.suggest(format!("did you mean `{near}`?"), name, near);
                 } else if self.names.macro_named(text, name.file).is_some() {
                     d = d.help(format!("`{text}` is a macro: write `{text}! …` on a line of its own"));

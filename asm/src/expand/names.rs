@@ -278,6 +278,26 @@ impl<'a> Names<'a> {
     }
 }
 
+/// What takes the place of a name that people know from C.
+fn of_c(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "__u8" | "uint8_t" => "u8",
+        "__u16" | "uint16_t" => "u16",
+        "__u32" | "uint32_t" | "unsigned" | "uint" => "u32",
+        "__u64" | "uint64_t" | "size_t" => "u64",
+        "__s8" | "int8_t" => "s8",
+        "__s16" | "int16_t" | "short" => "s16",
+        "__s32" | "int32_t" | "int" => "s32",
+        "__s64" | "int64_t" | "long" => "s64",
+        "__be16" => "be16",
+        "__be32" => "be32",
+        "__be64" => "be64",
+        "NULL" => "0",
+        "sp" => "r10",
+        _ => return None,
+    })
+}
+
 impl Expander<'_> {
     /// Reports a name that nothing has, with the nearest one or the import that is missing.
     pub(super) fn unknown(&mut self, what: &str, span: Span, also: Vec<&str>) -> Reported {
@@ -289,6 +309,12 @@ impl Expander<'_> {
         // In a macro that is used a million times, looking for similar names is what takes long.
         if self.chain.is_some() && self.reported.contains(&(span, d.message.clone())) {
             return Reported;
+        }
+        if self.diagnostics.is_full() {
+            return self.error(d);
+        }
+        if let Some(ours) = of_c(text) {
+            return self.error(d.suggest(format!("what C calls so is `{ours}` here"), span, ours));
         }
         let near = |candidates: Vec<&str>| {
             let mut sorted = candidates;
