@@ -229,7 +229,8 @@ impl Assembler<'_> {
             }
         }
         let section = func.section.clone().unwrap_or_else(|| TEXT.to_string());
-        let linkage = if func.section.is_some() || func.bare { Linkage::Global } else { Linkage::Static };
+        let global = func.section.is_some() || func.bare || func.global;
+        let linkage = if global { Linkage::Global } else { Linkage::Static };
         Func {
             name: func.name.clone(),
             section,

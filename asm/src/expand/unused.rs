@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::Expander;
 use crate::diag::{Diagnostic, FileId, Span, code};
-use crate::lang::ast::{Item, ItemKind};
+use crate::lang::ast::{Item, ItemKind, Room};
 use crate::lint::mentions;
 
 impl<'a> Expander<'a> {
@@ -21,9 +21,13 @@ impl<'a> Expander<'a> {
         for item in own() {
             let (code, name, what) = match &item.kind {
                 ItemKind::Macro(d) => (code::UNUSED_MACRO, d.name, "macro"),
-                ItemKind::Func(d) if d.section.is_none() => (code::UNUSED_FUNC, d.name, "function"),
+                ItemKind::Func(d) if d.section.is_none() && !d.global => {
+                    (code::UNUSED_FUNC, d.name, "function")
+                }
                 ItemKind::Map(d) => (code::UNUSED_MAP, d.name, "map"),
-                ItemKind::Var(d) => (code::UNUSED_VARIABLE, d.name, "variable"),
+                ItemKind::Var(d) if !matches!(d.room, Room::StructOps | Room::StructOpsLink) => {
+                    (code::UNUSED_VARIABLE, d.name, "variable")
+                }
                 ItemKind::Import(quoted) => {
                     self.unused_import(*quoted, items, &used);
                     continue;
