@@ -138,6 +138,11 @@ fn streamed(args: &SourceArgs) -> Option<Object> {
     if dialect(&args.compile).unwrap_or_else(|| Dialect::detect(&name, "")) == Dialect::Gas {
         return None;
     }
+    // Lints need the program, which a stream does not keep; without a word, so large a file is taken as it is.
+    let LintArgs { warn, deny, .. } = &args.compile.lints;
+    if !warn.is_empty() || !deny.is_empty() {
+        return None;
+    }
     let section = args.compile.section.as_deref();
     stream::assemble(args, &Options { endian: endian(args), section, ..Options::default() })
 }
