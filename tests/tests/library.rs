@@ -205,7 +205,7 @@ struct cell { lock: bpf_spin_lock, hits: u32 }
 map events: ringbuf[4K]
 map cells: array<u32, cell>[2]
 map counts: array<u32, u64>[8]
-map next: prog_array[2]
+map next: prog_array[2] = { 1: target }
 
 func add(index: u32, sum: *u64) -> u64 {
     r3 = *(u64 *)(r2 + 0)
@@ -320,10 +320,14 @@ prog records: "xdp" {
     exit
 }
 
-// Nothing is at that index, so it goes on here.
+prog target: "xdp" {
+    w0 = 7
+    exit
+}
+
 prog tail: "xdp" {
     tail_call! r1, next, 1
-    w0 = 9
+    w0 = 100
     exit
 }
 
@@ -359,7 +363,7 @@ fn control_structures_do_what_they_say() {
         ("compares", 0xfff),
         ("locked", 1),
         ("records", 48),
-        ("tail", 9),
+        ("tail", 7),
         ("helpers", 6),
     ];
     for (program, wanted) in wanted {
