@@ -19,6 +19,10 @@ fn expanded(name: &str, text: &str, endian: Endian) -> (Object, String) {
 }
 
 fn check(name: &str, text: &str) {
+    let (_, compiled) = through(text, Endian::Little);
+    if compiled.files.is_empty() {
+        return; // A listing: it is plain as it is.
+    }
     for endian in BOTH {
         let (object, shown) = expanded(name, text, endian);
         let again = assemble(&shown, endian).unwrap_or_else(|why| panic!("{name} expanded:\n{shown}\n{why}"));

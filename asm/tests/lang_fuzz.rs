@@ -23,7 +23,8 @@ fn seeds() -> Vec<String> {
         .filter(|path| path.extension().is_some_and(|e| e == "bpfasm"))
         .collect();
     files.sort();
-    files.iter().map(|file| fs::read_to_string(file).expect("UTF-8")).collect()
+    let text = |file| String::from_utf8_lossy(&fs::read(file).expect("a file")).into_owned();
+    files.iter().map(text).collect()
 }
 
 /// Goes all the way; what comes is consistent.

@@ -20,12 +20,14 @@ fn streamed(text: &str, piece: usize) -> Option<Object> {
     stream.finish("dir/a-b.bpfasm", &Options::default()).ok()
 }
 
-/// What the language makes of it, where there is nothing to say.
+/// What the language makes of it, where there is nothing to say but what lints find on the paths of a program, which
+/// a stream has not whole.
 fn compiled(text: &str) -> Option<Object> {
     let mut sources = Sources::default();
     let root = sources.add("dir/a-b.bpfasm", text);
     let compiled = compile(&mut sources, root, &Options::default());
-    compiled.object.filter(|_| compiled.diagnostics.is_empty())
+    let on_paths = |code: &str| code.starts_with("E12");
+    compiled.object.filter(|_| compiled.diagnostics.iter().all(|d| on_paths(d.code)))
 }
 
 /// Lines of all shapes, most of them right.

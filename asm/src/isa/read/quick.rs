@@ -184,11 +184,11 @@ impl Cursor {
         let start = self.at;
         let mut value: i64 = 0;
         while let digit @ b'0'..=b'9' = self.peek() {
-            value = value * 10 + i64::from(digit - b'0');
-            self.at += 1;
-            if self.at - start > 18 {
+            if self.at - start == 18 {
                 return None;
             }
+            value = value * 10 + i64::from(digit - b'0');
+            self.at += 1;
         }
         if self.at == start { None } else { self.behind(value) }
     }

@@ -18,6 +18,8 @@ impl Parser<'_> {
             return self.reading(dialect).or_else(|| self.directive());
         }
         let foreign = match self.peek().kind {
+            // GNU as takes its registers with `%` also before an operator: `%r1 = 1`.
+            Kind::Punct if self.is("%") => true,
             Kind::DotName | Kind::Punct if !kernel => return self.directive(),
             Kind::Ident if self.is("call") => {
                 let odd = |n| {
