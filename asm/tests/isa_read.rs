@@ -47,7 +47,10 @@ const LOSSY: &[(&str, &str, &str)] = &[
 /// The instruction that a tool's text is; of calls and immediates what the tool means by them.
 fn insn(text: &str, dialect: Dialect) -> Result<Option<Insn>, String> {
     let mut reading = read(text, dialect, None).map_err(|error| format!("{error} at {:?}", error.at))?;
-    assert_eq!(reading.len, text.len(), "`{text}` is read to its end");
+    // `#` begins a comment to some tools.
+    if reading.len != text.len() {
+        return Err(format!("only {} bytes of `{text}` are read", reading.len));
+    }
     if let To::Numbered(_, number) = reading.to {
         reading.to = To::Helper(number);
     }

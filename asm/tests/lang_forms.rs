@@ -47,10 +47,8 @@ const LOSSY: &[(&str, &str, &str, bool)] = &[
     ("kernel", "ld_imm64 src4 func", "printed like a 32-bit immediate", false),
     ("kernel", "ld_imm64 src5 map_idx", "printed like a 32-bit immediate", false),
     ("kernel", "ld_imm64 src6 map_idx_value", "kind and mark are left out", true),
-    ("kernel", "call helper", "`#1` behind the name; the number is written `call 1`", true),
-    ("kernel", "call kfunc", "`kernel-function#1234`; it is written `call kfunc 1234`", true),
-    ("kernel", "callx llvm(dst? imm)", "printed as a call of a helper", true),
-    ("kernel", "callx dst", "printed as a call of a helper", true),
+    ("kernel", "callx llvm(dst? imm)", "printed as a call of a helper", false),
+    ("kernel", "callx dst", "printed as a call of a helper", false),
 ];
 
 /// Immediates that the kernel prints as unsigned 32 bits, though the comparison extends their sign.

@@ -87,6 +87,7 @@ impl<'a> Expander<'a> {
     fn eval_here(&mut self, expr: &'a Expr) -> Result<Value, Reported> {
         let value = match &expr.kind {
             ExprKind::Int(n) => Value::Int(Int::host(i128::from(*n))),
+            ExprKind::Negative(n) => Value::Int(Int::host(-i128::from(*n))),
             ExprKind::Ip4(address) => Value::Int(self.big_endian(u64::from(*address), 4)),
             ExprKind::Str => Value::Str(expr.span),
             ExprKind::Name => return self.name_value(expr.span),

@@ -595,6 +595,8 @@ pub struct Expr {
 pub enum ExprKind {
     /// An integer or character.
     Int(u64),
+    /// An integer below zero, by its distance from it: what another tool wrote, perhaps without a minus.
+    Negative(u64),
     /// Four bytes with dots, the first the most significant.
     Ip4(u32),
     /// A string with its quotes.

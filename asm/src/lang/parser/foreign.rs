@@ -129,10 +129,8 @@ impl Parser<'_> {
         if let Some(int) = number.int
             && let Ok(magnitude) = u64::try_from(int.unsigned_abs())
         {
-            let value = Expr { span, kind: ExprKind::Int(magnitude) };
-            let minus = Span { end: span.start + 1, ..span };
-            let negative = Expr { span, kind: ExprKind::Unary(minus, Box::new(value.clone())) };
-            return Ok(if int < 0 { negative } else { value });
+            let kind = if int < 0 { ExprKind::Negative(magnitude) } else { ExprKind::Int(magnitude) };
+            return Ok(Expr { span, kind });
         }
         self.at = before;
         while self.peek().span.start < span.start && !matches!(self.peek().kind, Kind::Newline | Kind::Eof) {
