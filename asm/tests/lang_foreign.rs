@@ -90,6 +90,14 @@ fn the_other_columns_give_the_bytes() {
     assert!(seen > 520, "{seen} texts");
 }
 
+/// The kernel prints the number of a comparison as 32 bits without a sign, and compares with its sign extended.
+#[test]
+fn comparisons_of_the_kernels_printer_keep_their_sign() {
+    let kernel = code(&body("(15) if r1 == 0xffffffff goto pc+0\n(b5) if r2 <= 0x80000000 goto pc+0\nexit"));
+    let native = code(&body("if r1 == -1 goto +0\nif r2 <= -0x80000000 goto +0\nexit"));
+    assert_eq!(kernel, native);
+}
+
 #[test]
 fn mnemonics_stand_beside_native_lines() {
     let native = code(&body("r1 = r10\nr1 += -8\n*(u32 *)(r1 + 4) = 7\nw0 = *(u32 *)(r1 + 4)\nexit"));

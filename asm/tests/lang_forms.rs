@@ -48,7 +48,7 @@ const LOSSY: &[(&str, &str, &str, bool)] = &[
     ("kernel", "ld_imm64 src5 map_idx", "printed like a 32-bit immediate", false),
     ("kernel", "ld_imm64 src6 map_idx_value", "kind and mark are left out", true),
     ("kernel", "callx llvm(dst? imm)", "printed as a call of a helper", false),
-    ("kernel", "callx dst", "printed as a call of a helper", false),
+    ("kernel", "callx dst", "printed as a call of helper 0", true),
 ];
 
 /// Immediates that the kernel prints as unsigned 32 bits, though the comparison extends their sign.
