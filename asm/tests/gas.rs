@@ -285,3 +285,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn two_semicolons_begin_a_remark_and_hide_no_statement() {
+    let code = |text: &str| section(&built(text, Endian::Little), ".text").len() / 8;
+    assert_eq!(code(";; What follows is all\n\t;;; of it: two\nexit\nexit ;; exit\n"), 3);
+    assert_eq!(code(";; exit\n;; again: exit\n;; .quad 1\n"), 3);
+    assert_eq!(codes("exit ;; of this line\n"), ["E0401"]);
+}
+
+#[test]
+fn blocks_that_inline_assembly_names_are_symbols() {
+    let text = "f:\nif r1 == 0 goto LBB0_1\n#APP\nif r1 == 1 goto LBB0_2\n#NO_APP\nLBB0_1:\nexit\nLBB0_2:\nexit\n.addrsig\n";
+    let file = built(text, Endian::Little);
+    let names: Vec<_> = symbols(&file).into_iter().map(|symbol| symbol.0).collect();
+    assert!(names.contains(&"LBB0_2".to_string()) && !names.contains(&"LBB0_1".to_string()), "{names:?}");
+}

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use bpfasm_asm::assemble::{Compiled, Options, compile};
+use bpfasm_asm::assemble::{Compiled, Dialect, Options, compile};
 use bpfasm_asm::diag::{Severity, Sources, Style, render};
 use bpfasm_asm::isa::{Endian, FORMS, Insn, Syntax};
 use bpfasm_asm::object::Object;
@@ -146,6 +146,49 @@ fn same(dir: &Dir, (original, theirs): (&Path, &str), listing: &str, what: &str)
 const TOOLS: [&str; 4] = ["clang-19", "llvm-objdump-19", "llvm-objdump-14", "bpf-objdump"];
 
 /// With bytes and relocations every listing gives the whole object's code back.
+const LOG: &str = "0: (b7) r0 = 0                        ; R0_w=0\n1: (95) exit\n";
+
+#[test]
+fn a_jump_may_have_the_state_at_its_target_behind_it() {
+    for state in ["R0_w=scalar(var_off=(0x0; 0xff)) R10=fp0 refs=2", "frame1: R0=0 R10=fp0"] {
+        let log = format!(
+            "0: R1=ctx() R10=fp0\n0: (55) if r0 != 0x0 goto pc+1 2: {state}\n1: (bf) r0 = r1\n2: (95) exit\n"
+        );
+        let object = object(&log).expect("a log");
+        let code: Vec<_> = object.funcs[0].insns.iter().collect();
+        assert_eq!((code.len(), code[0].code, code[0].off), (3, 0x55, 1), "{log}");
+    }
+}
+
+#[test]
+fn lines_before_a_listing_are_none_of_it() {
+    for before in ["# bpftool prog dump xlated id 7", "$ sudo ./load x.o\n", "libbpf: prog 'x': failed"] {
+        let object = object(&format!("{before}\n{LOG}")).expect("a listing");
+        assert_eq!(object.funcs[0].insns.len(), 2, "{before}");
+    }
+    // Whoever says that it is a listing may have anything before it.
+    let mut sources = Sources::default();
+    let root = sources.add("log.txt", format!("load program: permission denied:\n{LOG}").as_str());
+    let options = Options { dialect: Some(Dialect::Listing), ..Options::default() };
+    assert!(compile(&mut sources, root, &options).object.is_some());
+    let root = sources.add("words.txt", "load program: permission denied\n");
+    assert!(compile(&mut sources, root, &options).object.is_none());
+}
+
+#[test]
+fn what_is_added_to_an_address_is_kept() {
+    let text = "x.o:\tfile format elf64-bpf\n\nDisassembly of section xdp:\n\n0000000000000000 <x>:\n\
+                \t0:\t18 02 00 00 04 00 00 00 00 00 00 00 00 00 00 00\tr2 = 0x4 ll\n\
+                \t\t0000000000000000:  R_BPF_64_64\t.bss\n\
+                \t2:\t61 20 00 00 00 00 00 00\tw0 = *(u32 *)(r2 + 0x0)\n\
+                \t\t0000000000000010:  CO-RE <byte_off> [31] struct s::a (0:0)\n\
+                \t3:\t95 00 00 00 00 00 00 00\texit\n";
+    let file = elf::write(&object(text).expect("a listing")).expect("an object");
+    let wanted = [0x18, 2, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x61, 0x20, 0, 0];
+    assert!(file.windows(wanted.len()).any(|bytes| bytes == wanted), "the offset is lost");
+    assert_eq!(codes(text, Severity::Warning), ["E1006"]);
+}
+
 #[test]
 fn listings_with_bytes_give_the_same_instructions() {
     if !installed(&TOOLS) {

@@ -25,6 +25,7 @@ impl<'a> Assembly<'a, '_> {
             let (from, to) = (start + line.label.start as usize, start + line.label.end as usize);
             let dot = usize::from(self.text.as_bytes().get(from - 1) == Some(&b'.'));
             let symbol = self.symbols.intern(self.text.get(from - dot..to)?, from - dot);
+            self.symbols.get_mut(symbol).inline |= self.inline;
             // Back to a label: its distance is known.
             let known = match self.symbols.get(symbol).place {
                 Place::At(at) if (at.section, at.parts) == (here.section, here.parts) => {

@@ -24,7 +24,8 @@ use std::borrow::Cow;
 use goblin::elf::sym::STT_SECTION;
 
 use crate::diag::{Diagnostic, Diagnostics, FileId, Span, code};
-use crate::isa::Endian;
+use crate::isa::read::read;
+use crate::isa::{Dialect, Endian};
 
 use cursor::{Cursor, Res, is_name};
 use dwarf::{Frames, Lines};
@@ -82,6 +83,8 @@ struct Assembly<'a, 'd> {
     made: u64,
     /// Whether GCC printed the text: for it and GNU as, `.align 3` is a power of two.
     from_gcc: bool,
+    /// Whether this is inline assembly, between `#APP` and `#NO_APP`.
+    inline: bool,
     /// Whether data was aligned without a byte to fill with.
     bare_alignment: bool,
     diagnostics: &'d mut Diagnostics,
@@ -108,6 +111,7 @@ impl<'a, 'd> Assembly<'a, 'd> {
             made: 0,
             // It says so in its last line.
             from_gcc: text.as_bytes()[text.len().saturating_sub(200)..].windows(7).any(|w| w == b"\"GCC: ("),
+            inline: false,
             bare_alignment: false,
             diagnostics,
         };
@@ -125,6 +129,7 @@ impl<'a, 'd> Assembly<'a, 'd> {
         let mut at = if self.text.starts_with('\u{feff}') { 3 } else { 0 };
         while let Some(byte) = bytes.get(at) {
             match byte {
+                b';' if self.is_remark(at) => at = scan::line_end(self.text, at),
                 b' ' | b'\t' | b'\n' | b'\r' | b';' | b'`' | 0x0c => at += 1,
                 b'#' => {
                     self.preprocessor(at);
@@ -135,6 +140,19 @@ impl<'a, 'd> Assembly<'a, 'd> {
                 _ => at = self.plain(at).unwrap_or_else(|| self.statement(at)).max(at + 1),
             }
         }
+    }
+
+    /// Whether a comment of GNU as begins here: `;;` that begins a line, and no statement behind it.
+    fn is_remark(&self, at: usize) -> bool {
+        let (before, after) = self.text.split_at(at);
+        let before = before.rsplit('\n').next().unwrap_or("");
+        if !after.starts_with(";;") || !before.trim_ascii().is_empty() {
+            return false;
+        }
+        let rest = after.lines().next().unwrap_or("").trim_start_matches([';', ' ', '\t']);
+        let name = rest.bytes().take_while(|b| is_name(*b)).count();
+        let label = rest.get(name..).is_some_and(|rest| rest.trim_start().starts_with([':', '=']));
+        !rest.starts_with('.') && !label && read(rest, Dialect::Llvm, None).is_err()
     }
 
     /// Takes one label or statement; gives where the next may begin.
@@ -191,6 +209,7 @@ impl<'a, 'd> Assembly<'a, 'd> {
     fn preprocessor(&mut self, at: usize) {
         let begins = at == 0 || self.text.as_bytes().get(at - 1) == Some(&b'\n');
         let rest = &self.text[at + 1..];
+        self.inline = rest.starts_with("APP") || self.inline && !rest.starts_with("NO_APP");
         let words = ["include", "define", "ifdef", "ifndef"];
         if let Some(word) = words.iter().find(|w| begins && rest.starts_with(**w)) {
             let span = self.span(at, at + 1 + word.trim_end().len());
@@ -291,6 +310,7 @@ impl<'a, 'd> Assembly<'a, 'd> {
     fn list(&mut self, value: Value) {
         for symbol in [value.plus, value.minus].into_iter().flatten() {
             self.symbols.list(symbol);
+            self.symbols.get_mut(symbol).inline |= self.inline;
         }
     }
 

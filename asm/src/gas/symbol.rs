@@ -81,6 +81,8 @@ pub(super) struct Symbol<'a> {
     listed: bool,
     /// Whether a relocation names it.
     pub used: bool,
+    /// Whether inline assembly names it.
+    pub inline: bool,
     /// Where it is defined, or first named, in the source.
     pub at: u32,
 }
@@ -138,6 +140,7 @@ impl<'a> Symbols<'a> {
             temporary,
             listed: false,
             used: false,
+            inline: false,
             at: u32::try_from(at).unwrap_or(u32::MAX),
         });
         // A text of less than 4 GiB names fewer symbols.
@@ -162,9 +165,11 @@ impl<'a> Symbols<'a> {
         &mut self.all[index(id)]
     }
 
-    /// Takes the names of blocks of code as LLVM 19 does: like its other labels, they are none of the program's.
+    /// Takes the names of blocks of code as LLVM 19 does: like its other labels, they are none of the program's, but
+    /// for those that inline assembly (`asm goto`) names.
     pub fn hide_blocks(&mut self) {
-        for symbol in self.all.iter_mut().filter(|s| s.binding.is_none() && is_block(s.name)) {
+        let hidden = |s: &&mut Symbol| s.binding.is_none() && !s.inline && is_block(s.name);
+        for symbol in self.all.iter_mut().filter(hidden) {
             symbol.temporary = true;
         }
     }

@@ -80,6 +80,11 @@ fn warn(listing: &Listing, hidden: &Many, lossy: &Many, diagnostics: &mut Diagno
         let d = Diagnostic::warning(code::LISTING_RELOCATION, message, span);
         diagnostics.push(d.help("print the listing with relocations: `llvm-objdump -dr`, `bpf-objdump -dr`"));
     }
+    if let Some(span) = listing.core {
+        let message = "a listing cannot hold CO-RE relocations: the types that they name are not in it";
+        let d = Diagnostic::warning(code::LISTING_RELOCATION, message, span);
+        diagnostics.push(d.note("these instructions keep what the compiler knew of the types"));
+    }
     if let Some(span) = lossy.first {
         let message = format!("some versions print more than one instruction like this{}", more(lossy.count));
         let d = Diagnostic::warning(code::LISTING_LOSSY, message, span);

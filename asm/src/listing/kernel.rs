@@ -33,6 +33,14 @@ pub(super) fn instruction(line: &str) -> Option<(u32, &str, &str)> {
     if !(hex(0) && hex(1) && opcode[2..].starts_with(") ")) {
         return None;
     }
+    // Behind a jump that the verifier decides stands what it knows there: `goto pc+3 9: R0=0`.
+    if let Some((before, state)) = rest.split_once(": ")
+        && (state.starts_with('R') || state.starts_with("frame"))
+        && let Some((text, target)) = before.trim_end().rsplit_once(' ')
+        && target.bytes().all(|b| b.is_ascii_digit())
+    {
+        return Some((number, text.trim_end(), ""));
+    }
     let (text, note) = rest.split_once(';').unwrap_or((rest, ""));
     Some((number, text.trim_end(), note.trim()))
 }
@@ -62,9 +70,13 @@ pub(super) fn is_log(line: &str) -> bool {
         || line.starts_with("processed ") && line.contains(" insns")
 }
 
-/// What may stand before a log.
+/// What may stand before a listing: the command that printed it, and what libbpf says.
 pub(super) fn is_noise(line: &str) -> bool {
-    line.starts_with("libbpf:") || line.starts_with("arg#") || line.starts_with("reg type unsupported")
+    let prompt = line.starts_with("$ ") || line.starts_with("# ");
+    prompt
+        || line.starts_with("libbpf:")
+        || line.starts_with("arg#")
+        || line.starts_with("reg type unsupported")
 }
 
 /// bpftool prints no states of registers.
@@ -138,7 +150,7 @@ pub(super) fn read<'a>(lines: &mut Lines<'a>, tool: Tool, diagnostics: &mut Diag
     headers.sort_by_key(|header| header.slot);
     let section = Section { name: None, headers, entries: entries.into_values().collect() };
     let sections = if section.entries.is_empty() { vec![] } else { vec![section] };
-    Listing { tool, endian: None, sections }
+    Listing { tool, endian: None, sections, core: None }
 }
 
 /// `Func#1 ('sub') is global and assumed valid.` and `Validating sub() func#1...`.

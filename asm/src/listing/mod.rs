@@ -56,6 +56,8 @@ struct Listing<'a> {
     tool: Tool,
     endian: Option<Endian>,
     sections: Vec<Section<'a>>,
+    /// The first line that tells of a CO-RE relocation.
+    core: Option<Span>,
 }
 
 /// The instructions of one section.
@@ -150,6 +152,18 @@ fn tool(text: &str) -> Option<Tool> {
     None
 }
 
+/// The tool, of a text that somebody calls a listing: other lines may stand before it.
+fn tool_anywhere(text: &str) -> Option<Tool> {
+    if text.lines().any(|line| kernel::instruction(line).is_some()) {
+        return Some(kernel::tool(text));
+    }
+    let object = |line: &str| {
+        let line = line.trim();
+        line.starts_with("Disassembly of section ") || objdump::header(line).is_some()
+    };
+    text.lines().any(object).then(|| objdump::tool(text))
+}
+
 /// The object that a listing shows.
 ///
 /// Symbols that it names and does not define are externs of the object. None where there was an error.
@@ -162,7 +176,7 @@ pub fn read(
 ) -> Option<Object> {
     let text = sources.get(file).text.as_str();
     let mut lines = Lines { file, text, at: 0 };
-    let listing = match tool(text) {
+    let listing = match tool(text).or_else(|| tool_anywhere(text)) {
         Some(tool @ (Tool::Xlated | Tool::Log)) => kernel::read(&mut lines, tool, diagnostics),
         Some(tool) => objdump::read(&mut lines, tool, diagnostics),
         None => {

@@ -71,7 +71,7 @@ pub(super) fn tool(text: &str) -> Tool {
 }
 
 pub(super) fn read<'a>(lines: &mut Lines<'a>, tool: Tool, diagnostics: &mut Diagnostics) -> Listing<'a> {
-    let mut listing = Listing { tool, endian: None, sections: vec![] };
+    let mut listing = Listing { tool, endian: None, sections: vec![], core: None };
     // Whether lines have no addresses: `--no-leading-addr`.
     let mut bare = false;
     while let Some(line) = lines.next() {
@@ -111,6 +111,11 @@ pub(super) fn read<'a>(lines: &mut Lines<'a>, tool: Tool, diagnostics: &mut Diag
         };
         if rest.starts_with("R_BPF_") {
             relocation(lines, section, address.unwrap_or(""), rest, diagnostics);
+            continue;
+        }
+        // Its types are not in the listing.
+        if rest.starts_with("CO-RE <") {
+            listing.core.get_or_insert(lines.span(rest));
             continue;
         }
         let (bytes, text) = hex_pairs(rest);

@@ -202,12 +202,12 @@ impl Cursor {
         let start = self.at;
         let mut value: i64 = 0;
         while let digit @ (b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') = self.peek() {
+            if self.at - start == 15 {
+                return None;
+            }
             let digit = if digit <= b'9' { digit - b'0' } else { (digit | 0x20) - b'a' + 10 };
             value = value << 4 | i64::from(digit);
             self.at += 1;
-            if self.at - start > 15 {
-                return None;
-            }
         }
         if self.at == start { None } else { self.behind(value) }
     }
@@ -453,6 +453,13 @@ mod tests {
                 .as_bytes(),
             );
             assert_eq!(found.map(|line| line.len), Some(text.len()).filter(|_| text != "r1 /= w"), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_many_digits_are_left_to_others() {
+        for text in ["r0 = 9999999999999999999", "r0 = 999999999999999999", "r0 = 0xffffffffffffffff ll"] {
+            assert_eq!(line(format!("{text}\n").as_bytes()), None, "{text}");
         }
     }
 }
