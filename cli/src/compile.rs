@@ -19,7 +19,8 @@ use crate::args::{
 };
 use crate::disk::Disk;
 use crate::fail::{Code, Failure};
-use crate::{messages, out, stream};
+use crate::stream::{self, Streamed};
+use crate::{messages, out};
 
 /// How an ELF file begins.
 const ELF: &[u8] = b"\x7fELF";
@@ -27,14 +28,15 @@ const ELF: &[u8] = b"\x7fELF";
 /// `bpfasm build`.
 pub fn build(args: &BuildArgs) -> Result<(), Failure> {
     let (object, elf) = match streamed(&args.source) {
-        Some(object) => (Some(object), None),
+        Some(Streamed::Object(object)) => (Some(object), None),
+        Some(Streamed::Elf(pieces)) => (None, Some(pieces)),
         None => {
             let compiled = compile(&args.source)?.1;
-            (compiled.object, compiled.elf)
+            (compiled.object, compiled.elf.map(|elf| vec![elf.into()]))
         }
     };
     let pieces = match (&elf, &object) {
-        (Some(bytes), _) => vec![bytes.into()],
+        (Some(pieces), _) => pieces.iter().map(|piece| Cow::Borrowed(&**piece)).collect(),
         (None, Some(object)) => elf::pieces(object).map_err(|e| Failure::new(Code::Input, e))?,
         (None, None) => return Err(Failure::reported(Code::Input)),
     };
@@ -55,6 +57,7 @@ pub fn build(args: &BuildArgs) -> Result<(), Failure> {
     write_output(&output, &pieces)?;
     if args.json {
         let size = pieces.iter().map(|piece| piece.len()).sum();
+        let elf = elf.as_ref().map(|pieces| pieces.concat());
         let object = loaded(object, elf, &output.display().to_string())?;
         out::line(describe(&object, &output, size))?;
     }
@@ -129,14 +132,14 @@ fn endian(args: &SourceArgs) -> Endian {
     }
 }
 
-/// The object of a large file of bare instructions, about which there is nothing to say.
-fn streamed(args: &SourceArgs) -> Option<Object> {
+/// A large file of plain instructions, about which there is nothing to say.
+fn streamed(args: &SourceArgs) -> Option<Streamed> {
     if args.compile.cpu.is_some() {
         return None;
     }
     let name = args.file.display().to_string();
     if dialect(&args.compile).unwrap_or_else(|| Dialect::detect(&name, "")) == Dialect::Gas {
-        return None;
+        return stream::gas(&args.file, endian(args));
     }
     // Lints need the program, which a stream does not keep; without a word, so large a file is taken as it is.
     let LintArgs { warn, deny, .. } = &args.compile.lints;
@@ -144,7 +147,8 @@ fn streamed(args: &SourceArgs) -> Option<Object> {
         return None;
     }
     let section = args.compile.section.as_deref();
-    stream::assemble(args, &Options { endian: endian(args), section, ..Options::default() })
+    let options = Options { endian: endian(args), section, ..Options::default() };
+    if args.compile.describe { None } else { stream::bare(&args.file, &options) }
 }
 
 fn compile(args: &SourceArgs) -> Result<(Sources, Compiled, Endian), Failure> {

@@ -1,28 +1,51 @@
-//! Large files of bare instructions: read piece by piece, so that their text needs no memory.
+//! Large files of plain instructions: read piece by piece, so that their text needs no memory.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::Read;
+use std::path::Path;
 
-use bpfasm_asm::assemble::{LARGE, Options, Stream};
+use bpfasm_asm::assemble::{GasStream, LARGE, Options, Stream};
+use bpfasm_asm::isa::Endian;
 use bpfasm_asm::object::Object;
-
-use crate::args::SourceArgs;
 
 /// How much is read at a time.
 const PIECE: usize = 128 << 10;
 
-/// The object of such a file; nothing where it is none, or something is to be said about it.
-pub fn assemble(args: &SourceArgs, options: &Options) -> Option<Object> {
-    let file = File::open(&args.file).ok()?;
-    let large = file.metadata().ok().filter(|m| m.is_file() && m.len() >= LARGE)?;
-    let stream = Stream::new(usize::try_from(large.len()).ok()?);
-    if args.compile.describe {
-        return None;
-    }
-    feed(file, stream)?.finish(&args.file.to_string_lossy(), options).ok()
+/// What such a file describes.
+pub enum Streamed {
+    /// A file of bare instructions.
+    Object(Object),
+    /// A `.s` file: the bytes of the object file, in pieces.
+    Elf(Vec<Cow<'static, [u8]>>),
 }
 
-fn feed(mut file: impl Read, mut stream: Stream) -> Option<Stream> {
+/// The object of a file of bare instructions; nothing where it is none, or something is to be said about it.
+pub fn bare(path: &Path, options: &Options) -> Option<Streamed> {
+    let (file, len) = open(path)?;
+    let mut stream = Stream::new(len);
+    feed(file, |piece| stream.take(piece).ok())?;
+    stream.finish(&path.to_string_lossy(), options).ok().map(Streamed::Object)
+}
+
+/// The object file of a `.s` file; nothing where it is small, or something is to be said about it.
+pub fn gas(path: &Path, endian: Endian) -> Option<Streamed> {
+    let (file, len) = open(path)?;
+    // Of a larger one no place could be named.
+    u32::try_from(len).ok()?;
+    let mut stream = GasStream::new(len, endian);
+    feed(file, |piece| Some(stream.take(piece)))?;
+    stream.finish().ok().map(Streamed::Elf)
+}
+
+/// A large file, and its length.
+fn open(path: &Path) -> Option<(File, usize)> {
+    let file = File::open(path).ok()?;
+    let large = file.metadata().ok().filter(|m| m.is_file() && m.len() >= LARGE)?;
+    Some((file, usize::try_from(large.len()).ok()?))
+}
+
+fn feed(mut file: impl Read, mut take: impl FnMut(&[u8]) -> Option<usize>) -> Option<()> {
     let mut piece = vec![0; PIECE];
     let mut held = 0;
     loop {
@@ -33,9 +56,9 @@ fn feed(mut file: impl Read, mut stream: Stream) -> Option<Stream> {
             *room.first_mut()? = b'\n';
         }
         let end = held + read.max(1);
-        let taken = stream.take(&piece[..end]).ok()?;
+        let taken = take(&piece[..end])?;
         if read == 0 {
-            return Some(stream);
+            return Some(());
         }
         piece.copy_within(taken..end, 0);
         held = end - taken;

@@ -18,6 +18,7 @@ use crate::lint;
 use crate::listing;
 use crate::object::{CoreRelo, Data, Func, Line, Linkage, Map, Object, Ref, Symbol, TEXT, Var};
 
+pub use crate::gas::Stream as GasStream;
 pub use dialect::Dialect;
 pub use options::{Files, NoFiles, Options};
 pub use stream::{LARGE, NotPlain, Stream};

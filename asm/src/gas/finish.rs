@@ -1,5 +1,7 @@
 //! The end of the text: parts get their lengths, and fixups become numbers or relocations.
 
+use std::borrow::Cow;
+
 use goblin::elf::section_header::{SHF_ALLOC, SHF_EXECINSTR, SHF_MERGE, SHF_TLS, SHF_WRITE};
 
 use super::Assembly;
@@ -46,8 +48,8 @@ pub(super) enum Found {
 }
 
 impl Assembly<'_, '_> {
-    /// The bytes of the file.
-    pub(super) fn finish(&mut self) -> Option<Vec<u8>> {
+    /// The bytes of the file, in pieces.
+    pub(super) fn finish(&mut self) -> Option<Vec<Cow<'static, [u8]>>> {
         if !self.is_old() {
             self.symbols.hide_blocks();
         }
@@ -68,7 +70,7 @@ impl Assembly<'_, '_> {
             return None;
         }
         match self.write(&relocs, &sizes) {
-            Ok(bytes) => Some(bytes),
+            Ok(pieces) => Some(pieces),
             Err(error) => {
                 let span = Span { file: self.file, start: 0, end: 0 };
                 self.diagnostics.push(Diagnostic::error(code::GAS_SIZE, error.to_string(), span));

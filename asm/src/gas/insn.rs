@@ -14,7 +14,8 @@ type Fix = Option<(FixupKind, Value, Span)>;
 impl<'a> Assembly<'a, '_> {
     /// Takes a line that is one instruction of a common shape; gives where it ends. None: it is something else.
     pub(super) fn plain(&mut self, start: usize) -> Option<usize> {
-        let line = quick::line(self.text.as_bytes().get(start..)?)?;
+        let text = self.text.as_bytes().get(start..)?;
+        let line = quick::line(text).or_else(|| quick::gnu_line(text))?;
         let here = self.location();
         if !self.section().has_bytes() {
             return None;

@@ -16,8 +16,11 @@ mod finish;
 mod insn;
 mod scan;
 mod section;
+mod stream;
 mod symbol;
 mod write;
+
+pub use stream::Stream;
 
 use std::borrow::Cow;
 
@@ -30,6 +33,7 @@ use crate::isa::{Dialect, Endian};
 use cursor::{Cursor, Res, is_name};
 use dwarf::{Frames, Lines};
 use section::{Fixup, FixupKind, Section};
+use stream::Runs;
 use symbol::{Binding, Location, Map, Place, SymbolId, Symbols, Value};
 
 /// How many bytes all sections may have together; a directive may ask for any number.
@@ -52,13 +56,15 @@ pub(crate) fn assemble(
     };
     let mut assembly = Assembly::new(&text, file, endian, diagnostics);
     assembly.statements();
-    assembly.finish()
+    assembly.finish().map(|pieces| pieces.concat())
 }
 
 /// A text on its way into an object file.
 #[derive(Debug)]
 struct Assembly<'a, 'd> {
     text: &'a str,
+    /// What was read before of the same file.
+    runs: Runs,
     file: FileId,
     endian: Endian,
     symbols: Symbols<'a>,
@@ -94,6 +100,7 @@ impl<'a, 'd> Assembly<'a, 'd> {
     fn new(text: &'a str, file: FileId, endian: Endian, diagnostics: &'d mut Diagnostics) -> Self {
         let mut assembly = Self {
             text,
+            runs: Runs::default(),
             file,
             endian,
             symbols: Symbols::default(),
@@ -128,6 +135,7 @@ impl<'a, 'd> Assembly<'a, 'd> {
         let bytes = self.text.as_bytes();
         let mut at = if self.text.starts_with('\u{feff}') { 3 } else { 0 };
         while let Some(byte) = bytes.get(at) {
+            self.run(at);
             match byte {
                 b';' if self.is_remark(at) => at = scan::line_end(self.text, at),
                 b' ' | b'\t' | b'\n' | b'\r' | b';' | b'`' | 0x0c => at += 1,
@@ -140,6 +148,7 @@ impl<'a, 'd> Assembly<'a, 'd> {
                 _ => at = self.plain(at).unwrap_or_else(|| self.statement(at)).max(at + 1),
             }
         }
+        self.run(at);
     }
 
     /// Whether a comment of GNU as begins here: `;;` that begins a line, and no statement behind it.

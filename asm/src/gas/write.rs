@@ -1,5 +1,7 @@
 //! The file: sections, symbols and relocations in the order in which LLVM writes them.
 
+use std::borrow::Cow;
+
 use goblin::elf::section_header::{SHF_GROUP, SHF_INFO_LINK, SHT_GROUP, SHT_REL, SHT_STRTAB, SHT_SYMTAB};
 use goblin::elf::sym::{STT_FILE, STT_NOTYPE};
 
@@ -61,7 +63,7 @@ impl Assembly<'_, '_> {
         &mut self,
         relocs: &[Vec<Reloc>],
         sizes: &Map<SymbolId, u64>,
-    ) -> Result<Vec<u8>, Error> {
+    ) -> Result<Vec<Cow<'static, [u8]>>, Error> {
         let mut table = Table::default();
         let strtab = table.push(section(".strtab", SHT_STRTAB, 0, 1))?;
 
@@ -169,8 +171,7 @@ impl Assembly<'_, '_> {
             table.bytes(number, bytes);
         }
         table.bytes(strtab, strings);
-        let pieces = layout::image(self.endian, table.sections, &offsets[first_name..], &table.order)?;
-        Ok(pieces.concat())
+        layout::image(self.endian, table.sections, &offsets[first_name..], &table.order)
     }
 
     /// The symbols that the file shows, and the number of the first that is not local. Their numbers go to

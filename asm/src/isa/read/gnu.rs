@@ -9,7 +9,7 @@ use Width::{W32, W64};
 
 /// What follows a mnemonic.
 #[derive(Debug, Clone, Copy)]
-enum Operands {
+pub(super) enum Operands {
     /// `dst, src` or `dst, imm`.
     Alu(AluOp, Width),
     /// `dst, src, bits`.
@@ -166,7 +166,7 @@ pub fn is_mnemonic(word: &str) -> bool {
     mnemonic(word).is_some()
 }
 
-fn mnemonic(word: &str) -> Option<Operands> {
+pub(super) fn mnemonic(word: &str) -> Option<Operands> {
     let (stem, width) = match word.strip_suffix("32") {
         Some(stem) => (stem, W32),
         None => (word, W64),

@@ -4,6 +4,10 @@
 //! stores, jumps, `exit`. They are read here, several times as fast as by [`read`](super::read), which knows all
 //! shapes and spellings, and can say what is wrong; here such a line is just none of these.
 
+mod gnu;
+
+pub use gnu::gnu_line;
+
 use super::Piece;
 use crate::isa::{AluOp, Cond, Form, Rhs, SLOT, Size, Syntax, Width};
 
@@ -32,12 +36,7 @@ pub fn line(text: &[u8]) -> Option<Line> {
     let mut cursor = Cursor::new(text);
     cursor.blanks();
     let slot = cursor.instruction()?;
-    let at = cursor.at()?;
-    let len = match cursor.peek() {
-        b'\n' => at,
-        _ => at + empty(text.get(at..)?)?,
-    };
-    Some(Line { slot: slot.to_le_bytes(), hi: cursor.hi, label: cursor.label, end: at, len })
+    cursor.line(text, slot)
 }
 
 /// The label that a line begins with, and the bytes up to behind its colon.
@@ -83,6 +82,17 @@ impl Cursor {
             window
         });
         Self { window, at: 0, label: Piece::default(), hi: None }
+    }
+
+    /// The line with this first slot, if nothing else is on it.
+    #[inline]
+    fn line(&self, text: &[u8], slot: u64) -> Option<Line> {
+        let at = self.at()?;
+        let len = match self.peek() {
+            b'\n' => at,
+            _ => at + empty(text.get(at..)?)?,
+        };
+        Some(Line { slot: slot.to_le_bytes(), hi: self.hi, label: self.label, end: at, len })
     }
 
     /// Where it stands; nothing where what was looked at may lie behind the window.
@@ -345,13 +355,7 @@ impl Cursor {
             return if whole { slot(Syntax::Store(size, Rhs::Reg), dst, src, off, 0) } else { None };
         }
         let imm = self.int()?;
-        let imm = match size {
-            Size::B if !(-0x80..=0xff).contains(&imm) => return None,
-            Size::H if !(-0x8000..=0xffff).contains(&imm) => return None,
-            Size::DW => immediate(imm, Width::W64)?,
-            _ => immediate(imm, Width::W32)?,
-        };
-        slot(Syntax::Store(size, Rhs::Imm), dst, 0, off, imm)
+        slot(Syntax::Store(size, Rhs::Imm), dst, 0, off, stored(imm, size)?)
     }
 
     fn condition(&mut self) -> Option<u64> {
@@ -410,6 +414,17 @@ fn immediate(imm: i64, width: Width) -> Option<i32> {
         Ok(imm) => Some(imm),
         Err(_) if width == Width::W32 => u32::try_from(imm).ok().map(u32::cast_signed),
         Err(_) => None,
+    }
+}
+
+/// An immediate that is stored, if it fits into its place in memory.
+#[inline]
+fn stored(imm: i64, size: Size) -> Option<i32> {
+    match size {
+        Size::B if !(-0x80..=0xff).contains(&imm) => None,
+        Size::H if !(-0x8000..=0xffff).contains(&imm) => None,
+        Size::DW => immediate(imm, Width::W64),
+        _ => immediate(imm, Width::W32),
     }
 }
 
