@@ -4,7 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use bpfasm_asm::btf::{self, Btf, Builder, FuncLinkage, IntEncoding, Kind, Param, Type, TypeId, data, maps};
+use bpfasm_asm::btf::{
+    self, Btf, Builder, FuncLinkage, IntEncoding, Kind, Param, Strings, Type, TypeId, data, maps,
+};
 use bpfasm_asm::elf;
 use bpfasm_asm::isa::{Endian, Insn};
 use bpfasm_asm::object::{Data, DataKind, Func, Line, Linkage, Map, Object, Ref, Symbol, TEXT, Var};
@@ -115,7 +117,17 @@ fn sample(endian: Endian) -> Object {
             refs: vec![],
         },
     ];
-    let line = |insn, line, text: &str| Line { insn, file: 0, line, column: 5, text: text.into() };
+    // As they follow each other in the file: `.text` comes behind.
+    let mut texts = Strings::default();
+    for line in
+        ["*(u32 *)(r10 - 4) = 0", "r1 = hits ll", "r1 = bytes ll", "r0 = XDP_PASS", "r1 = 3", "r2 = again ll"]
+    {
+        texts.add(&format!("    {line}")).expect("a plain text");
+    }
+    let mut line = |insn, line, text: &str| {
+        let text = texts.add(text).expect("a plain text");
+        Line { insn, file: 0, line, column: 5, text }
+    };
     let func = |name: &str, section: &str, btf, insns: Vec<Insn>, refs, lines| Func {
         name: name.into(),
         section: section.into(),
@@ -228,6 +240,7 @@ fn sample(endian: Endian) -> Object {
         externs: vec![],
         btf,
         files: vec!["sample.bpfasm".into()],
+        texts,
     }
 }
 
@@ -522,11 +535,8 @@ fn what_clang_makes_is_read_and_loads_when_written_again() {
         let (counter, _) = read.var("counter").expect("counter");
         assert!(refs.contains(&Symbol::Map(0)) && refs.contains(&Symbol::Data(counter, 0)), "{refs:?}");
         assert!(refs.contains(&Symbol::Func(2)) && refs.contains(&Symbol::Func(1)), "{refs:?}");
-        assert!(
-            read.funcs[3].lines[0].text.contains("SEC(\"xdp\") int prog"),
-            "{:?}",
-            read.funcs[3].lines[0]
-        );
+        let text = read.texts.get(read.funcs[3].lines[0].text);
+        assert!(text.is_some_and(|text| text.contains("SEC(\"xdp\") int prog")), "{text:?}");
         let bytes = elf::write(&read).expect("written");
         assert_eq!(elf::read(&bytes).expect("read again"), read);
         if endian == "bpfel" {

@@ -10,7 +10,7 @@ use crate::object::{Extern, ExternKind, Symbol};
 pub(super) fn used(program: &Program) -> Vec<Option<usize>> {
     let mut used = vec![false; program.externs.len()];
     for plain in program.funcs.iter().flat_map(|f| &f.insns) {
-        if let Some(Symbol::Extern(index)) = plain.symbol {
+        if let Some(Symbol::Extern(index)) = plain.symbol.as_deref().copied() {
             used[index] = true;
         }
     }

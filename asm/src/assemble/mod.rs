@@ -4,6 +4,7 @@ mod core;
 mod dialect;
 mod external;
 mod level;
+mod lines;
 mod options;
 mod stream;
 mod types;
@@ -16,13 +17,14 @@ use crate::isa::{Code, Cpu, Insn, Syntax};
 use crate::lang::ast::File;
 use crate::lint;
 use crate::listing;
-use crate::object::{CoreRelo, Data, Func, Line, Linkage, Map, Object, Ref, Symbol, TEXT, Var};
+use crate::object::{CoreRelo, Data, Func, Linkage, Map, Object, Ref, Symbol, TEXT, Var};
 
 pub use crate::gas::Stream as GasStream;
 pub use dialect::Dialect;
 pub use options::{Files, NoFiles, Options};
 pub use stream::{LARGE, NotPlain, Stream};
 
+use lines::Lines;
 use types::TypeWriter;
 
 /// What became of a source text.
@@ -112,7 +114,8 @@ fn assemble(
     let sections = data(program, &mut types, &mut object);
     let externs = external::used(program);
     let cpu = options.cpu.or(program.cpu);
-    let mut assembler = Assembler { program, sources, sections, externs, cpu, files: vec![], diagnostics };
+    let mut assembler =
+        Assembler { program, sources, sections, externs, cpu, lines: Lines::new(sources), diagnostics };
     for func in &program.funcs {
         let described = !func.bare || options.describe;
         let btf = described.then(|| types.func(func));
@@ -120,7 +123,7 @@ fn assemble(
         object.funcs.push(func);
     }
     object.externs = types.externs(program, &assembler.externs);
-    object.files = assembler.files.iter().map(|f| sources.get(*f).file_name().to_string()).collect();
+    (object.files, object.texts) = assembler.lines.finish();
     object.btf = types.finish();
     let declared = btf::data::declare(&mut object.btf, &object.data)
         .and_then(|()| btf::maps::declare(&mut object.btf, &object.maps));
@@ -194,8 +197,8 @@ struct Assembler<'a> {
     externs: Vec<Option<usize>>,
     /// The level of the instruction set that code may use.
     cpu: Option<Cpu>,
-    /// Source files that lines name.
-    files: Vec<FileId>,
+    /// Where instructions come from.
+    lines: Lines<'a>,
     diagnostics: &'a mut Diagnostics,
 }
 
@@ -211,13 +214,14 @@ impl Assembler<'_> {
 
         let mut relos = core.iter().peekable();
         let (mut insns, mut refs, mut lines) = (Code::with_capacity(func.insns.len()), vec![], vec![]);
+        self.lines.begin();
         for (i, plain) in func.insns.iter().enumerate() {
             let mut insn = self.resolve(func, plain, i, &slots);
             if let Some(relo) = relos.next_if(|relo| relo.insn == i) {
                 core::fill(relo, &mut insn);
             }
             insns.push(insn);
-            if let Some(symbol) = plain.symbol {
+            if let Some(symbol) = plain.symbol.as_deref().copied() {
                 let to = match symbol {
                     Symbol::Data(section, offset) => Symbol::Data(self.sections[section], offset),
                     Symbol::Extern(index) => Symbol::Extern(self.externs[index].unwrap_or(index)),
@@ -226,7 +230,7 @@ impl Assembler<'_> {
                 refs.push(Ref { insn: i, to });
             }
             if btf.is_some() {
-                self.line(plain, i, &mut lines);
+                self.lines.note(self.program.origin(plain), i, &mut lines);
             }
         }
         let section = func.section.clone().unwrap_or_else(|| TEXT.to_string());
@@ -248,6 +252,10 @@ impl Assembler<'_> {
     /// Fills in the distance of a jump.
     fn resolve(&mut self, func: &PlainFunc, plain: &Plain, i: usize, slots: &[i64]) -> Insn {
         let mut insn = plain.insn;
+        // Of most instructions there is nothing to ask.
+        if self.cpu.is_none() && plain.target.is_none() && !matches!(insn.code & 7, 5 | 6) {
+            return insn;
+        }
         let form = insn.form();
         if let (Some(form), Some(limit)) =
             (form.filter(|form| self.cpu.is_some_and(|cpu| form.cpu > cpu)), self.cpu)
@@ -256,7 +264,7 @@ impl Assembler<'_> {
             self.report(plain, d);
         }
         let syntax = form.map(|f| f.syntax);
-        let Some(label) = plain.target.map(|id| &func.labels[id.0]) else {
+        let Some(label) = plain.target.map(|id| &func.labels[id.index()]) else {
             self.check_distance(plain, syntax, i, slots);
             return insn;
         };
@@ -289,7 +297,9 @@ impl Assembler<'_> {
         };
         let target = slots[i] + 1 + distance;
         let (end, starts) = slots.split_last().unwrap_or((&0, &[]));
-        if starts.binary_search(&target).is_ok() {
+        // Where no instruction of two slots lies between, it is as many instructions away.
+        let near = i64::try_from(i).ok().and_then(|i| usize::try_from(i + 1 + distance).ok());
+        if near.and_then(|at| starts.get(at)) == Some(&target) || starts.binary_search(&target).is_ok() {
             return;
         }
         let message = if target < 0 || target >= *end {
@@ -305,20 +315,5 @@ impl Assembler<'_> {
     fn report(&mut self, plain: &Plain, diagnostic: Diagnostic) {
         let (expansion, _) = self.program.expansion(plain.chain, self.sources);
         self.diagnostics.push(Diagnostic { expansion, ..diagnostic });
-    }
-
-    /// Notes the line of an instruction where it is another than before.
-    fn line(&mut self, plain: &Plain, insn: usize, lines: &mut Vec<Line>) {
-        let span = self.program.origin(plain);
-        let (line, column, text) = self.sources.line(span);
-        let known = self.files.iter().position(|f| *f == span.file);
-        let file = known.unwrap_or_else(|| {
-            self.files.push(span.file);
-            self.files.len() - 1
-        });
-        let same = |last: &Line| (last.file, last.line, last.column) == (file, line, column);
-        if !lines.last().is_some_and(same) {
-            lines.push(Line { insn, file, line, column, text: text.to_string() });
-        }
     }
 }

@@ -12,6 +12,8 @@ pub(super) const HEADER_LEN: u32 = 24;
 pub struct Encoder {
     types: Out,
     strings: Strings,
+    /// Where the texts of source lines stand among the strings: what their offsets are from, and their length.
+    texts: (u32, u32),
 }
 
 impl Btf {
@@ -30,7 +32,7 @@ impl Encoder {
     /// # Errors
     /// [`Error::TooBig`] and the like where a value does not fit its field.
     pub fn new(btf: &Btf, endian: Endian) -> Result<Self, Error> {
-        let mut encoder = Self { types: Out::new(endian), strings: Strings::default() };
+        let mut encoder = Self { types: Out::new(endian), strings: Strings::default(), texts: (0, 0) };
         for (id, ty) in btf.iter() {
             encoder.ty(id, &ty.name, &ty.kind)?;
         }
@@ -43,6 +45,22 @@ impl Encoder {
     /// As [`Strings::add`].
     pub fn string(&mut self, text: &str) -> Result<u32, Error> {
         self.strings.add(text)
+    }
+
+    /// The same with the texts of source lines, as [`Object::texts`](crate::object::Object::texts) has them.
+    ///
+    /// # Errors
+    /// [`Error::TooMuch`] beyond 4 GiB.
+    pub fn with_texts(mut self, texts: &Strings) -> Result<Self, Error> {
+        self.texts = (self.strings.append(texts)?, len32(texts.bytes().len(), "the strings")?);
+        Ok(self)
+    }
+
+    /// The offset of such a text in this BTF's table; nothing where it is not there.
+    pub(super) fn text(&self, offset: u32) -> Option<u32> {
+        let (start, len) = self.texts;
+        // The empty one is the table's first.
+        if offset == 0 { Some(0) } else { (offset < len).then(|| start + offset) }
     }
 
     /// The blob: header, types, strings.
@@ -60,8 +78,8 @@ impl Encoder {
         for field in [HEADER_LEN, 0, types, types, strings] {
             out.u32(field);
         }
-        out.bytes.extend(self.types.bytes);
-        out.bytes.extend(self.strings.bytes());
+        out.bytes.extend_from_slice(&self.types.bytes);
+        out.bytes.extend_from_slice(self.strings.bytes());
         Ok(out.bytes)
     }
 

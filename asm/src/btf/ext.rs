@@ -151,7 +151,7 @@ pub struct KernelBtf {
 /// # Errors
 /// As [`Encoder::new`]; [`Error::Records`] for a line whose instruction or file does not exist.
 pub fn encode_for_kernel(object: &Object) -> Result<KernelBtf, Error> {
-    let mut encoder = Encoder::new(&object.btf, object.endian)?;
+    let mut encoder = Encoder::new(&object.btf, object.endian)?.with_texts(&object.texts)?;
     let funcs = object.funcs.iter().map(|f| encoder.records(f, &object.files)).collect::<Result<_, _>>()?;
     Ok(KernelBtf { btf: encoder.finish()?, funcs })
 }
@@ -186,7 +186,9 @@ impl Encoder {
             line_info.push(LineInfo {
                 insn_off: slot(func, line.insn).ok_or_else(|| wrong("it is too long"))?,
                 file_name_off: file,
-                line_off: self.string(&line.text)?,
+                line_off: self
+                    .text(line.text)
+                    .ok_or_else(|| wrong("a line names a text that is not there"))?,
                 line_col: line.line.min(MAX_LINE) << 10 | line.column.min(MAX_COLUMN),
             });
         }
@@ -246,27 +248,26 @@ impl Ext {
     /// # Errors
     /// [`Error::TooMuch`] beyond 4 GiB.
     pub fn encode(&self, endian: Endian) -> Result<Vec<u8>, Error> {
-        let funcs = table(&self.funcs, FUNC_INFO_LEN, endian, |f| f.to_bytes(endian))?;
-        let lines = table(&self.lines, LINE_INFO_LEN, endian, |l| l.to_bytes(endian))?;
-        let core = table(&self.core, CORE_RELO_LEN, endian, |c| c.to_bytes(endian))?;
-        if funcs.is_empty() && lines.is_empty() && core.is_empty() {
+        let f = len32(table_len(&self.funcs, FUNC_INFO_LEN), "func_info")?;
+        let l = len32(table_len(&self.lines, LINE_INFO_LEN), "line_info")?;
+        let c = len32(table_len(&self.core, CORE_RELO_LEN), "core_relo")?;
+        if (f, l, c) == (0, 0, 0) {
             return Ok(vec![]);
         }
-        let (f, l) = (len32(funcs.len(), "func_info")?, len32(lines.len(), "line_info")?);
-        let c = len32(core.len(), "core_relo")?;
         let end = f.checked_add(l).filter(|end| end.checked_add(c).is_some());
         let end = end.ok_or(Error::TooMuch { what: ".BTF.ext" })?;
         let mut out = Out::new(endian);
-        out.bytes.reserve_exact(32 + funcs.len() + lines.len() + core.len());
+        out.bytes
+            .reserve_exact((u64::from(HEADER_LEN) + u64::from(end) + u64::from(c)).try_into().unwrap_or(0));
         out.u16(MAGIC);
         out.u8(VERSION);
         out.u8(0);
         for field in [HEADER_LEN, 0, f, f, l, end, c] {
             out.u32(field);
         }
-        out.bytes.extend_from_slice(&funcs);
-        out.bytes.extend_from_slice(&lines);
-        out.bytes.extend_from_slice(&core);
+        table(&mut out, &self.funcs, FUNC_INFO_LEN, |f| f.to_bytes(endian))?;
+        table(&mut out, &self.lines, LINE_INFO_LEN, |l| l.to_bytes(endian))?;
+        table(&mut out, &self.core, CORE_RELO_LEN, |c| c.to_bytes(endian))?;
         Ok(out.bytes)
     }
 
@@ -301,17 +302,22 @@ impl Ext {
     }
 }
 
+/// How many bytes [`table`] gives.
+fn table_len<T>(sections: &[SectionRecords<T>], size: usize) -> usize {
+    let records = sections.iter().map(|s| s.records.len()).filter(|len| *len > 0);
+    let len: usize = records.map(|len| 8 + len * size).sum();
+    if len == 0 { 0 } else { 4 + len }
+}
+
 /// The record size, then for each section its name, the number of records and the records.
 fn table<T: Copy, const N: usize>(
+    out: &mut Out,
     sections: &[SectionRecords<T>],
     size: usize,
-    endian: Endian,
     bytes: impl Fn(T) -> [u8; N],
-) -> Result<Vec<u8>, Error> {
-    let mut out = Out::new(endian);
-    out.bytes.reserve_exact(sections.iter().map(|s| 12 + s.records.len() * size).sum());
-    for section in sections.iter().filter(|s| !s.records.is_empty()) {
-        if out.bytes.is_empty() {
+) -> Result<(), Error> {
+    for (n, section) in sections.iter().filter(|s| !s.records.is_empty()).enumerate() {
+        if n == 0 {
             out.u32(len32(size, "a record")?);
         }
         out.u32(section.name_off);
@@ -320,7 +326,7 @@ fn table<T: Copy, const N: usize>(
             out.bytes.extend_from_slice(&bytes(*record));
         }
     }
-    Ok(out.bytes)
+    Ok(())
 }
 
 /// The reverse of [`table`]; records may be longer than we know, and the rest of each is skipped.

@@ -11,6 +11,14 @@ pub struct Strings {
     index: Index<u32>,
 }
 
+impl PartialEq for Strings {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
+}
+
+impl Eq for Strings {}
+
 impl Default for Strings {
     fn default() -> Self {
         Self { bytes: vec![0], index: Index::default() }
@@ -44,6 +52,24 @@ impl Strings {
         self.bytes.push(0);
         self.index.note(key, offset);
         Ok(offset)
+    }
+
+    /// Appends a table, of whose strings this one has none yet; gives what their offsets are from there on.
+    ///
+    /// # Errors
+    /// [`Error::TooMuch`] beyond 4 GiB.
+    pub(super) fn append(&mut self, other: &Strings) -> Result<u32, Error> {
+        let too_much = |_| Error::TooMuch { what: "the strings" };
+        let moved = u32::try_from(self.bytes.len()).map_err(too_much)? - 1;
+        self.bytes.extend_from_slice(&other.bytes[1..]);
+        u32::try_from(self.bytes.len()).map_err(too_much)?;
+        Ok(moved)
+    }
+
+    /// The string at an offset.
+    #[must_use]
+    pub fn get(&self, offset: u32) -> Option<&str> {
+        StrTable(&self.bytes).get(offset)
     }
 
     /// The table as it stands in a file.

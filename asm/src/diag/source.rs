@@ -113,11 +113,9 @@ impl Sources {
     #[must_use]
     pub fn line(&self, span: Span) -> (u32, u32, &str) {
         let source = self.get(span.file);
-        let index = source.line_index(span.start);
+        let index = source.line_index(span.start, 0);
         let (line, column) = source.place(index, span.start);
-        let line_text = &source.text[source.line_start(index)..source.line_end(index)];
-        let line_text = line_text.strip_suffix('\n').unwrap_or(line_text);
-        (line, column, line_text.strip_suffix('\r').unwrap_or(line_text))
+        (line, column, source.line_text(index))
     }
 }
 
@@ -174,23 +172,38 @@ impl Source {
 
     /// The whole lines that hold these bytes: where they begin, the first one's number, and their text.
     pub(super) fn lines(&self, bytes: std::ops::Range<u32>) -> (usize, usize, &str) {
-        let (first, last) = (self.line_index(bytes.start), self.line_index(bytes.end));
+        let (first, last) = (self.line_index(bytes.start, 0), self.line_index(bytes.end, 0));
         let end = self.line_end(last);
         let start = self.line_start(first).min(end);
         (start, first + 1, &self.text[start..end])
     }
 
-    fn line_index(&self, offset: u32) -> usize {
-        self.starts().partition_point(|&start| start <= offset) - 1
+    /// The line of a byte, from 0; found at once in the line that `near` is, and in the next two.
+    pub(crate) fn line_index(&self, offset: u32, near: usize) -> usize {
+        let starts = self.starts();
+        let holds = |index: &usize| {
+            starts.get(*index).is_some_and(|start| *start <= offset)
+                && starts.get(index + 1).is_none_or(|next| offset < *next)
+        };
+        let found = (near..near + 3).find(holds);
+        found.unwrap_or_else(|| starts.partition_point(|&start| start <= offset) - 1)
+    }
+
+    /// A line without its end, by its index.
+    pub(crate) fn line_text(&self, index: usize) -> &str {
+        let text = &self.text[self.line_start(index)..self.line_end(index)];
+        let text = text.strip_suffix('\n').unwrap_or(text);
+        text.strip_suffix('\r').unwrap_or(text)
     }
 
     /// Line and column of a byte, both from 1; columns count characters.
     #[must_use]
     pub fn position(&self, offset: u32) -> (u32, u32) {
-        self.place(self.line_index(offset), offset)
+        self.place(self.line_index(offset, 0), offset)
     }
 
-    fn place(&self, index: usize, offset: u32) -> (u32, u32) {
+    /// Line and column of a byte that this line holds.
+    pub(crate) fn place(&self, index: usize, offset: u32) -> (u32, u32) {
         let start = self.line_start(index).min(offset as usize);
         let before = &self.text[start..offset as usize];
         let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);

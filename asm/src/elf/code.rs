@@ -7,7 +7,7 @@ use goblin::elf::sym::{STT_FUNC, STT_NOTYPE, STT_OBJECT, STT_SECTION};
 use super::file::{File, Section, SectionKind, Symbol as ElfSymbol};
 use super::{CALL, Error, PSEUDO_CALL, R_BPF_64_32, R_BPF_64_64};
 use crate::btf::ext::{Ext, LineInfo};
-use crate::btf::{FuncLinkage, Kind, StrTable};
+use crate::btf::{FuncLinkage, Kind, StrTable, Strings};
 use crate::isa::form::LD_IMM64;
 use crate::isa::{Endian, Insn, SLOT};
 use crate::object::{CoreRelo, Func, Line, Linkage, Object, Ref, Symbol, TEXT};
@@ -263,8 +263,8 @@ pub(super) fn records(
             }
         }
     }
-    let mut lines =
-        Lines { strings, budget: section.bytes.len().saturating_mul(LINE_FACTOR), files: HashMap::new() };
+    let budget = section.bytes.len().saturating_mul(LINE_FACTOR);
+    let mut lines = Lines { strings, budget, files: HashMap::new(), texts: HashMap::new() };
     for part in ext.lines {
         let number = number(part.name_off)?;
         for record in part.records {
@@ -273,7 +273,7 @@ pub(super) fn records(
             let nowhere = || wrong(record.insn_off, "line_info for a place where no instruction begins");
             let (func, insn) = func.ok_or_else(nowhere)?;
             let bad = || wrong(record.insn_off, "line_info whose strings are not there, or far too long");
-            let line = lines.line(record, insn, &mut object.files).ok_or_else(bad)?;
+            let line = lines.line(record, insn, &mut object.files, &mut object.texts).ok_or_else(bad)?;
             if func.lines.last().is_some_and(|l| l.insn >= insn) {
                 return Err(wrong(record.insn_off, "line_info that is out of order"));
             }
@@ -306,6 +306,8 @@ struct Lines<'a> {
     budget: usize,
     /// File names by their place in the string table.
     files: HashMap<u32, usize>,
+    /// Texts of lines, likewise.
+    texts: HashMap<u32, u32>,
 }
 
 impl Lines<'_> {
@@ -315,8 +317,23 @@ impl Lines<'_> {
         Some(text.into())
     }
 
-    fn line(&mut self, record: LineInfo, insn: usize, files: &mut Vec<String>) -> Option<Line> {
-        let text = self.copy(self.strings.get(record.line_off)?)?;
+    fn line(
+        &mut self,
+        record: LineInfo,
+        insn: usize,
+        files: &mut Vec<String>,
+        texts: &mut Strings,
+    ) -> Option<Line> {
+        let text = match self.texts.get(&record.line_off) {
+            Some(text) => *text,
+            None => {
+                let text = self.strings.get(record.line_off)?;
+                self.budget = self.budget.checked_sub(text.len())?;
+                let text = texts.add(text).ok()?;
+                self.texts.insert(record.line_off, text);
+                text
+            }
+        };
         let file = match self.files.get(&record.file_name_off) {
             Some(file) => *file,
             None => {

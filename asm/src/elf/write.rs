@@ -291,14 +291,14 @@ impl<'a> Writer<'a> {
     /// Sections `.BTF` and `.BTF.ext`.
     fn btf(&mut self) -> Result<(), Error> {
         let object = self.object;
-        let mut encoder = Encoder::new(&hook::tagged(object), object.endian)?;
+        let mut encoder = Encoder::new(&hook::tagged(object), object.endian)?.with_texts(&object.texts)?;
         let mut ext = Ext::default();
         for place in &self.places.code {
             let (mut funcs, mut lines, mut core) = (vec![], vec![], vec![]);
             for (func, start) in place.funcs.iter().filter_map(|(f, s)| Some((object.funcs.get(*f)?, *s))) {
                 let too_big = Error::TooBig { what: "a section of code" };
                 let start = u32::try_from(start).map_err(|_| too_big)?;
-                let records = encoder.records(func, &object.files)?;
+                let mut records = encoder.records(func, &object.files)?;
                 let bytes = |slots: u32| {
                     let slots = start.checked_add(slots);
                     slots.and_then(|s| s.checked_mul(8)).ok_or(Error::TooBig { what: "a section of code" })
@@ -307,9 +307,13 @@ impl<'a> Writer<'a> {
                     record.insn_off = bytes(record.insn_off)?;
                     funcs.push(record);
                 }
-                for mut record in records.line_info {
+                for record in &mut records.line_info {
                     record.insn_off = bytes(record.insn_off)?;
-                    lines.push(record);
+                }
+                // Mostly there is one function, and its records are not copied.
+                match lines.is_empty() {
+                    true => lines = records.line_info,
+                    false => lines.append(&mut records.line_info),
                 }
                 for mut record in records.core_relo {
                     record.insn_off = bytes(record.insn_off)?;

@@ -6,7 +6,7 @@ use super::core::CoreValue;
 use super::eval::Value;
 use super::foreign::Locals;
 use super::frame::{Frame, View};
-use super::plain::{Chain, Label, LabelId, Plain, PlainCore};
+use super::plain::{Chain, ChainId, Label, LabelId, Plain, PlainCore};
 use super::types::TyId;
 use super::{Expander, Reported, control, orders, views};
 use crate::diag::{Diagnostic, Severity, Span, code, nearest};
@@ -55,9 +55,14 @@ pub(super) struct Body<'a> {
 }
 
 impl Body<'_> {
+    /// The number of the next label: each takes a byte of the source at least, or a statement that was counted.
+    pub(super) fn next_label(&self) -> LabelId {
+        LabelId(u32::try_from(self.labels.len()).unwrap_or(u32::MAX))
+    }
+
     /// The instruction behind a label.
     pub(super) fn target(&self, label: LabelId) -> Option<usize> {
-        self.labels[label.0].at
+        self.labels[label.index()].at
     }
 }
 
@@ -239,7 +244,7 @@ impl<'a> Expander<'a> {
             let Frame { number, stmts, outer, .. } = self.frames[at];
             if number == 0 || self.defines_label(stmts, text) {
                 let label = self.label_in(number, text, name);
-                self.body.labels[label.0].used = true;
+                self.body.labels[label.index()].used = true;
                 return Ok(label);
             }
             scope = outer;
@@ -254,7 +259,7 @@ impl<'a> Expander<'a> {
         if let Some(id) = self.body.label_ids.get(&(frame, text)) {
             return *id;
         }
-        let id = LabelId(self.body.labels.len());
+        let id = self.body.next_label();
         let mut name = text.to_string();
         // `%=` makes it unique, so that it is like no other.
         if frame > 0 || text.contains("%=") {
@@ -273,7 +278,7 @@ impl<'a> Expander<'a> {
     fn define_label(&mut self, name: Span) {
         let text = self.text(name);
         let number = self.frame().number;
-        let LabelId(id) = self.label_in(number, text, name);
+        let id = self.label_in(number, text, name).index();
         let at = self.body.insns.len();
         let label = &mut self.body.labels[id];
         if label.at.is_some() {
@@ -313,8 +318,10 @@ impl<'a> Expander<'a> {
         let blocks = self.blocks.len();
         let mut args = self.bind(definition, args)?;
         let parent = self.chain;
-        self.program.chains.push(Chain { span, name: shown, parent });
-        self.chain = Some(self.program.chains.len() - 1);
+        let outermost = parent.map_or(span, |chain| self.program.chains[chain.0 as usize].outermost);
+        // One use counts as a statement at least, of which there are far fewer than 2³².
+        self.chain = u32::try_from(self.program.chains.len()).ok().map(ChainId);
+        self.program.chains.push(Chain { span, name: shown, parent, outermost });
         self.enter(Frame { stmts: &definition.body, ..Frame::default() });
         if self.defaults(name, definition, &mut args).is_ok() {
             self.frame().args = args;
@@ -464,7 +471,7 @@ impl<'a> Expander<'a> {
                 format!("`{}!` needs `{text}`, {}", self.text(definition.name), param.kind.describe());
             let d = Diagnostic::error(code::ARGUMENT, message, name).also(param.name, "this parameter");
             // It is the use that is wrong, not what it leads to.
-            let chain = self.chain.and_then(|c| self.program.chains[c].parent);
+            let chain = self.chain.and_then(|c| self.program.chains[c.0 as usize].parent);
             let inner = std::mem::replace(&mut self.chain, chain);
             failed = Some(self.error(d));
             self.chain = inner;

@@ -2,7 +2,7 @@
 
 use super::eval::{Int, Value};
 use super::frame::Frame;
-use super::{Expander, Reported};
+use super::{ChainId, Expander, Reported};
 use crate::diag::{Diagnostic, Severity, Span, code, nearest};
 use crate::lang::ast::{Branch, Control, Expr, ExprKind, For, Stmt, StmtKind};
 
@@ -13,7 +13,7 @@ pub(super) struct Block<'a> {
     /// The frame that it was written in, which lives as long as the macro's use.
     frame: usize,
     /// The uses of macros that led there.
-    chain: Option<usize>,
+    chain: Option<ChainId>,
 }
 
 /// The labels of a frame: those of its statements and of all branches among them.

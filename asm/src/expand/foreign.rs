@@ -82,7 +82,8 @@ impl<'a> Expander<'a> {
             None => self.new_local(number, name),
         };
         let at = self.body.insns.len();
-        self.body.labels[id.0] = Label { at: Some(at), span: name, ..self.body.labels[id.0].clone() };
+        self.body.labels[id.index()] =
+            Label { at: Some(at), span: name, ..self.body.labels[id.index()].clone() };
         self.body.locals.of(number).1 = Some(id);
     }
 
@@ -106,7 +107,7 @@ impl<'a> Expander<'a> {
     }
 
     fn new_local(&mut self, number: &str, span: Span) -> LabelId {
-        let id = LabelId(self.body.labels.len());
+        let id = self.body.next_label();
         let mut name = format!("local_{number}_{}", id.0);
         while !self.body.names.insert(name.clone()) {
             name.push('_');

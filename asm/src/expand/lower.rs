@@ -487,7 +487,7 @@ impl<'a> Expander<'a> {
     /// Lets the last instruction name something.
     pub(super) fn refer(&mut self, symbol: Symbol) {
         if let Some(last) = self.body.insns.last_mut() {
-            last.symbol = Some(symbol);
+            last.symbol = Some(Box::new(symbol));
         }
     }
 

@@ -33,8 +33,8 @@ use std::collections::{HashMap, HashSet};
 
 pub use modules::load;
 pub use plain::{
-    Chain, ExternTy, Label, LabelId, Plain, PlainCore, PlainData, PlainExtern, PlainFunc, PlainMap, PlainVar,
-    Program, SECTIONS,
+    Chain, ChainId, ExternTy, Label, LabelId, Plain, PlainCore, PlainData, PlainExtern, PlainFunc, PlainMap,
+    PlainVar, Program, SECTIONS,
 };
 pub use text::to_text;
 pub use types::{BUILTINS, Bits, Builtin, Class, EnumTy, FieldTy, StructTy, Ty, TyId, Types};
@@ -112,7 +112,7 @@ struct Expander<'a> {
     /// The body that is worked on, and the uses of macros within it.
     frames: Vec<Frame<'a>>,
     /// The uses of macros that led here.
-    chain: Option<usize>,
+    chain: Option<ChainId>,
     /// The function that is worked on.
     body: Body<'a>,
     program: Program,

@@ -1,7 +1,7 @@
 //! Values in network and in host order that meet.
 
 use super::body::Body;
-use super::{Expander, Plain, views};
+use super::{ChainId, Expander, Plain, views};
 use crate::diag::{Diagnostic, Span, code};
 use crate::isa::{AluOp, Cond, Endian, Rhs, Swap, Syntax, Width};
 
@@ -24,7 +24,7 @@ struct Check {
     /// Bytes of the place in network order that is stored to; 0 for a comparison.
     stored: u32,
     /// The use of a macro that it stands in.
-    chain: Option<usize>,
+    chain: Option<ChainId>,
 }
 
 impl Facts {
@@ -39,7 +39,7 @@ impl Facts {
     }
 
     /// A comparison with a constant.
-    pub(super) fn compare(&mut self, insn: usize, span: Span, chain: Option<usize>) {
+    pub(super) fn compare(&mut self, insn: usize, span: Span, chain: Option<ChainId>) {
         // Only what was loaded before can be meant; a loop that comes back here is seen, one that has not begun is
         // not.
         if !self.loads.is_empty() {
@@ -48,7 +48,7 @@ impl Facts {
     }
 
     /// A register is stored to a place of so many bytes in network order.
-    pub(super) fn store(&mut self, insn: usize, span: Span, bytes: u32, chain: Option<usize>) {
+    pub(super) fn store(&mut self, insn: usize, span: Span, bytes: u32, chain: Option<ChainId>) {
         self.checks.push(Check { insn, span, stored: bytes, chain });
     }
 
@@ -179,7 +179,7 @@ impl<'a> Expander<'a> {
     }
 
     /// How a constant is brought into network order.
-    fn make_network(&self, d: Diagnostic, span: Span, bytes: u32, chain: Option<usize>) -> Diagnostic {
+    fn make_network(&self, d: Diagnostic, span: Span, bytes: u32, chain: Option<ChainId>) -> Diagnostic {
         let function = format!("be{}", 8 * bytes);
         match chain {
             None => {

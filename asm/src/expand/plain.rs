@@ -48,8 +48,14 @@ pub struct Chain {
     /// The macro's name there, with `!`.
     pub name: Span,
     /// The use around it.
-    pub parent: Option<usize>,
+    pub parent: Option<ChainId>,
+    /// The outermost use around it, or itself.
+    pub outermost: Span,
 }
+
+/// The number of a use of a macro, in [`Program::chains`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ChainId(pub u32);
 
 /// A map.
 #[derive(Debug, Clone)]
@@ -181,16 +187,24 @@ pub struct Plain {
     /// The label it jumps to.
     pub target: Option<LabelId>,
     /// What it names: a map, data, a function.
-    pub symbol: Option<Symbol>,
+    pub symbol: Option<Box<Symbol>>,
     /// The statement it comes from.
     pub span: Span,
     /// The use of a macro that it comes from.
-    pub chain: Option<usize>,
+    pub chain: Option<ChainId>,
 }
 
 /// The number of a label in its function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct LabelId(pub usize);
+pub struct LabelId(pub u32);
+
+impl LabelId {
+    /// The index in [`PlainFunc::labels`].
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
 
 /// A label.
 #[derive(Debug, Clone)]
@@ -209,22 +223,22 @@ impl Program {
     /// The uses of macros that lead to a place, innermost first; of many, the innermost and the outermost, and how
     /// many lie between.
     #[must_use]
-    pub fn expansion(&self, chain: Option<usize>, sources: &Sources) -> (Vec<(Span, String)>, usize) {
+    pub fn expansion(&self, chain: Option<ChainId>, sources: &Sources) -> (Vec<(Span, String)>, usize) {
         const MOST: usize = 8;
         let mut uses: Vec<&Chain> = self.uses(chain).collect();
         let hidden = if uses.len() > MOST { uses.drain(MOST / 2..uses.len() - 1).count() } else { 0 };
         (uses.iter().map(|chain| (chain.span, sources.slice(chain.name).to_string())).collect(), hidden)
     }
 
-    pub(super) fn uses(&self, chain: Option<usize>) -> impl Iterator<Item = &Chain> {
-        let chains = std::iter::successors(chain, |c| self.chains[*c].parent);
-        chains.map(|c| &self.chains[c])
+    pub(super) fn uses(&self, chain: Option<ChainId>) -> impl Iterator<Item = &Chain> {
+        let chains = std::iter::successors(chain, |c| self.chains[c.0 as usize].parent);
+        chains.map(|c| &self.chains[c.0 as usize])
     }
 
     /// Where the user wrote what became an instruction: the outermost use of a macro, or the line itself.
     #[must_use]
     pub fn origin(&self, plain: &Plain) -> Span {
-        self.uses(plain.chain).last().map_or(plain.span, |outermost| outermost.span)
+        plain.chain.map_or(plain.span, |chain| self.chains[chain.0 as usize].outermost)
     }
 }
 

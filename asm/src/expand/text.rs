@@ -77,8 +77,8 @@ fn body(out: &mut String, program: &Program, func: &PlainFunc, endian: Endian) {
 
 /// One instruction, with the names of what it refers to.
 fn line(program: &Program, func: &PlainFunc, plain: &Plain, core: Option<&str>, endian: Endian) -> String {
-    let target = plain.target.map(|id| format!(".{}", func.labels[id.0].name));
-    let symbol = match plain.symbol {
+    let target = plain.target.map(|id| format!(".{}", func.labels[id.index()].name));
+    let symbol = match plain.symbol.as_deref().copied() {
         Some(Symbol::Map(map)) => Some(program.maps[map].name.clone()),
         Some(Symbol::Func(func)) => Some(program.funcs[func].name.clone()),
         Some(Symbol::Data(section, offset)) => data(program, section, offset),

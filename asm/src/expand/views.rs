@@ -1,5 +1,6 @@
 //! Views on registers that a call destroys.
 
+use super::ChainId;
 use super::body::Body;
 use crate::diag::Span;
 use crate::isa::Syntax;
@@ -23,7 +24,7 @@ pub(super) struct Use {
     /// The operand.
     pub(super) span: Span,
     /// The use of a macro that it stands in.
-    pub(super) chain: Option<usize>,
+    pub(super) chain: Option<ChainId>,
 }
 
 /// For registers r0 to r5, the call that last destroyed them, on some path.
@@ -54,7 +55,9 @@ pub(super) fn stale(body: &Body) -> Vec<(usize, usize)> {
         *known = Some(joined);
 
         let mut after = joined;
-        for declared in body.views.iter().filter(|d| d.at == at && scratch(d.reg)) {
+        let here = body.views.partition_point(|d| d.at < at);
+        let declared = body.views[here..].iter().take_while(|d| d.at == at);
+        for declared in declared.filter(|d| scratch(d.reg)) {
             after[usize::from(declared.reg)] = None;
         }
         let insn = &insns[at];

@@ -71,7 +71,7 @@ impl Graph {
             }
             let target = match (flow, plain.target) {
                 (Flow::End, _) => None,
-                (_, Some(label)) => Some(func.labels[label.0].at.filter(|at| *at < count)?),
+                (_, Some(label)) => Some(func.labels[label.index()].at.filter(|at| *at < count)?),
                 (_, None) => Some(by_distance(func, at, &mut slots).filter(|at| *at < count)?),
             };
             if let Some(target) = target {

@@ -170,7 +170,7 @@ const MOST: usize = 1_000_000;
 pub fn check(program: &Program, sources: &Sources, diagnostics: &mut Diagnostics) {
     let size = |map: &crate::expand::PlainMap| map.key.map_or(0, |key| program.types.size(key));
     let maps: Vec<_> = program.maps.iter().map(|map| (map.kind, size(map))).collect();
-    let address = |plain: &Plain| match plain.symbol {
+    let address = |plain: &Plain| match plain.symbol.as_deref().copied() {
         Some(Symbol::Func(func)) if plain.insn.hi.is_some() => Some(func),
         _ => None,
     };
@@ -181,7 +181,7 @@ pub fn check(program: &Program, sources: &Sources, diagnostics: &mut Diagnostics
     for (index, func) in program.funcs.iter().enumerate().filter(|(_, f)| (1..=MOST).contains(&f.insns.len()))
     {
         let callback = callbacks.contains(&index);
-        let around = paths::Around { maps: &maps, license: program.license.as_deref(), callback };
+        let around = paths::Around { program, maps: &maps, license: program.license.as_deref(), callback };
         let unused = func.labels.iter().filter(|label| !label.used && !label.name.starts_with('_'));
         for label in unused.take(Diagnostics::MOST) {
             // What an `@if` has left out may name it.

@@ -2,13 +2,13 @@
 //! leads to the place, so a program that the kernel takes gives none of them.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use super::graph::Graph;
 use super::helper;
 use super::state::{Maps, PacketAt, State, Value};
 use crate::diag::{Diagnostic, Span, code};
-use crate::expand::{Plain, PlainFunc};
+use crate::expand::{Plain, PlainFunc, Program};
 use crate::object::Symbol;
 use crate::uapi::{ProgType, section};
 
@@ -29,7 +29,11 @@ pub(super) struct Paths<'a> {
     /// Found so far: the instruction, where it is about one, and what to say.
     found: Vec<(Option<usize>, Diagnostic)>,
     /// Registers that were reported, by what destroyed them.
-    reported: Vec<(u8, Value)>,
+    reported: HashSet<(u8, Value)>,
+    /// What was said about the code of a line, by the line that the user wrote, the code's place and the lint's code:
+    /// for the first instruction that came of it, not for each round of a loop.
+    told: HashMap<(Span, Span, &'static str), usize>,
+    plain: &'a Program,
     stack: Stack,
 }
 
@@ -47,6 +51,8 @@ struct Stack {
 /// What a function is part of.
 #[derive(Clone, Copy)]
 pub(super) struct Around<'a> {
+    /// The program.
+    pub(super) program: &'a Program,
     /// Kind and key size of each map.
     pub(super) maps: &'a Maps,
     /// The licence.
@@ -78,11 +84,24 @@ pub(super) fn check(func: &PlainFunc, around: Around) -> Vec<(Option<usize>, Dia
     // Programs of these types may have none; of what type is a section that nobody knows?
     let no_result = matches!(program, None | Some(ProgType::STRUCT_OPS | ProgType::LSM | ProgType::EXT));
     let result = if func.section.is_some() { !no_result } else { func.result.is_some() };
-    let Around { maps, license, .. } = around;
+    let Around { maps, license, program: plain, .. } = around;
     let stack = Stack { written: vec![false; 512], ..Stack::default() };
-    let (found, reported) = (vec![], vec![]);
-    let mut paths =
-        Paths { func, graph, maps, license, program, packet, result, entry, found, reported, stack };
+    let (found, reported, told) = (vec![], HashSet::new(), HashMap::new());
+    let mut paths = Paths {
+        func,
+        graph,
+        maps,
+        license,
+        program,
+        packet,
+        result,
+        entry,
+        found,
+        reported,
+        told,
+        plain,
+        stack,
+    };
     paths.run();
     paths.found
 }
@@ -154,12 +173,12 @@ impl Paths<'_> {
             // Loads of 64 bits, and from packets as of old.
             0 if insn.code == 0x18 => state.write(
                 insn.dst,
-                match plain.symbol {
-                    Some(Symbol::Map(map)) => Value::Map(map),
+                match plain.symbol.as_deref().copied() {
+                    Some(Symbol::Map(map)) => Value::Map(number(map)),
                     _ => Value::Unknown,
                 },
             ),
-            0 => state.call(at, Some(Value::Unknown)),
+            0 => state.call(number(at), Some(Value::Unknown)),
             1 => {
                 let word = insn.code == 0x61 && value == Value::Context && Some(insn.off) == self.packet;
                 state.write(insn.dst, if word { Value::Packet } else { Value::Unknown });
@@ -222,24 +241,33 @@ impl Paths<'_> {
                 state.looked_at(state.value(reg));
             }
             state.compared = true;
-            return state.call(at, Some(Value::Unknown));
+            return state.call(number(at), Some(Value::Unknown));
         }
         let map = match state.value(1) {
-            Value::Map(map) => self.maps.get(map).map(|map| map.0),
+            Value::Map(map) => self.maps.get(map as usize).map(|map| map.0),
             _ => None,
         };
         let result = match helper::may_give_null(insn.imm, map) {
             _ if helper::gives_nothing(insn.imm) => None,
-            true => Some(Value::MaybeNull(at)),
+            true => Some(Value::MaybeNull(number(at))),
             false => Some(Value::Unknown),
         };
-        state.call(at, result);
+        state.call(number(at), result);
     }
 
     // What is wrong.
 
     fn report(&mut self, at: usize, diagnostic: Diagnostic) {
-        self.found.push((Some(at), diagnostic));
+        if self.is_first(at, diagnostic.code) {
+            self.found.push((Some(at), diagnostic));
+        }
+    }
+
+    /// Whether nothing has been said yet under this code about other instructions of the same line.
+    fn is_first(&mut self, at: usize, code: &'static str) -> bool {
+        let plain = self.insn(at);
+        let line = (self.plain.origin(plain), plain.span, code);
+        *self.told.entry(line).or_insert(at) == at
     }
 
     /// Looks at an instruction before it is done.
@@ -306,12 +334,13 @@ impl Paths<'_> {
         self.stack.escaped |= !copied && (source && stack(insn.src) || operation != 0xb0 && stack(insn.dst));
         let span = self.insn(at).span;
         let shift = matches!(operation, 0x60 | 0x70 | 0xc0);
-        if shift && !source && !(0..width).contains(&insn.imm) {
+        if shift && !source && !(0..width).contains(&insn.imm) && self.is_first(at, code::SHIFT_WIDTH) {
             let message = format!("this shifts {width} bits by {}", insn.imm);
             let d = Diagnostic::warning(code::SHIFT_WIDTH, message, span);
             self.report(at, d.note(format!("the kernel takes 0 to {}", width - 1)));
         }
-        if matches!(operation, 0x30 | 0x90) && !source && insn.imm == 0 {
+        let divides = matches!(operation, 0x30 | 0x90);
+        if divides && !source && insn.imm == 0 && self.is_first(at, code::ZERO_DIVISION) {
             let d = Diagnostic::warning(code::ZERO_DIVISION, "this divides by zero", span);
             self.report(at, d.note("the kernel refuses a division by the constant 0"));
         }
@@ -320,10 +349,9 @@ impl Paths<'_> {
     /// A register that is read must have been written.
     fn read(&mut self, at: usize, reg: u8, state: &State) {
         let value = state.value(reg);
-        if state.is_set(reg) || self.reported.contains(&(reg, value)) {
+        if state.is_set(reg) || !self.reported.insert((reg, value)) {
             return;
         }
-        self.reported.push((reg, value));
         let span = self.insn(at).span;
         let d = match value {
             Value::Destroyed(call) => {
@@ -332,7 +360,7 @@ impl Paths<'_> {
                     format!("r{reg} is read, but a call has destroyed it"),
                     span,
                 );
-                let d = self.with(d, call, span, "here");
+                let d = self.with(d, call as usize, span, "here");
                 match reg {
                     0 => d.help("this helper gives nothing: set r0 behind it"),
                     _ => d.help("calls keep r6 to r9 only: copy what is needed into one of them before"),
@@ -358,7 +386,7 @@ impl Paths<'_> {
         let mut d =
             Diagnostic::warning(code::UNSET_RESULT, format!("the {what} ends here, and r0 is not set"), span);
         if let Value::Destroyed(call) = state.value(0) {
-            d = self.with(d, call, span, "this helper gives nothing");
+            d = self.with(d, call as usize, span, "this helper gives nothing");
         }
         self.report(at, d.help("set the result before: `w0 = 0`"));
     }
@@ -379,20 +407,22 @@ impl Paths<'_> {
                 let start = offset.saturating_add(insn.off.into());
                 let end = start.saturating_add(size.into());
                 if start < -STACK || end > 0 {
-                    self.outside(at, start, size);
+                    if self.is_first(at, code::STACK_BOUNDS) {
+                        self.outside(at, start, size);
+                    }
                 } else if store {
                     self.write_stack(start, size.into());
                 } else {
                     self.stack.reads.push((at, start, size.into()));
                 }
             }
-            Value::MaybeNull(call) => {
-                let name = helper::name(self.insn(call).insn.imm);
+            Value::MaybeNull(call) if self.is_first(at, code::NULL_POINTER) => {
+                let name = helper::name(self.insn(call as usize).insn.imm);
                 let d = Diagnostic::warning(code::NULL_POINTER, format!("r{base} may be null here"), span);
-                let d = self.with(d, call, span, &format!("`{name}` may give null"));
+                let d = self.with(d, call as usize, span, &format!("`{name}` may give null"));
                 self.report(at, d.help(format!("look first: `if r{base} == 0 goto .none`")));
             }
-            Value::Packet if !state.compared => {
+            Value::Packet if !state.compared && self.is_first(at, code::PACKET_BOUNDS) => {
                 let message = format!("r{base} points into the packet, whose length nothing has looked at");
                 let d = Diagnostic::warning(code::PACKET_BOUNDS, message, span);
                 self.report(
@@ -439,7 +469,7 @@ impl Paths<'_> {
         }
         // Lookups and their kind read the key and write nothing.
         let key = match (insn.imm, state.value(1)) {
-            (1..=3, Value::Map(map)) => self.maps.get(map).map(|map| map.1),
+            (1..=3, Value::Map(map)) => self.maps.get(map as usize).map(|map| map.1),
             _ => None,
         };
         for reg in 1..6 {
@@ -543,7 +573,8 @@ impl Paths<'_> {
         for (at, start, size) in reads {
             let first = usize::try_from(start + STACK).unwrap_or(0);
             let range = first..first.saturating_add(size as usize).min(written.len());
-            if range.is_empty() || written[range].contains(&true) {
+            if range.is_empty() || written[range].contains(&true) || !self.is_first(at, code::UNWRITTEN_STACK)
+            {
                 continue;
             }
             let message =
@@ -551,6 +582,11 @@ impl Paths<'_> {
             self.report(at, Diagnostic::warning(code::UNWRITTEN_STACK, message, self.insn(at).span));
         }
     }
+}
+
+/// The number of a map or an instruction; there are far fewer than 2³².
+fn number(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
 }
 
 /// So many bytes.

@@ -2,8 +2,8 @@
 
 use crate::uapi::MapType;
 
-/// What a register holds for certain: on all paths.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a register holds for certain: on all paths. Maps and instructions are told by their numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Value {
     /// Nothing is known.
     Unknown,
@@ -14,11 +14,11 @@ pub(super) enum Value {
     /// So many bytes from r10.
     Stack(i32),
     /// The map of that number.
-    Map(usize),
+    Map(u32),
     /// What the call of that index gave, which may be null.
-    MaybeNull(usize),
+    MaybeNull(u32),
     /// Nothing: the call of that index has destroyed it.
-    Destroyed(usize),
+    Destroyed(u32),
 }
 
 /// The registers before an instruction.
@@ -79,7 +79,7 @@ impl State {
     }
 
     /// A call: r1 to r5 are gone.
-    pub(super) fn call(&mut self, at: usize, result: Option<Value>) {
+    pub(super) fn call(&mut self, at: u32, result: Option<Value>) {
         self.set &= !0x3f;
         self.values[..6].fill(Value::Destroyed(at));
         if let Some(value) = result {

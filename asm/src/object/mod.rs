@@ -10,7 +10,7 @@ mod external;
 pub use core::{CoreKind, CoreRelo};
 pub use external::{Extern, ExternKind};
 
-use crate::btf::{Btf, TypeId};
+use crate::btf::{Btf, Strings, TypeId};
 use crate::isa::{Code, Endian};
 use crate::uapi::MapType;
 
@@ -33,6 +33,8 @@ pub struct Object {
     pub btf: Btf,
     /// Source files that [`Line::file`] names.
     pub files: Vec<String>,
+    /// The texts that [`Line::text`] names.
+    pub texts: Strings,
 }
 
 /// Where subprograms live.
@@ -114,8 +116,8 @@ pub struct Line {
     pub line: u32,
     /// Column number from 1.
     pub column: u32,
-    /// The text of that line, without the line end.
-    pub text: String,
+    /// The text of that line, without the line end: its offset in [`Object::texts`].
+    pub text: u32,
 }
 
 /// A map (`BPF_MAP_CREATE`); sizes in bytes.

@@ -44,5 +44,6 @@ pub fn errors(text: &str) -> Vec<&'static str> {
 pub fn bare(mut object: Object) -> Object {
     object.files.clear();
     object.funcs.iter_mut().for_each(|func| func.lines.clear());
+    object.texts = Default::default();
     object
 }

@@ -86,7 +86,7 @@ pub fn place_of(object: &Object, func: usize, index: usize) -> Option<Place> {
         file: object.files.get(line.file)?.clone(),
         line: line.line,
         column: line.column,
-        text: line.text.clone(),
+        text: object.texts.get(line.text).unwrap_or_default().to_string(),
     })
 }
 

@@ -1,4 +1,4 @@
-//! Many plain lines at once: what needs neither tokens nor a tree.
+//! Plain lines at once: what needs neither tokens nor a tree.
 
 use super::super::ast::{Run, Stmt, StmtKind};
 use super::super::token::Kind;
@@ -6,11 +6,9 @@ use super::Parser;
 use crate::diag::Span;
 use crate::isa::read::quick;
 
-/// Fewer lines than these are taken one by one.
-const LEAST: usize = 8;
-
 impl Parser<'_> {
-    /// The instructions that stand here line by line, where there are many that need nothing from around them.
+    /// The instructions that stand here line by line and need nothing from around them. Also a single one: in a macro or
+    /// a loop it may be many.
     pub(super) fn run(&mut self) -> Option<Stmt> {
         let at_line_start = self.before().next().is_none_or(|t| t.kind == Kind::Newline);
         // What the lexer found further down it would find again.
@@ -41,9 +39,6 @@ impl Parser<'_> {
             at += 1;
         };
         let (_, last) = *run.places.last()?;
-        if run.places.len() < LEAST {
-            return None;
-        }
         self.lexer.restart(end);
         self.at = 1;
         self.skip(0);

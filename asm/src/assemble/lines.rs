@@ -1,0 +1,69 @@
+//! Which source line instructions come from.
+
+use crate::btf::Strings;
+use crate::diag::{FileId, Sources, Span};
+use crate::object::Line;
+
+/// Source lines of the functions of an object, with their files and texts.
+pub(super) struct Lines<'a> {
+    sources: &'a Sources,
+    files: Vec<Known>,
+    texts: Strings,
+    /// The place that came last in this function: its span, the number of its file here, and the index of its line.
+    last: Option<(Span, usize, usize)>,
+}
+
+/// A file that lines name.
+struct Known {
+    id: FileId,
+    /// For each line its text's offset in the table, once it is there.
+    texts: Vec<Option<u32>>,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn new(sources: &'a Sources) -> Self {
+        Self { sources, files: vec![], texts: Strings::default(), last: None }
+    }
+
+    /// Begins a function.
+    pub(super) fn begin(&mut self) {
+        self.last = None;
+    }
+
+    /// Notes the line of an instruction where it is another than before.
+    pub(super) fn note(&mut self, span: Span, insn: usize, lines: &mut Vec<Line>) {
+        let last = self.last.filter(|(last, ..)| last.file == span.file);
+        // A use of a macro gives many.
+        if last.is_some_and(|(last, ..)| last.start == span.start) {
+            return;
+        }
+        let source = self.sources.get(span.file);
+        let (file, near) = match last {
+            Some((_, file, index)) => (file, index),
+            None => (self.file(span.file), 0),
+        };
+        let index = source.line_index(span.start, near);
+        self.last = Some((span, file, index));
+        let (line, column) = source.place(index, span.start);
+        let texts = &mut self.files[file].texts;
+        if texts.len() <= index {
+            texts.resize(index + 1, None);
+        }
+        // BTF has no string with a NUL inside: such a line has no text.
+        let text = *texts[index].get_or_insert_with(|| self.texts.add(source.line_text(index)).unwrap_or(0));
+        lines.push(Line { insn, file, line, column, text });
+    }
+
+    fn file(&mut self, id: FileId) -> usize {
+        self.files.iter().position(|file| file.id == id).unwrap_or_else(|| {
+            self.files.push(Known { id, texts: vec![] });
+            self.files.len() - 1
+        })
+    }
+
+    /// The names of the files, and the texts.
+    pub(super) fn finish(self) -> (Vec<String>, Strings) {
+        let name = |file: &Known| self.sources.get(file.id).file_name().to_string();
+        (self.files.iter().map(name).collect(), self.texts)
+    }
+}
