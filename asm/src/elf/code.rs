@@ -7,13 +7,15 @@ use goblin::elf::sym::{STT_FUNC, STT_NOTYPE, STT_OBJECT, STT_SECTION};
 use super::file::{File, Section, SectionKind, Symbol as ElfSymbol};
 use super::{CALL, Error, PSEUDO_CALL, R_BPF_64_32, R_BPF_64_64};
 use crate::btf::ext::{Ext, LineInfo};
-use crate::btf::{FuncLinkage, Kind, StrTable, Strings};
+use crate::btf::{FuncLinkage, Kind, StrTable};
 use crate::isa::form::LD_IMM64;
 use crate::isa::{Endian, Insn, SLOT};
 use crate::object::{CoreRelo, Func, Line, Linkage, Object, Ref, Symbol, TEXT};
 
 /// How many times longer than the section the source lines may be, written out.
 const LINE_FACTOR: usize = 64;
+
+const BAD_LINES: &str = "line_info whose strings are not there, or far too long";
 
 /// Where the functions, maps and data of the object stand in the file.
 #[derive(Debug, Default)]
@@ -264,7 +266,7 @@ pub(super) fn records(
         }
     }
     let budget = section.bytes.len().saturating_mul(LINE_FACTOR);
-    let mut lines = Lines { strings, budget, files: HashMap::new(), texts: HashMap::new() };
+    let mut lines = Lines { strings, budget, files: HashMap::new() };
     for part in ext.lines {
         let number = number(part.name_off)?;
         for record in part.records {
@@ -272,14 +274,15 @@ pub(super) fn records(
             let func = place.and_then(|(f, i)| Some((object.funcs.get_mut(f)?, i)));
             let nowhere = || wrong(record.insn_off, "line_info for a place where no instruction begins");
             let (func, insn) = func.ok_or_else(nowhere)?;
-            let bad = || wrong(record.insn_off, "line_info whose strings are not there, or far too long");
-            let line = lines.line(record, insn, &mut object.files, &mut object.texts).ok_or_else(bad)?;
+            let bad = || wrong(record.insn_off, BAD_LINES);
+            let line = lines.line(record, insn, &mut object.files).ok_or_else(bad)?;
             if func.lines.last().is_some_and(|l| l.insn >= insn) {
                 return Err(wrong(record.insn_off, "line_info that is out of order"));
             }
             func.lines.push(line);
         }
     }
+    lines.texts(object).ok_or_else(|| wrong(0, BAD_LINES))?;
     for part in ext.core {
         let number = number(part.name_off)?;
         for record in part.records {
@@ -306,8 +309,6 @@ struct Lines<'a> {
     budget: usize,
     /// File names by their place in the string table.
     files: HashMap<u32, usize>,
-    /// Texts of lines, likewise.
-    texts: HashMap<u32, u32>,
 }
 
 impl Lines<'_> {
@@ -317,23 +318,7 @@ impl Lines<'_> {
         Some(text.into())
     }
 
-    fn line(
-        &mut self,
-        record: LineInfo,
-        insn: usize,
-        files: &mut Vec<String>,
-        texts: &mut Strings,
-    ) -> Option<Line> {
-        let text = match self.texts.get(&record.line_off) {
-            Some(text) => *text,
-            None => {
-                let text = self.strings.get(record.line_off)?;
-                self.budget = self.budget.checked_sub(text.len())?;
-                let text = texts.add(text).ok()?;
-                self.texts.insert(record.line_off, text);
-                text
-            }
-        };
+    fn line(&mut self, record: LineInfo, insn: usize, files: &mut Vec<String>) -> Option<Line> {
         let file = match self.files.get(&record.file_name_off) {
             Some(file) => *file,
             None => {
@@ -343,6 +328,23 @@ impl Lines<'_> {
                 files.len() - 1
             }
         };
-        Some(Line { insn, file, line: record.line(), column: record.column(), text })
+        Some(Line { insn, file, line: record.line(), column: record.column(), text: record.line_off })
+    }
+
+    /// Makes places in the table of the file places among the object's texts, which follow the functions.
+    fn texts(&mut self, object: &mut Object) -> Option<()> {
+        let mut known: HashMap<u32, u32> = HashMap::new();
+        for line in object.funcs.iter_mut().flat_map(|func| &mut func.lines) {
+            line.text = match known.get(&line.text) {
+                Some(text) => *text,
+                None => {
+                    let text = self.strings.get(line.text)?;
+                    self.budget = self.budget.checked_sub(text.len())?;
+                    let text = object.texts.add(text).ok()?;
+                    *known.entry(line.text).or_insert(text)
+                }
+            };
+        }
+        Some(())
     }
 }
