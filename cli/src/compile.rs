@@ -28,7 +28,7 @@ const ELF: &[u8] = b"\x7fELF";
 /// `bpfasm build`.
 pub fn build(args: &BuildArgs) -> Result<(), Failure> {
     let (object, elf) = match streamed(&args.source) {
-        Some(Streamed::Object(object)) => (Some(object), None),
+        Some(Streamed::Object(object)) => (Some(*object), None),
         Some(Streamed::Elf(pieces)) => (None, Some(pieces)),
         None => {
             let compiled = compile(&args.source)?.1;

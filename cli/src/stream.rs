@@ -15,7 +15,7 @@ const PIECE: usize = 128 << 10;
 /// What such a file describes.
 pub enum Streamed {
     /// A file of bare instructions.
-    Object(Object),
+    Object(Box<Object>),
     /// A `.s` file: the bytes of the object file, in pieces.
     Elf(Vec<Cow<'static, [u8]>>),
 }
@@ -25,7 +25,7 @@ pub fn bare(path: &Path, options: &Options) -> Option<Streamed> {
     let (file, len) = open(path)?;
     let mut stream = Stream::new(len);
     feed(file, |piece| stream.take(piece).ok())?;
-    stream.finish(&path.to_string_lossy(), options).ok().map(Streamed::Object)
+    stream.finish(&path.to_string_lossy(), options).ok().map(|object| Streamed::Object(Box::new(object)))
 }
 
 /// The object file of a `.s` file; nothing where it is small, or something is to be said about it.

@@ -1,7 +1,7 @@
 //! Objects made by hand, and what the tests of the loader share.
 #![allow(dead_code)]
 
-use bpfasm_asm::btf::{Builder, FuncLinkage, IntEncoding, Kind, SecInfo, Type, TypeId, VarLinkage};
+use bpfasm_asm::btf::{Builder, FuncLinkage, IntEncoding, Kind, SecInfo, Strings, Type, TypeId, VarLinkage};
 use bpfasm_asm::isa::{Endian, Insn};
 use bpfasm_asm::object::{Data, DataKind, Func, Line, Linkage, Map, Object, Ref, Symbol, TEXT, Var};
 use bpfasm_asm::uapi::MapType;
@@ -45,24 +45,35 @@ pub fn exit() -> Insn {
 }
 
 pub fn object(funcs: Vec<Func>) -> Object {
+    let mut texts = Strings::default();
+    for insn in 0..funcs.iter().map(|func| func.lines.len()).max().unwrap_or(0) {
+        texts.add(&text_of(insn)).unwrap();
+    }
     Object {
         endian: if cfg!(target_endian = "big") { Endian::Big } else { Endian::Little },
         license: Some("GPL".into()),
         funcs,
         files: vec!["test.bpfasm".into()],
+        texts,
         ..Object::default()
     }
 }
 
+/// The source line of an instruction.
+fn text_of(insn: usize) -> String {
+    format!("    line of instruction {insn}")
+}
+
 /// A function whose instruction N stands on line N + 10.
 pub fn func(name: &str, section: &str, insns: Vec<Insn>, refs: Vec<(usize, Symbol)>) -> Func {
+    let mut texts = Strings::default();
     let lines = (0..insns.len())
         .map(|n| Line {
             insn: n,
             file: 0,
             line: u32::try_from(n).unwrap() + 10,
             column: 5,
-            text: format!("    line of instruction {n}"),
+            text: texts.add(&text_of(n)).unwrap(),
         })
         .collect();
     Func {
