@@ -28,8 +28,11 @@ impl Dialect {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let comment = |line: &&str| line.is_empty() || line.starts_with('#') || line.starts_with("//");
         let first = text.lines().map(str::trim).find(|line| !comment(line)).unwrap_or("");
-        let directive =
-            first.strip_prefix('.').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()));
+        // `.label:` is a label in both languages, and says nothing.
+        let directive = first.strip_prefix('.').is_some_and(|rest| {
+            let word = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+            rest.starts_with(|c: char| c.is_ascii_lowercase()) && !rest[word..].trim_start().starts_with(':')
+        });
         if ends(".s") || directive { Self::Gas } else { Self::Bpfasm }
     }
 }

@@ -379,6 +379,16 @@ impl<'a> Expander<'a> {
         self.body.stop |= self.body.expanded > EXPANDED;
     }
 
+    /// A loop of more rounds than there may be statements is refused before it begins.
+    pub(super) fn check_rounds(&mut self, rounds: i128, place: Span) -> Result<(), Reported> {
+        if usize::try_from(rounds.max(0)).is_ok_and(|rounds| rounds <= EXPANDED) {
+            return Ok(());
+        }
+        let message = format!("this loop has {rounds} rounds");
+        let d = Diagnostic::error(code::RECURSION, message, place);
+        Err(self.error(d.note(format!("the loops of a function may have {EXPANDED}"))))
+    }
+
     /// The arguments of a use.
     fn bind(&mut self, definition: &'a Macro, given: &'a [Arg]) -> Result<Vec<(&'a str, Value)>, Reported> {
         let (mut args, mut failed): (Vec<(&'a str, Value)>, _) = (vec![], None);

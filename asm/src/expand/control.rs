@@ -106,6 +106,7 @@ impl<'a> Expander<'a> {
         let (name, outer) = (self.text(looped.name), self.frames.len().checked_sub(1));
         let head = Span { end: looped.to.span.end, ..span };
         let args = vec![(name, Value::Int(Int::host(from)))];
+        self.check_rounds(to - from, head)?;
         self.check_depth(head)?;
         self.enter(Frame { stmts: &looped.body, outer, args, round: true, ..Frame::default() });
         let known = self.diagnostics.errors();

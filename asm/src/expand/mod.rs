@@ -230,6 +230,10 @@ impl<'a> Expander<'a> {
 
     /// Reports an error, with the macros that led to it.
     fn error(&mut self, diagnostic: Diagnostic) -> Reported {
+        let nothing_there = matches!(diagnostic.code, code::UNKNOWN | code::FIELD | code::LABEL);
+        if nothing_there && self.names.is_broken(self.text(diagnostic.primary.span)) {
+            return Reported;
+        }
         let what = (diagnostic.primary.span, diagnostic.message.clone());
         if !self.diagnostics.is_full() && !self.reported.insert(what) {
             return Reported;

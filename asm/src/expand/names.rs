@@ -94,6 +94,8 @@ pub(super) struct Names<'a> {
     /// Macros have a name space of their own: `name!`.
     user_macros: HashMap<&'a str, Def<'a>>,
     library_macros: HashMap<&'a str, Def<'a>>,
+    /// Words on lines that could not be understood.
+    broken: HashSet<&'a str>,
     /// What was asked for, by the places of their names.
     used: RefCell<HashSet<Span>>,
 }
@@ -102,6 +104,10 @@ pub(super) struct Names<'a> {
 pub(super) fn is_word(name: &str) -> bool {
     let register = |prefix| name.strip_prefix(prefix).is_some_and(|n: &str| n.parse::<u8>().is_ok());
     words::RESERVED.contains(&name) || register('r') || register('w')
+}
+
+fn is_letter(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
 }
 
 /// Names that the language has taken: a view may be named like a type, nothing else may.
@@ -132,6 +138,10 @@ impl<'a> Names<'a> {
             | ItemKind::Cpu(_)
             | ItemKind::Control(_)
             | ItemKind::Define(_) => return,
+            ItemKind::Broken(lines) => {
+                let words = lines.iter().flat_map(|line| sources.slice(*line).split(|c| !is_letter(c)));
+                return self.broken.extend(words);
+            }
             ItemKind::Const(d) => Def::Const(d),
             ItemKind::ConstFn(d) => Def::ConstFn(d),
             ItemKind::Param(d) => Def::Param(d),
@@ -208,6 +218,11 @@ impl<'a> Names<'a> {
             return;
         }
         table.insert(text, def);
+    }
+
+    /// Whether a name stands on a line that could not be understood, and so is perhaps declared there.
+    pub(super) fn is_broken(&self, name: &str) -> bool {
+        !self.broken.is_empty() && self.broken.contains(name.trim_matches(|c| !is_letter(c)))
     }
 
     fn in_library(&self, file: FileId) -> bool {

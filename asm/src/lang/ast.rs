@@ -58,6 +58,8 @@ pub enum ItemKind {
     Control(Control<Item>),
     /// `-D NAME=value` of the command line.
     Define(Const),
+    /// Lines that could not be understood: the names there are perhaps declared there.
+    Broken(Vec<Span>),
 }
 
 /// A constant.

@@ -148,7 +148,8 @@ impl Reader<'_> {
             | ItemKind::ImportBtf(_)
             | ItemKind::Dialect(_)
             | ItemKind::Cpu(_)
-            | ItemKind::Define(_) => return,
+            | ItemKind::Define(_)
+            | ItemKind::Broken(_) => return,
         };
         let (text, plain, first) = self.above(item.span);
         if !plain.is_empty() || first {

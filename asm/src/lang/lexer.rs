@@ -54,7 +54,11 @@ impl<'a> Lexer<'a> {
         while let Some(first) = self.byte(0) {
             let start = self.at;
             let kind = match (first, self.byte(1)) {
-                (b' ' | b'\t' | b'\r', _) => {
+                (b'\r', _) => {
+                    self.carriage_return();
+                    continue;
+                }
+                (b' ' | b'\t', _) => {
                     self.at += 1;
                     continue;
                 }
@@ -71,11 +75,11 @@ impl<'a> Lexer<'a> {
                     continue;
                 }
                 (b'/', Some(b'*')) => {
-                    let Some(len) = self.rest().find("*/") else {
+                    let Some(len) = self.rest()[2..].find("*/") else {
                         self.endless_comment();
                         break;
                     };
-                    self.at += len + 2;
+                    self.at += len + 4;
                     continue;
                 }
                 (b'#', _) if self.foreign => {
@@ -142,11 +146,23 @@ impl<'a> Lexer<'a> {
         &self.text[self.at..]
     }
 
-    /// Up to the end of the line.
+    /// Up to the end of the line, or to a carriage return that is no part of one.
     fn line_rest(&self) -> &'a str {
         let rest = self.rest();
-        let end = rest.bytes().position(|b| b == b'\n').unwrap_or(rest.len());
-        rest[..end].trim_end_matches('\r')
+        &rest[..rest.bytes().position(|b| matches!(b, b'\n' | b'\r')).unwrap_or(rest.len())]
+    }
+
+    /// One that stands before no line end is an error: what stands behind it looks like a line of its own, in a
+    /// comment, too.
+    fn carriage_return(&mut self) {
+        let start = self.at;
+        let rest = &self.text.as_bytes()[start..];
+        self.at += rest.iter().position(|b| *b != b'\r').unwrap_or(rest.len());
+        if !matches!(self.byte(0), None | Some(b'\n')) {
+            let span = self.span(start, self.at);
+            let d = Diagnostic::error(code::CHARACTER, "a carriage return alone ends no line", span);
+            self.diagnostics.push(d.help("lines end with a line feed, before which it may stand"));
+        }
     }
 
     fn span(&self, start: usize, end: usize) -> Span {
@@ -328,7 +344,21 @@ impl<'a> Lexer<'a> {
     fn hash_comment(&mut self) {
         let span = self.span(self.at, self.at + 1);
         let d = Diagnostic::error(code::CHARACTER, "`#` begins no comment", span);
-        self.diagnostics.push(d.suggest("comments begin with `//`", span, "//"));
+        let (line, rest) = (self.span(self.at, self.at + self.line_rest().len()), &self.line_rest()[1..]);
+        let words: Vec<&str> = rest.split_ascii_whitespace().take(4).collect();
+        self.diagnostics.push(match words[..] {
+            ["include", ..] => d
+                .note("there is no preprocessor, and headers of C are not read")
+                .help("types and constants of the kernel are in modules: `import \"net\"`"),
+            ["define", name, value] if !name.contains('(') => {
+                d.suggest("a constant is", line, format!("const {name} = {value}"))
+            }
+            ["define", ..] => d.help("a constant is `const NAME = 5`, a macro `macro NAME(x: reg) { … }`"),
+            ["if" | "ifdef" | "ifndef" | "else" | "elif" | "endif", ..] => {
+                d.help("what is decided while assembling is `@if NAME == 1 { … } @else { … }`")
+            }
+            _ => d.suggest("comments begin with `//`", span, "//"),
+        });
         self.at += self.line_rest().len();
     }
 

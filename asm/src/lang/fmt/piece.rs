@@ -111,7 +111,7 @@ impl<'a> Scan<'a> {
             } else if rest.starts_with("//") || first == '#' {
                 self.push(What::Line, self.at + line);
             } else if rest.starts_with("/*") {
-                let len = rest.find("*/").map_or(rest.len(), |len| len + 2);
+                let len = rest[2..].find("*/").map_or(rest.len(), |len| len + 4);
                 self.push(What::Block, self.at + len);
             } else {
                 let len =

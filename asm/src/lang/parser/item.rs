@@ -50,7 +50,7 @@ impl Parser<'_> {
                         }
                     }
                     Err(Reported) => {
-                        self.recover();
+                        self.recover_from(start);
                         // What remains of a declaration; else, the brace belongs to what stands around.
                         if open.is_none() {
                             self.eat("}");
@@ -156,6 +156,10 @@ impl Parser<'_> {
             Some(before) if self.text(before.span) == "}" => d.also(before.span, "the one above ends here"),
             _ => d,
         };
+        if let Some(d) = self.declaration_habit(d.clone()) {
+            self.report(d);
+            return false;
+        }
         self.report(match near {
             Some(near) => d.suggest(format!("did you mean `{near}`?"), token.span, near),
             None => d

@@ -4,13 +4,14 @@ mod bare;
 mod control;
 mod expr;
 pub(crate) mod foreign;
+mod habits;
 mod item;
 mod object;
 mod run;
 mod stmt;
 mod types;
 
-use super::ast::File;
+use super::ast::{File, Item, ItemKind};
 use super::lexer::Lexer;
 use super::token::{Kind, Token};
 use crate::diag::{Diagnostic, Diagnostics, FileId, Sources, Span, code};
@@ -30,11 +31,15 @@ pub fn parse(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics) -> 
         nesting: 0,
         operators: 0,
         blocks: 0,
+        broken: vec![],
         unclosed: None,
         diagnostics,
     };
     parser.skip(0);
-    let tree = parser.file();
+    let mut tree = parser.file();
+    if let Some(first) = parser.broken.first() {
+        tree.items.push(Item { span: *first, kind: ItemKind::Broken(parser.broken) });
+    }
     parser.diagnostics.append(parser.lexer.diagnostics);
     tree
 }
@@ -53,6 +58,7 @@ pub fn parse_define(sources: &Sources, file: FileId, diagnostics: &mut Diagnosti
         nesting: 0,
         operators: 0,
         blocks: 0,
+        broken: vec![],
         unclosed: None,
         diagnostics,
     };
@@ -89,6 +95,8 @@ struct Parser<'a> {
     operators: u32,
     /// How many blocks are open within each other.
     blocks: u32,
+    /// The lines that could not be understood, for [`ItemKind::Broken`].
+    broken: Vec<Span>,
     /// Where a brace without its partner was last reported.
     unclosed: Option<Span>,
     diagnostics: &'a mut Diagnostics,
@@ -198,6 +206,17 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// Skips the rest of something that could not be understood. Nobody is told that the names on its first line
+    /// are unknown.
+    fn recover_from(&mut self, start: Span) {
+        self.recover();
+        let rest = &self.text[start.start as usize..];
+        let here = (self.peek().span.start.saturating_sub(start.start)) as usize;
+        let len = rest.as_bytes().iter().take(here).position(|b| *b == b'\n').unwrap_or(here);
+        let end = u32::try_from(len).map_or(start.end, |len| start.start + len);
+        self.broken.push(Span { end, ..start });
+    }
+
     /// Skips the rest of a line that could not be understood, with the blocks that it opens.
     fn recover(&mut self) {
         let mut depth = 0u32;
@@ -240,6 +259,7 @@ impl<'a> Parser<'a> {
             if self.unclosed(open) {
                 return Ok(elements);
             }
+            let start = self.peek().span;
             match element(self) {
                 Ok(e) => {
                     elements.push(e);
@@ -248,7 +268,7 @@ impl<'a> Parser<'a> {
                         self.recover();
                     }
                 }
-                Err(Reported) => self.recover(),
+                Err(Reported) => self.recover_from(start),
             }
         }
     }

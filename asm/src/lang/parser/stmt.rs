@@ -2,7 +2,7 @@
 
 use super::super::ast::{Arg, Callee, Expr, ExprKind, Jump, Stmt, StmtKind, Target};
 use super::super::token::Kind;
-use super::super::words::STATEMENTS;
+use super::super::words::{REGISTERS, STATEMENTS};
 use super::foreign::local;
 use super::{Parsed, Parser, Reported};
 use crate::diag::{Diagnostic, Span, code};
@@ -35,7 +35,7 @@ impl Parser<'_> {
         let start = self.peek().span;
         match self.stmt() {
             Ok(kind) => stmts.push(Stmt { span: start.to(self.last()), kind }),
-            Err(Reported) => return self.recover(),
+            Err(Reported) => return self.recover_from(start),
         }
         // An instruction may follow a label on its line.
         let label = matches!(stmts.last(), Some(Stmt { kind: StmtKind::Label(_), .. }));
@@ -53,6 +53,9 @@ impl Parser<'_> {
         }
         if let Some(foreign) = self.foreign() {
             return foreign;
+        }
+        if let Some(reported) = self.foreign_habit() {
+            return Err(reported);
         }
         match token.kind {
             Kind::Macro => {
@@ -195,6 +198,9 @@ impl Parser<'_> {
     }
 
     fn no_stmt(&mut self, start: Span, dst: &Expr) -> Reported {
+        if let Some(reported) = self.count_habit(dst) {
+            return reported;
+        }
         let word = self.text(dst.span);
         if self.is("==") {
             let span = self.peek().span;
@@ -253,10 +259,18 @@ impl Parser<'_> {
                 let d = Diagnostic::error(code::SYNTAX, "`=` assigns", span);
                 return Err(self.report(d.suggest("to compare, write `==`", span, "==")));
             }
+            if let Some(reported) = self.condition_habit(&left) {
+                return Err(reported);
+            }
             return Err(self.expected("a comparison: == != > >= < <= s> s>= s< s<= &"));
         };
         self.bump();
         let right = self.expr()?;
+        if self.is("{")
+            && let Some(reported) = self.condition_habit(&left)
+        {
+            return Err(reported);
+        }
         self.expect("goto")?;
         Ok(StmtKind::If(left, cond, right, self.target()?))
     }
@@ -266,6 +280,11 @@ impl Parser<'_> {
         let target = match token.kind {
             Kind::DotName => Target::Label(Span { start: self.bump().span.start + 1, ..token.span }),
             Kind::Param => Target::Param(self.bump().span),
+            Kind::Ident if REGISTERS.contains(&self.word(0)) => {
+                let d = Diagnostic::error(code::SYNTAX, "a register is no label", token.span);
+                let d = d.suggest("the jump to an address in a register is", self.last(), "gotox");
+                return Err(self.report(d));
+            }
             Kind::Ident if !self.at_pc() => Target::Label(self.label_name()),
             Kind::Int if local(self.word(0)).is_some() => Target::Local(self.bump().span),
             Kind::Ident | Kind::Int => self.offset(token.span)?,
