@@ -110,8 +110,8 @@ impl<'a> Scan<'a> {
                 self.touches = false;
             } else if rest.starts_with("//") || first == '#' {
                 self.push(What::Line, self.at + line);
-            } else if rest.starts_with("/*") {
-                let len = rest[2..].find("*/").map_or(rest.len(), |len| len + 4);
+            } else if let Some(comment) = rest.strip_prefix("/*") {
+                let len = comment.find("*/").map_or(rest.len(), |len| len + 4);
                 self.push(What::Block, self.at + len);
             } else {
                 let len =
