@@ -176,7 +176,9 @@ fn common_lines_are_read_quickly() {
     ] {
         assert_eq!(quick::gnu_line(text.as_bytes()).map(|line| line.len), Some(text.len()), "{text}");
     }
-    for text in ["mov %w1,%r2", "add %r11,5", "add %r1,010", "ja r1", "stb [%r1],256", "add %r1,5 # so"] {
+    for text in
+        ["mov %w1,%r2", "add %r11,5", "add %r1,010", "ja r1", "ja.l1", "stb [%r1],256", "add %r1,5 # so"]
+    {
         assert_eq!(quick::gnu_line(text.as_bytes()), None, "{text}");
     }
 }

@@ -95,8 +95,7 @@ pub fn expand(args: &ExpandArgs) -> Result<(), Failure> {
 pub fn loadable(args: &ObjectArgs) -> Result<(Sources, Object, Option<Compiled>), Failure> {
     let (name, bytes) = read_bytes(&args.file)?;
     if bytes.starts_with(ELF) {
-        let object = elf::read(&bytes).map_err(|e| Failure::new(Code::Input, format!("{name}: {e}")))?;
-        return Ok((Sources::default(), object, None));
+        return Ok((Sources::default(), loaded(None, Some(bytes), &name)?, None));
     }
     let (sources, mut compiled) = compile_text(name.clone(), bytes, &args.compile, Endian::HOST, &[])?;
     if compiled.elf.is_some() {

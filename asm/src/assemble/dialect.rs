@@ -14,8 +14,9 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// The language of a text with this name. What looks like a listing is one, but in a `.s` file. Else names in `.s` and `.bpfasm` decide; of a text with another name, such as
-    /// standard input, the first line does: a directive begins with a dot.
+    /// The language of a text with this name. What looks like a listing is one, but in a `.s` file. Else names in `.s`
+    /// and `.bpfasm` decide; of a text with another name, such as standard input, the first line does: a directive
+    /// begins with a dot.
     #[must_use]
     pub fn detect(name: &str, text: &str) -> Self {
         let ends = |suffix: &str| name.to_ascii_lowercase().ends_with(suffix);

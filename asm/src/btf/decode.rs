@@ -1,7 +1,6 @@
 //! Bytes to types. Total: any bytes give types or an error, in time and memory bounded by their length.
 
 use super::bytes::u32_at;
-use super::encode::HEADER_LEN;
 use super::header::Header;
 use super::{
     Btf, Enumerator, Error, FuncLinkage, IntEncoding, Kind, Member, Param, SecInfo, StrTable, Type, TypeId,
@@ -40,13 +39,8 @@ impl Btf {
 /// What is wrong and at which byte.
 pub fn decode(data: &[u8]) -> Result<Decoded<'_>, Error> {
     let header = Header::read(data)?;
-    if header.len < HEADER_LEN {
-        return Err(Error::Truncated { offset: 4, what: "the header" });
-    }
     let endian = header.endian;
-    let (start, types) = header.part(8, "the type section")?;
-    let (_, strings) = header.part(16, "the string section")?;
-    let strings = StrTable(strings);
+    let (start, types, strings) = header.types()?;
     let budget = data.len().saturating_mul(NAME_FACTOR);
     let mut reader = Reader { data: types, start, at: 0, endian, strings, budget };
     let mut btf = Btf::default();

@@ -1,7 +1,8 @@
 //! The header that `.BTF` and `.BTF.ext` begin with (`struct btf_header`, `struct btf_ext_header`).
 
 use super::bytes::{u16_at, u32_at};
-use super::{Error, MAGIC, VERSION};
+use super::encode::HEADER_LEN;
+use super::{Error, MAGIC, StrTable, VERSION};
 use crate::isa::Endian;
 
 /// A header that has been looked at, and the bytes that it stands in.
@@ -42,6 +43,19 @@ impl<'a> Header<'a> {
     /// A number of the header, by its offset in bytes.
     pub(super) fn field(&self, at: usize) -> Result<u32, Error> {
         u32_at(self.data, at, self.endian).ok_or(Error::Truncated { offset: at, what: "the header" })
+    }
+
+    /// The types and where they begin, and the strings.
+    ///
+    /// # Errors
+    /// Where the header is too short for them, or they lie outside of the data.
+    pub(super) fn types(&self) -> Result<(usize, &'a [u8], StrTable<'a>), Error> {
+        if self.len < HEADER_LEN {
+            return Err(Error::Truncated { offset: 4, what: "the header" });
+        }
+        let (start, types) = self.part(8, "the type section")?;
+        let (_, strings) = self.part(16, "the string section")?;
+        Ok((start, types, StrTable(strings)))
     }
 
     /// A part of the data and where it begins; its offset and length stand in the header at `at`.

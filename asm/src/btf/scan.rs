@@ -3,7 +3,6 @@
 
 use super::bytes::u32_at;
 use super::decode::Reader;
-use super::encode::HEADER_LEN;
 use super::header::Header;
 use super::{Error, StrTable, Type, TypeId};
 use crate::isa::Endian;
@@ -41,12 +40,8 @@ impl<'a> Scan<'a> {
     /// What is wrong and at which byte.
     pub fn new(data: &'a [u8]) -> Result<Self, Error> {
         let header = Header::read(data)?;
-        if header.len < HEADER_LEN {
-            return Err(Error::Truncated { offset: 4, what: "the header" });
-        }
         let endian = header.endian;
-        let (start, types) = header.part(8, "the type section")?;
-        let (_, strings) = header.part(16, "the string section")?;
+        let (start, types, strings) = header.types()?;
         // A type has twelve bytes and more, most of them 24 and less.
         let mut offsets = Vec::with_capacity(types.len() / 24);
         let mut at = 0;
@@ -68,7 +63,7 @@ impl<'a> Scan<'a> {
             offsets.push(u32::try_from(at).map_err(|_| Error::TooMuch { what: "the types" })?);
             at += 12 + more;
         }
-        let scan = Self { types, start, endian, strings: StrTable(strings), offsets, is_32_bit: false };
+        let scan = Self { types, start, endian, strings, offsets, is_32_bit: false };
         let longs = ["long", "long int", "unsigned long", "long unsigned int"];
         let long = |h: &Head| h.kind == 1 && longs.iter().any(|name| scan.is_named(h, name));
         let is_32_bit = scan.heads().find(long).is_some_and(|h| h.size == 4);

@@ -3,7 +3,7 @@
 
 use goblin::elf::section_header::{SHF_INFO_LINK, SHT_REL};
 
-use super::code::{Index, pair};
+use super::code::{Index, entries};
 use super::file::{File, SectionKind, Symbol as ElfSymbol};
 use super::layout::{Link, REL_LEN, Section};
 use super::reloc::Places;
@@ -83,13 +83,7 @@ pub(super) fn read(file: &File, object: &mut Object, index: &Index) -> Result<()
         if !matches!(section.kind, SectionKind::Data(_) | SectionKind::Maps) {
             continue;
         }
-        let (entries, rest) = rel.bytes.as_chunks::<16>();
-        if !rest.is_empty() {
-            let what = "its length is not a multiple of 16 bytes";
-            return Err(Error::Section { section: rel.name.into(), what });
-        }
-        for entry in entries {
-            let (offset, info) = pair(*entry, file.endian);
+        for (offset, info) in entries(rel, file.endian)? {
             let wrong = |what| Error::Place { section: section.name.into(), offset, what };
             let at = u32::try_from(offset).map_err(|_| wrong("an address lies outside its section"))?;
             let start = usize::try_from(offset).unwrap_or(usize::MAX);

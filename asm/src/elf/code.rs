@@ -109,13 +109,7 @@ pub(super) fn references(file: &File, object: &mut Object, index: &Index) -> Res
     for (_, rel) in file.iter() {
         let SectionKind::Rel(number) = rel.kind else { continue };
         let Some(section) = file.section(number).filter(|s| s.kind == SectionKind::Code) else { continue };
-        let (entries, rest) = rel.bytes.as_chunks::<16>();
-        if !rest.is_empty() {
-            let what = "its length is not a multiple of 16 bytes";
-            return Err(Error::Section { section: rel.name.into(), what });
-        }
-        for entry in entries {
-            let (offset, info) = pair(*entry, file.endian);
+        for (offset, info) in entries(rel, file.endian)? {
             let wrong = |what| Error::Place { section: section.name.into(), offset, what };
             let at =
                 index.insn_at(number, offset).ok_or_else(|| wrong("a relocation points into nothing"))?;
@@ -165,8 +159,17 @@ pub(super) fn references(file: &File, object: &mut Object, index: &Index) -> Res
     Ok(())
 }
 
-/// `Elf64_Rel`: offset and info.
-pub(super) fn pair(entry: [u8; 16], endian: Endian) -> (u64, u64) {
+/// The relocations of a section (`Elf64_Rel`): offset and info of each.
+pub(super) fn entries(rel: &Section, endian: Endian) -> Result<impl Iterator<Item = (u64, u64)>, Error> {
+    let (entries, rest) = rel.bytes.as_chunks::<16>();
+    if !rest.is_empty() {
+        let what = "its length is not a multiple of 16 bytes";
+        return Err(Error::Section { section: rel.name.into(), what });
+    }
+    Ok(entries.iter().map(move |entry| pair(*entry, endian)))
+}
+
+fn pair(entry: [u8; 16], endian: Endian) -> (u64, u64) {
     let (offset, info) = entry.split_at(8);
     let number = |bytes: &[u8]| {
         let bytes = bytes.try_into().unwrap_or_default();

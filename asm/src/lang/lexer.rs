@@ -11,6 +11,7 @@ use nom::{IResult, Parser};
 use super::token::{Kind, Token};
 use crate::diag::{Diagnostic, Diagnostics, FileId, Span, code};
 use crate::escape::unescape;
+use crate::isa::Dialect;
 
 /// Takes a text apart, as far as somebody asks. Line ends inside `( )` and `[ ]` and behind a comma are no tokens.
 #[derive(Debug)]
@@ -23,8 +24,8 @@ pub(super) struct Lexer<'a> {
     pub(super) tokens: Vec<Token>,
     /// Whether the last token is the end of the text.
     pub(super) done: bool,
-    /// Whether the file is in another tool's dialect: `;` ends a statement, and `#` begins a comment.
-    foreign: bool,
+    /// The other tool whose text it is: there `;` ends a statement, and `#` begins a comment.
+    pub(super) dialect: Option<Dialect>,
     /// How many `(` and `[` are open.
     depth: u32,
     /// Line ends within them: how many tokens stand before, and the place.
@@ -42,7 +43,7 @@ impl<'a> Lexer<'a> {
             at,
             tokens: vec![],
             done: false,
-            foreign: super::dialect::of(text).is_some(),
+            dialect: super::dialect::of(text),
             depth: 0,
             joined: vec![],
             diagnostics: Diagnostics::default(),
@@ -82,11 +83,11 @@ impl<'a> Lexer<'a> {
                     self.at += len + 4;
                     continue;
                 }
-                (b'#', _) if self.foreign => {
+                (b'#', _) if self.dialect.is_some() => {
                     self.at += self.line_rest().len();
                     continue;
                 }
-                (b';', _) if self.foreign => {
+                (b';', _) if self.dialect.is_some() => {
                     self.unjoin();
                     self.newline();
                     self.at += 1;

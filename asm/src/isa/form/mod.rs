@@ -222,7 +222,7 @@ static TEMPLATES: [u64; KEYS] = {
 const fn fixed(field: Field) -> i64 {
     match field {
         Field::Operand => 0,
-        Field::Fixed(value) => value as i64,
+        Field::Fixed(value) => value as i64, // lossless: `from` is not const
     }
 }
 

@@ -11,7 +11,7 @@ impl Parser<'_> {
     /// A statement that is not the native language's. None where it may be.
     pub(super) fn foreign(&mut self) -> Option<Parsed<StmtKind>> {
         let kernel = self.opcode();
-        if let Some(dialect) = self.dialect
+        if let Some(dialect) = self.lexer.dialect
             && !kernel
         {
             // There, what the tool reads comes first.

@@ -125,7 +125,7 @@ impl Parser<'_> {
         let d = if !known.contains(&text) {
             let d = Diagnostic::error(code::DIALECT, format!("there is no dialect `{text}`"), name);
             d.note("there are \"gnu\" and \"llvm\"; the native language needs no word")
-        } else if self.dialect.is_none() || self.text[..start.start as usize].contains("dialect \"") {
+        } else if self.lexer.dialect.is_none() || self.text[..start.start as usize].contains("dialect \"") {
             let message = "a dialect is the first declaration of its file";
             Diagnostic::error(code::DIALECT, message, start)
                 .help("it says how the file is read from its first line on")

@@ -15,27 +15,11 @@ use super::ast::{File, Item, ItemKind};
 use super::lexer::Lexer;
 use super::token::{Kind, Token};
 use crate::diag::{Diagnostic, Diagnostics, FileId, Sources, Span, code};
-use crate::isa::Dialect;
 
 /// Parses one source text; always gives a tree, perhaps with holes, and says what is wrong.
 #[must_use]
 pub fn parse(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics) -> File {
-    let text = sources.get(file).text.as_str();
-    let lexer = Lexer::new(file, text);
-    let dialect = super::dialect::of(text);
-    let mut parser = Parser {
-        text,
-        dialect,
-        lexer,
-        at: 0,
-        nesting: 0,
-        operators: 0,
-        blocks: 0,
-        broken: vec![],
-        unclosed: None,
-        diagnostics,
-    };
-    parser.skip(0);
+    let mut parser = Parser::new(sources, file, diagnostics);
     let mut tree = parser.file();
     if let Some(first) = parser.broken.first() {
         tree.items.push(Item { span: *first, kind: ItemKind::Broken(parser.broken) });
@@ -47,22 +31,7 @@ pub fn parse(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics) -> 
 /// Parses `NAME=VALUE` or `NAME`, which means 1, as the command line sets a `param`.
 #[must_use]
 pub fn parse_define(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics) -> File {
-    let text = sources.get(file).text.as_str();
-    let lexer = Lexer::new(file, text);
-    let dialect = super::dialect::of("");
-    let mut parser = Parser {
-        text,
-        dialect,
-        lexer,
-        at: 0,
-        nesting: 0,
-        operators: 0,
-        blocks: 0,
-        broken: vec![],
-        unclosed: None,
-        diagnostics,
-    };
-    parser.skip(0);
+    let mut parser = Parser::new(sources, file, diagnostics);
     let items = parser.define().into_iter().collect();
     parser.diagnostics.append(parser.lexer.diagnostics);
     File { items }
@@ -85,8 +54,6 @@ const BEHIND: usize = 4;
 
 struct Parser<'a> {
     text: &'a str,
-    /// The other tool whose text it is.
-    dialect: Option<Dialect>,
     lexer: Lexer<'a>,
     /// The next token, among those that the lexer holds.
     at: usize,
@@ -103,6 +70,23 @@ struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
+    fn new(sources: &'a Sources, file: FileId, diagnostics: &'a mut Diagnostics) -> Self {
+        let text = sources.get(file).text.as_str();
+        let mut parser = Parser {
+            text,
+            lexer: Lexer::new(file, text),
+            at: 0,
+            nesting: 0,
+            operators: 0,
+            blocks: 0,
+            broken: vec![],
+            unclosed: None,
+            diagnostics,
+        };
+        parser.skip(0);
+        parser
+    }
+
     fn peek(&self) -> Token {
         self.nth(0)
     }

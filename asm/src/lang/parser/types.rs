@@ -158,15 +158,7 @@ impl Parser<'_> {
 
     /// `(name: type, …) -> type`.
     fn function_type(&mut self) -> Parsed<TypeExprKind> {
-        let mut params = vec![];
-        self.expect("(")?;
-        while !self.is(")") {
-            params.push(self.typed_name("a parameter, such as `len: u32`")?);
-            if !self.eat(",") {
-                break;
-            }
-        }
-        self.expect(")")?;
+        let params = self.parameters()?;
         let result = if self.eat("->") { Some(Box::new(self.ty()?)) } else { None };
         Ok(TypeExprKind::Func(params, result))
     }

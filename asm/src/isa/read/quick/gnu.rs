@@ -20,6 +20,10 @@ impl Cursor {
             self.at += 1;
         }
         let operands = mnemonic(std::str::from_utf8(self.window.get(start..self.at)?).ok()?)?;
+        // A dot would be part of the mnemonic.
+        if self.peek() == b'.' {
+            return None;
+        }
         self.blanks();
         match operands {
             Operands::Alu(op, width) => {
