@@ -83,6 +83,7 @@ fn sample(endian: Endian) -> Object {
         size,
         ty: Some(ty),
         linkage,
+        ..Var::default()
     };
     let limit = match endian {
         Endian::Little => 7u32.to_le_bytes(),
@@ -92,13 +93,13 @@ fn sample(endian: Endian) -> Object {
         Data {
             name: ".bss".into(),
             kind: DataKind::Bss,
-            bytes: vec![0; 16],
+            room: 16,
             align: 8,
             vars: vec![
                 var("packets", 0, 8, u64_, Linkage::Global),
                 var("bytes", 8, 8, u64_, Linkage::Global),
             ],
-            refs: vec![],
+            ..Data::default()
         },
         Data {
             name: ".data".into(),
@@ -106,7 +107,7 @@ fn sample(endian: Endian) -> Object {
             bytes: limit.to_vec(),
             align: 4,
             vars: vec![var("limit", 0, 4, u32_, Linkage::Global)],
-            refs: vec![],
+            ..Data::default()
         },
         Data {
             name: ".rodata".into(),
@@ -114,7 +115,7 @@ fn sample(endian: Endian) -> Object {
             bytes: b"\0\0\0\0hi\0".to_vec(),
             align: 4,
             vars: vec![var("config", 0, 4, u32_, Linkage::Global), var(".str0", 4, 3, text, Linkage::Static)],
-            refs: vec![],
+            ..Data::default()
         },
     ];
     // As they follow each other in the file: `.text` comes behind.
@@ -131,15 +132,14 @@ fn sample(endian: Endian) -> Object {
     let func = |name: &str, section: &str, btf, insns: Vec<Insn>, refs, lines| Func {
         name: name.into(),
         section: section.into(),
-        hook: None,
         linkage: if matches!(name, "add_two" | "again") { Linkage::Static } else { Linkage::Global },
         btf: Some(btf),
         insns: insns.into(),
         refs,
         lines,
-        core: vec![],
+        ..Func::default()
     };
-    let to = |insn, to| Ref { insn, to };
+    let to = |insn, to| Ref::new(insn, to);
     let funcs = vec![
         func(
             "count",
@@ -237,10 +237,10 @@ fn sample(endian: Endian) -> Object {
         funcs,
         maps: all_maps,
         data: sections,
-        externs: vec![],
         btf,
         files: vec!["sample.bpfasm".into()],
         texts,
+        ..Object::default()
     }
 }
 

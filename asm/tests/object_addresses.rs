@@ -3,7 +3,7 @@
 mod object_common;
 
 use bpfasm_asm::elf;
-use bpfasm_asm::object::{DataKind, Symbol};
+use bpfasm_asm::object::{Address, DataKind, Symbol};
 use object_common::clang;
 
 const SOURCE: &str = r#"
@@ -52,7 +52,8 @@ fn what_clang_makes_is_read_and_comes_out_again() {
         assert_eq!(jmp.values, [(1, func("p1")), (2, func("p2"))]);
         let (section, cc) = object.var("cc").expect("cc");
         assert_eq!((object.data[section].kind, cc.size), (DataKind::StructOps, 40));
-        assert_eq!(object.data[section].refs, [(0, func("cc_ss")), (8, func("cc_init"))]);
+        let to = |offset, name| Address::new(offset, func(name));
+        assert_eq!(object.data[section].refs, [to(0, "cc_ss"), to(8, "cc_init")]);
         let (section, gz) = object.var("gz").expect("gz");
         assert_eq!((object.data[section].kind, gz.offset), (DataKind::Arena, 4));
         let written = elf::write(&object).expect("written");

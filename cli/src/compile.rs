@@ -342,6 +342,6 @@ fn describe(object: &Object, output: &Path, size: usize) -> serde_json::Value {
         "programs": funcs(true),
         "functions": funcs(false),
         "maps": maps.collect::<Vec<_>>(),
-        "data": object.data.iter().map(|d| json!({ "name": d.name, "size": d.bytes.len() })).collect::<Vec<_>>(),
+        "data": object.data.iter().map(|d| json!({ "name": d.name, "size": d.size() })).collect::<Vec<_>>(),
     })
 }

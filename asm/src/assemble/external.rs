@@ -50,6 +50,7 @@ impl TypeWriter<'_> {
                 kind: plain.kind,
                 weak: plain.weak,
                 btf: Some(btf),
+                ..Extern::default()
             });
             sizes.push(size);
         }

@@ -17,7 +17,7 @@ use crate::isa::{Code, Cpu, Insn, Syntax};
 use crate::lang::ast::File;
 use crate::lint;
 use crate::listing;
-use crate::object::{CoreRelo, Data, Func, Linkage, Map, Object, Ref, Symbol, TEXT, Var};
+use crate::object::{Address, CoreRelo, Data, DataKind, Func, Linkage, Map, Object, Ref, Symbol, TEXT, Var};
 
 pub use crate::gas::Stream as GasStream;
 pub use dialect::Dialect;
@@ -155,6 +155,7 @@ fn plain_map(program: &Program, types: &mut TypeWriter, map: &expand::PlainMap) 
         pin_by_name: map.pin_by_name,
         inner,
         values: map.values.clone(),
+        ..Map::default()
     }
 }
 
@@ -173,16 +174,22 @@ fn data(program: &Program, types: &mut TypeWriter, object: &mut Object) -> [usiz
             size: program.types.size(var.ty),
             ty: Some(types.id(var.ty)),
             linkage: Linkage::Global,
+            ..Var::default()
         };
         let vars = plain.vars.iter().map(var).collect();
-        let bytes = plain.bytes.clone();
+        let (bytes, room) = match kind {
+            DataKind::Bss => (vec![], u64::try_from(plain.bytes.len()).unwrap_or(u64::MAX)),
+            _ => (plain.bytes.clone(), 0),
+        };
         object.data.push(Data {
             name: name.to_string(),
             kind,
+            form: None,
             bytes,
+            room,
             align: plain.align.max(1),
             vars,
-            refs: plain.refs.clone(),
+            refs: plain.refs.iter().map(|(offset, to)| Address::new(*offset, *to)).collect(),
         });
     }
     places
@@ -227,7 +234,7 @@ impl Assembler<'_> {
                     Symbol::Extern(index) => Symbol::Extern(self.externs[index].unwrap_or(index)),
                     other => other,
                 };
-                refs.push(Ref { insn: i, to });
+                refs.push(Ref::new(i, to));
             }
             if btf.is_some() {
                 self.lines.note(self.program.origin(plain), i, &mut lines);
@@ -246,6 +253,7 @@ impl Assembler<'_> {
             refs,
             lines,
             core,
+            ..Func::default()
         }
     }
 

@@ -123,13 +123,9 @@ impl Stream {
         let func = Func {
             name: Source::symbol_of(file),
             section,
-            hook: None,
             linkage: Linkage::Global,
-            btf: None,
             insns: self.code,
-            refs: vec![],
-            lines: vec![],
-            core: vec![],
+            ..Func::default()
         };
         Ok(Object { endian: options.endian, funcs: vec![func], ..Object::default() })
     }

@@ -19,7 +19,7 @@ pub fn declare(btf: &mut Btf, sections: &[Data]) -> Result<(), Error> {
 
 fn section(types: &mut Builder, section: &Data) -> Result<(), Error> {
     let wrong = |name: &str, what| Error::Declare { name: name.into(), what };
-    let size = u32::try_from(section.bytes.len())
+    let size = u32::try_from(section.size())
         .map_err(|_| wrong(&section.name, "the section is longer than 4 GiB"))?;
     let mut vars = vec![];
     for var in &section.vars {

@@ -11,7 +11,7 @@ use super::{Error, R_BPF_64_ABS64};
 use crate::btf::bytes::Out;
 use crate::btf::maps;
 use crate::isa::Endian;
-use crate::object::{Object, Symbol};
+use crate::object::{Address, Object, Symbol};
 
 /// What is wrong with a name for nothing.
 const MISSING: &str = "it refers to something that is not there";
@@ -22,10 +22,10 @@ pub(super) fn relocations(
     (number, section): (u16, &mut Section),
     places: &Places,
     numbers: &[u32],
-    refs: &[(u32, Symbol)],
+    refs: &[Address],
 ) -> Result<Section<'static>, Error> {
     let mut out = Out::new(endian);
-    for (offset, to) in refs {
+    for Address { offset, to, .. } in refs {
         let wrong = |what| Error::Place { section: section.name.clone(), offset: u64::from(*offset), what };
         let (symbol, addend) = places.address(*to).ok_or_else(|| wrong(MISSING))?;
         let at = usize::try_from(*offset).unwrap_or(usize::MAX);
@@ -53,10 +53,7 @@ pub(super) fn relocations(
 }
 
 /// Where the values of maps stand in section `.maps`, in the order of their places.
-pub(super) fn map_values(
-    object: &Object,
-    declared: &[(&str, u32, u32)],
-) -> Result<Vec<(u32, Symbol)>, Error> {
+pub(super) fn map_values(object: &Object, declared: &[(&str, u32, u32)]) -> Result<Vec<Address>, Error> {
     let rooms = maps::values_of(&object.btf);
     let mut refs = vec![];
     for map in object.maps.iter().filter(|map| !map.values.is_empty()) {
@@ -67,10 +64,10 @@ pub(super) fn map_values(
             if index >= count {
                 return Err(Error::Undeclared { name: map.name.clone() });
             }
-            refs.push((start + index * 8, *to));
+            refs.push(Address::new(start + index * 8, *to));
         }
     }
-    refs.sort_by_key(|(offset, _)| *offset);
+    refs.sort_by_key(|a| a.offset);
     Ok(refs)
 }
 
@@ -114,7 +111,7 @@ pub(super) fn read(file: &File, object: &mut Object, index: &Index) -> Result<()
                 if let Some(place) = data.bytes.get_mut(start..start + 8) {
                     place.fill(0);
                 }
-                data.refs.push((at, to));
+                data.refs.push(Address::new(at, to));
             }
         }
     }
@@ -122,7 +119,7 @@ pub(super) fn read(file: &File, object: &mut Object, index: &Index) -> Result<()
         map.values.sort_by_key(|(index, _)| *index);
     }
     for data in &mut object.data {
-        data.refs.sort_by_key(|(offset, _)| *offset);
+        data.refs.sort_by_key(|a| a.offset);
     }
     Ok(())
 }

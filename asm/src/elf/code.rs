@@ -67,18 +67,14 @@ pub(super) fn functions(file: &File, object: &mut Object, index: &mut Index) -> 
             object.funcs.push(Func {
                 name: symbol.name.into(),
                 section: section.name.into(),
-                hook: None,
                 linkage: match symbol {
                     // As libbpf has it: a hidden function is verified with its callers.
                     ElfSymbol { hidden: true, .. } if section.name == TEXT => Linkage::Static,
                     ElfSymbol { global: true, .. } => Linkage::Global,
                     _ => Linkage::Static,
                 },
-                btf: None,
                 insns: insns.into(),
-                refs: vec![],
-                lines: vec![],
-                core: vec![],
+                ..Func::default()
             });
         }
         if end != section.size {
@@ -151,7 +147,7 @@ pub(super) fn references(file: &File, object: &mut Object, index: &Index) -> Res
                 insn.src = 0;
                 insn.hi = Some(0);
             }
-            func.refs.push(Ref { insn: i, to });
+            func.refs.push(Ref::new(i, to));
             cleared.push((i, insn));
         }
         cleared.into_iter().for_each(|(i, insn)| func.insns.set(i, insn));

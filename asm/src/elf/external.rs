@@ -23,6 +23,7 @@ pub(super) fn read(file: &File, object: &mut Object) -> HashMap<usize, usize> {
             kind: known.map_or(ExternKind::Object, |(_, kind)| kind),
             weak: symbol.weak,
             btf: known.map(|(ty, _)| ty),
+            ..Extern::default()
         });
     }
     numbers

@@ -111,14 +111,19 @@ fn read_data(file: &File, object: &mut Object, index: &mut Index) -> Result<(), 
             return Err(wrong("it lies outside its section"));
         }
         let linkage = if s.global { Linkage::Global } else { Linkage::Static };
-        vars.entry(s.section).or_default().push(Var { name: s.name.into(), offset, size, ty: None, linkage });
+        vars.entry(s.section).or_default().push(Var {
+            name: s.name.into(),
+            offset,
+            size,
+            linkage,
+            ..Var::default()
+        });
     }
     for (number, section) in file.iter() {
         let SectionKind::Data(kind) = section.kind else { continue };
         let wrong = |what| Error::Section { section: section.name.into(), what };
         let align = u32::try_from(section.align.max(1)).ok().filter(|a| a.is_power_of_two());
-        let len = usize::try_from(section.size).map_err(|_| wrong("it is longer than 4 GiB"))?;
-        let bytes = if section.bytes.is_empty() { vec![0; len] } else { section.bytes.to_vec() };
+        let room = if section.bytes.is_empty() { section.size } else { 0 };
         let mut vars = vars.remove(&number).unwrap_or_default();
         vars.sort_by_key(|v| v.offset);
         type_vars(&object.btf, section.name, &mut vars);
@@ -126,7 +131,9 @@ fn read_data(file: &File, object: &mut Object, index: &mut Index) -> Result<(), 
         object.data.push(Data {
             name: section.name.into(),
             kind,
-            bytes,
+            form: None,
+            bytes: section.bytes.to_vec(),
+            room,
             align: align.ok_or_else(|| wrong("its alignment is not a power of two"))?,
             vars,
             refs: vec![],

@@ -75,6 +75,7 @@ impl Places {
             Symbol::Extern(index) => (*self.externs.get(index)?, 0),
             Symbol::Func(func) => (self.funcs.get(func)?.2, 0),
             Symbol::Data(section, offset) => (self.data.get(section)?.0, u64::from(offset)),
+            Symbol::Unknown => return None,
         })
     }
 
@@ -128,12 +129,14 @@ fn fill(
     let fits = match r.to {
         Symbol::Func(_) | Symbol::Extern(_) => load || call,
         Symbol::Map(_) | Symbol::Data(..) => load,
+        Symbol::Unknown => false,
     };
     if !fits {
         return Err("a reference needs a 64-bit immediate load, or a call for a function");
     }
     let missing = "it refers to something that is not there";
     let (symbol, kind, imm) = match r.to {
+        Symbol::Unknown => return Err(missing),
         Symbol::Map(map) => (*places.maps.get(map).ok_or(missing)?, R_BPF_64_64, 0),
         Symbol::Extern(index) => {
             let symbol = *places.externs.get(index).ok_or(missing)?;

@@ -13,7 +13,7 @@ use super::{Error, LICENSE, address, hook};
 use crate::btf::ext::{Ext, SectionRecords};
 use crate::btf::{Encoder, Kind, maps};
 use crate::isa::SLOT;
-use crate::object::{self, DataKind, Extern, Linkage, Object};
+use crate::object::{Address, DataKind, Extern, Linkage, Object};
 
 /// The bytes of an object file, the same for the same object.
 ///
@@ -54,7 +54,7 @@ struct Writer<'a> {
     symbols: Vec<Symbol>,
     places: Places,
     /// Addresses in data and maps, by the number of the section.
-    addresses: Vec<(u16, Vec<(u32, object::Symbol)>)>,
+    addresses: Vec<(u16, Vec<Address>)>,
 }
 
 impl<'a> Writer<'a> {
@@ -141,7 +141,7 @@ impl<'a> Writer<'a> {
                     (SHT_PROGBITS, SHF_ALLOC | SHF_WRITE)
                 }
                 DataKind::Bss => (SHT_NOBITS, SHF_ALLOC | SHF_WRITE),
-                DataKind::Rodata => (SHT_PROGBITS, SHF_ALLOC),
+                DataKind::Rodata | DataKind::Other => (SHT_PROGBITS, SHF_ALLOC),
             };
             let section = self.section(Section {
                 name: data.name.clone(),
@@ -149,6 +149,7 @@ impl<'a> Writer<'a> {
                 flags: u64::from(flags),
                 align: u64::from(data.align),
                 bytes: (&data.bytes).into(),
+                room: data.room,
                 ..Section::default()
             })?;
             if !data.refs.is_empty() {

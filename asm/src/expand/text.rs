@@ -83,7 +83,7 @@ fn line(program: &Program, func: &PlainFunc, plain: &Plain, core: Option<&str>, 
         Some(Symbol::Func(func)) => Some(program.funcs[func].name.clone()),
         Some(Symbol::Data(section, offset)) => data(program, section, offset),
         Some(Symbol::Extern(index)) => Some(external(&program.externs[index].name, plain)),
-        None => callee(program, plain),
+        Some(Symbol::Unknown) | None => callee(program, plain),
     };
     if symbol.is_none() && !plain.insn.text_is_exact() {
         return raw(plain, endian);

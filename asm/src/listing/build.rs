@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::insn::{Many, Refers, Resolved, Resolver, agrees, text};
 use super::{Context, Entry, Header, Listing, Section, Tool};
 use crate::diag::{Diagnostic, Diagnostics, Span, code};
-use crate::isa::{Code, Cpu, Endian, Form, Insn, Syntax};
+use crate::isa::{Cpu, Endian, Form, Insn, Syntax};
 use crate::object::{Extern, ExternKind, Func, Linkage, Object, Ref, Symbol, TEXT};
 
 /// A function of a listing: its section, its name, and its instructions by their index.
@@ -245,24 +245,19 @@ impl<'a> Builder<'a, '_> {
             let mut func = Func {
                 name: self.unique(n),
                 section: section.to_string(),
-                hook: None,
                 linkage: if section == TEXT && !self.is_named(piece) {
                     Linkage::Static
                 } else {
                     Linkage::Global
                 },
-                btf: None,
-                insns: Code::default(),
-                refs: vec![],
-                lines: vec![],
-                core: vec![],
+                ..Func::default()
             };
             for (insn, at) in piece.insns.clone().enumerate() {
                 let resolved = self.all[piece.section][at];
                 func.insns.push(resolved.insn);
                 let span = self.listing.sections[piece.section].entries[at].span;
                 if let Some(to) = self.symbol(piece.section, resolved, span, object) {
-                    func.refs.push(Ref { insn, to });
+                    func.refs.push(Ref::new(insn, to));
                 }
             }
             object.funcs.push(func);
@@ -310,7 +305,7 @@ impl<'a> Builder<'a, '_> {
                 }
                 return Some(Symbol::Extern(*self.externs.entry(name).or_insert_with(|| {
                     let kind = ExternKind::Object;
-                    object.externs.push(Extern { name: name.to_string(), kind, weak: false, btf: None });
+                    object.externs.push(Extern { name: name.to_string(), kind, ..Extern::default() });
                     object.externs.len() - 1
                 })));
             }

@@ -3,7 +3,7 @@
 use crate::btf::TypeId;
 
 /// A symbol that is defined elsewhere (`STT_NOTYPE`, section 0).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Extern {
     /// Its name.
     pub name: String,
@@ -11,13 +11,15 @@ pub struct Extern {
     pub kind: ExternKind,
     /// Whether it may be missing (`STB_WEAK`): its address is 0 then.
     pub weak: bool,
+    /// `STV_HIDDEN`.
+    pub hidden: bool,
     /// Its FUNC or VAR, with external linkage, where there is BTF. A VAR of type `void` has an address and no
     /// type.
     pub btf: Option<TypeId>,
 }
 
 /// Where an [`Extern`] is looked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum ExternKind {
     /// In the kernel: a function (kfunc) or a variable. DATASEC `.ksyms`.
     Ksym,
@@ -25,7 +27,17 @@ pub enum ExternKind {
     /// as `LINUX_KERNEL_VERSION`. DATASEC `.kconfig`.
     Kconfig,
     /// In another object that this one is linked with, or nobody knows: a listing shows only the name.
+    #[default]
     Object,
+    /// A variable for which a linker makes room (`SHN_COMMON`).
+    Common {
+        /// Its size in bytes.
+        size: u64,
+        /// Its alignment.
+        align: u64,
+    },
+    /// A number (`SHN_ABS`).
+    Absolute(u64),
 }
 
 impl ExternKind {
@@ -35,7 +47,7 @@ impl ExternKind {
         match self {
             ExternKind::Ksym => ".ksyms",
             ExternKind::Kconfig => ".kconfig",
-            ExternKind::Object => "",
+            ExternKind::Object | ExternKind::Common { .. } | ExternKind::Absolute(_) => "",
         }
     }
 }

@@ -5,22 +5,30 @@
 //! another function) is a [`Ref`] beside them.
 
 mod core;
+mod data;
 mod external;
+mod map;
+mod reloc;
 
 pub use core::{CoreKind, CoreRelo};
+pub use data::{Data, DataKind, Form, Var};
 pub use external::{Extern, ExternKind};
+pub use map::{Legacy, Map, Place};
+pub use reloc::{Address, Anchor, Reloc};
 
 use crate::btf::{Btf, Strings, TypeId};
 use crate::isa::{Code, Endian};
-use crate::uapi::MapType;
 
 /// Programs, functions, maps, data and types, as one value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Object {
     /// Byte order of instructions, data and BTF.
     pub endian: Endian,
-    /// What stands in section `license`, without the final NUL.
+    /// What stands in section `license`, without the final NUL. Other bytes than a text and a NUL make the section
+    /// one of [`Object::data`].
     pub license: Option<String>,
+    /// What stands in section `version`: the kernel's, as old kernels want it for kprobes.
+    pub version: Option<u32>,
     /// Programs (in sections of their own) and subprograms (in `.text`), in source order.
     pub funcs: Vec<Func>,
     /// Maps, in source order; also their order in section `.maps`.
@@ -44,20 +52,30 @@ pub const TEXT: &str = ".text";
 pub const ARENA: &str = ".addr_space.1";
 
 /// A program or a subprogram.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Func {
-    /// Its symbol.
+    /// Its symbol; empty for code without one.
     pub name: String,
     /// Its section: [`TEXT`] for a subprogram, else the section name that fixes the program type.
     pub section: String,
+    /// Whether it begins a further section of a name that functions before it have, too.
+    pub apart: bool,
     /// Where a program belongs if its section does not say: the section name that would, such as `tc/egress`.
     pub hook: Option<String>,
     /// Whether other objects, and the verifier on its own, see it.
     pub linkage: Linkage,
+    /// Whether another object may define it, too (`STB_WEAK`); only with [`Linkage::Global`].
+    pub weak: bool,
+    /// Whether it is seen by objects that it is linked with, and by nobody afterwards (`STV_HIDDEN`).
+    pub hidden: bool,
+    /// Further symbols of it, in the order of the file.
+    pub labels: Vec<Label>,
     /// The BTF type FUNC, where there is BTF.
     pub btf: Option<TypeId>,
     /// The instructions; jump offsets count 8-byte slots.
     pub insns: Code,
+    /// Bytes behind the last whole slot of its section, fewer than eight.
+    pub tail: Vec<u8>,
     /// What must be filled in, ordered by instruction.
     pub refs: Vec<Ref>,
     /// Source positions, ordered by instruction; each holds until the next.
@@ -66,18 +84,42 @@ pub struct Func {
     pub core: Vec<CoreRelo>,
 }
 
+/// A further symbol of a function: another name of it, or a place in it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Label {
+    /// The symbol.
+    pub name: String,
+    /// Where it stands: bytes from the start of the function.
+    pub offset: u32,
+    /// How many bytes it covers; 0 for a mere place (`STT_NOTYPE`).
+    pub size: u32,
+    /// Its linkage.
+    pub linkage: Linkage,
+    /// `STB_WEAK`; only with [`Linkage::Global`].
+    pub weak: bool,
+    /// `STV_HIDDEN`.
+    pub hidden: bool,
+}
+
 impl Func {
     /// Its length in 8-byte slots.
     #[must_use]
     pub fn slots(&self) -> usize {
         self.insns.slots()
     }
+
+    /// Whether the verifier looks at it on its own: a global one that is not hidden.
+    #[must_use]
+    pub fn is_global(&self) -> bool {
+        self.linkage == Linkage::Global && !self.hidden
+    }
 }
 
 /// The linkage of a symbol.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Linkage {
     /// Known in this object only (`STB_LOCAL`).
+    #[default]
     Static,
     /// `STB_GLOBAL`.
     Global,
@@ -90,6 +132,17 @@ pub struct Ref {
     pub insn: usize,
     /// What it names.
     pub to: Symbol,
+    /// The relocation, where it is not the one that `to` gets by itself. The instruction holds what stands in the
+    /// file then; without, what is filled in is 0, and −1 in a call.
+    pub reloc: Option<Box<Reloc>>,
+}
+
+impl Ref {
+    /// A reference as compilers write it.
+    #[must_use]
+    pub fn new(insn: usize, to: Symbol) -> Self {
+        Self { insn, to, reloc: None }
+    }
 }
 
 /// What a [`Ref`] names; numbers are indices into the vectors of [`Object`].
@@ -103,6 +156,8 @@ pub enum Symbol {
     Func(usize),
     /// Something that is defined elsewhere: its address or, of a function, a call of it.
     Extern(usize),
+    /// Nothing that anybody can fill in: its [`Reloc`] is kept, and a loader refuses it.
+    Unknown,
 }
 
 /// A position in the source.
@@ -118,106 +173,6 @@ pub struct Line {
     pub column: u32,
     /// The text of that line, without the line end: its offset in [`Object::texts`].
     pub text: u32,
-}
-
-/// A map (`BPF_MAP_CREATE`); sizes in bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Map {
-    /// Its symbol.
-    pub name: String,
-    /// Its type.
-    pub kind: MapType,
-    /// Size of a key.
-    pub key_size: u32,
-    /// Size of a value.
-    pub value_size: u32,
-    /// How many entries; for ring buffers, bytes. 0: the loader decides, where it can.
-    pub max_entries: u32,
-    /// `BPF_F_*` flags of `map_flags`.
-    pub flags: u32,
-    /// `map_extra`: for a bloom filter the number of hash functions, for an arena its address.
-    pub extra: u64,
-    /// `numa_node`, with `BPF_F_NUMA_NODE`.
-    pub numa_node: Option<u32>,
-    /// Type of the key, where it has one.
-    pub key: Option<TypeId>,
-    /// Type of the value, where it has one.
-    pub value: Option<TypeId>,
-    /// Whether the map is pinned under its name (`LIBBPF_PIN_BY_NAME`).
-    pub pin_by_name: bool,
-    /// What the maps are that it holds, where it holds maps; that one has no name and no values.
-    pub inner: Option<Box<Map>>,
-    /// What it holds at first, by index: maps, or programs. Ordered by index.
-    pub values: Vec<(u32, Symbol)>,
-}
-
-impl Default for Map {
-    /// A map of no kind.
-    fn default() -> Self {
-        Self {
-            name: String::new(),
-            kind: MapType(0),
-            key_size: 0,
-            value_size: 0,
-            max_entries: 0,
-            flags: 0,
-            extra: 0,
-            numa_node: None,
-            key: None,
-            value: None,
-            pin_by_name: false,
-            inner: None,
-            values: vec![],
-        }
-    }
-}
-
-/// A data section. Most become an array map of one entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Data {
-    /// Section name: `.data`, `.bss`, `.rodata` or one of these with a suffix (`.rodata.str`); `.struct_ops` and its
-    /// relatives; `.addr_space.1`.
-    pub name: String,
-    /// What programs may do with it, and whether the file holds its bytes.
-    pub kind: DataKind,
-    /// Its bytes; for [`DataKind::Bss`] all zero.
-    pub bytes: Vec<u8>,
-    /// Alignment in bytes, a power of two.
-    pub align: u32,
-    /// Its variables, ordered by offset.
-    pub vars: Vec<Var>,
-    /// Places of 8 bytes, zero here, that hold the address of something: offset and what. Ordered by offset.
-    pub refs: Vec<(u32, Symbol)>,
-}
-
-/// The kind of a data section.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum DataKind {
-    /// Initialised and writable.
-    Data,
-    /// Zero and writable.
-    Bss,
-    /// Read-only for programs; frozen after loading.
-    Rodata,
-    /// Tables of functions for the kernel: each variable is a map of its own, of type `struct_ops`.
-    StructOps,
-    /// Variables in the object's arena.
-    Arena,
-}
-
-/// A variable in a data section.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Var {
-    /// Its symbol.
-    pub name: String,
-    /// Offset in bytes from the start of the section.
-    pub offset: u32,
-    /// Size in bytes.
-    pub size: u32,
-    /// Its type (not the BTF VAR).
-    pub ty: Option<TypeId>,
-    /// Strings are static, variables global.
-    pub linkage: Linkage,
 }
 
 impl Object {

@@ -1,12 +1,12 @@
 //! Values that are set before loading: `--set port=4040`.
 
 use crate::error::{Error, Result};
-use bpfasm_asm::object::{Linkage, Object};
+use bpfasm_asm::object::{Data, Linkage, Object};
 use std::borrow::Cow;
 
 /// The bytes of all data sections, with the values set.
 pub(super) fn patched<'o>(object: &'o Object, config: &[(String, Vec<u8>)]) -> Result<Vec<Cow<'o, [u8]>>> {
-    let mut data: Vec<Cow<'o, [u8]>> = object.data.iter().map(|d| Cow::Borrowed(&d.bytes[..])).collect();
+    let mut data: Vec<Cow<'o, [u8]>> = object.data.iter().map(content).collect();
     for (name, value) in config {
         let Some((section, var)) = object.var(name) else {
             return Err(Error::NoConfig { name: name.clone(), known: known(object) });
@@ -22,6 +22,15 @@ pub(super) fn patched<'o>(object: &'o Object, config: &[(String, Vec<u8>)]) -> R
         bytes.copy_from_slice(value);
     }
     Ok(data)
+}
+
+/// The bytes of a section, with those that no file holds.
+fn content(data: &Data) -> Cow<'_, [u8]> {
+    let mut bytes = Cow::Borrowed(&data.bytes[..]);
+    if data.room > 0 {
+        bytes.to_mut().resize(usize::try_from(data.size()).unwrap_or(usize::MAX), 0);
+    }
+    bytes
 }
 
 /// The variables that have a name of the user's choice; strings do not.

@@ -110,7 +110,9 @@ pub(super) fn fill(object: &Object, maps: &[LoadedMap], progs: &[LoadedProg]) ->
                         || needs(&format!("program `{name}`, which is not loaded; a map without it"));
                     prog.ok_or_else(missing)?.as_fd()
                 }
-                Symbol::Data(..) | Symbol::Extern(_) => return Err(needs("an address as its first value")),
+                Symbol::Data(..) | Symbol::Extern(_) | Symbol::Unknown => {
+                    return Err(needs("an address as its first value"));
+                }
             };
             let value = fd.as_raw_fd().to_ne_bytes();
             loaded.map.update(&index.to_ne_bytes(), &value, 0).map_err(|source| Error::Element {
@@ -174,7 +176,9 @@ fn create_section(
         flags: match data.kind {
             DataKind::Rodata => F_RDONLY_PROG,
             // Those of other kinds are not made: what uses them is refused.
-            DataKind::Data | DataKind::Bss | DataKind::StructOps | DataKind::Arena => F_MMAPABLE,
+            DataKind::Data | DataKind::Bss | DataKind::StructOps | DataKind::Arena | DataKind::Other => {
+                F_MMAPABLE
+            }
         },
         extra: 0,
         numa_node: None,
@@ -208,7 +212,7 @@ fn create_section(
 fn datasec(btf: &Btf, data: &object::Data) -> Option<TypeId> {
     let id = btf.datasec(&data.name)?;
     match btf.get(id)?.kind {
-        Kind::DataSec { size, .. } if usize::try_from(size).ok()? == data.bytes.len() => Some(id),
+        Kind::DataSec { size, .. } if u64::from(size) == data.size() => Some(id),
         _ => None,
     }
 }

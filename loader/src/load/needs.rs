@@ -39,6 +39,9 @@ pub(super) fn check(object: &Object, layouts: &[Layout]) -> Result<()> {
                 ExternKind::Ksym => format!("`{}` of the kernel", external.name),
                 ExternKind::Kconfig => format!("`{}` of the kernel's configuration", external.name),
                 ExternKind::Object => format!("`{}` of another object", external.name),
+                ExternKind::Common { .. } | ExternKind::Absolute(_) => {
+                    format!("symbol `{}`, which stands in no section", external.name)
+                }
             }));
         }
     }

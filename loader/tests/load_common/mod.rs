@@ -79,13 +79,11 @@ pub fn func(name: &str, section: &str, insns: Vec<Insn>, refs: Vec<(usize, Symbo
     Func {
         name: name.into(),
         section: section.into(),
-        hook: None,
         linkage: if section == TEXT { Linkage::Static } else { Linkage::Global },
-        btf: None,
         insns: insns.into(),
-        refs: refs.into_iter().map(|(insn, to)| Ref { insn, to }).collect(),
+        refs: refs.into_iter().map(|(insn, to)| Ref::new(insn, to)).collect(),
         lines,
-        core: vec![],
+        ..Func::default()
     }
 }
 
@@ -173,9 +171,10 @@ pub fn with_data(name: &str) -> Object {
                 size: 4,
                 ty: None,
                 linkage: Linkage::Global,
+                ..Var::default()
             })
             .collect(),
-        refs: vec![],
+        ..Data::default()
     };
     object.data = vec![
         section(

@@ -1,0 +1,59 @@
+//! Addresses, and relocations that are not those which compilers write.
+
+use super::Symbol;
+
+/// A place in data or in a map's definition that holds the address of something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// Bytes from the start of the data.
+    pub offset: u32,
+    /// What it is the address of.
+    pub to: Symbol,
+    /// The relocation, where it is not the one that `to` gets by itself. The place holds what stands in the file
+    /// then; without, it is 8 bytes long and 0.
+    pub reloc: Option<Box<Reloc>>,
+}
+
+impl Address {
+    /// An address as compilers write it.
+    #[must_use]
+    pub fn new(offset: u32, to: Symbol) -> Self {
+        Self { offset, to, reloc: None }
+    }
+}
+
+/// A relocation as a file has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Reloc {
+    /// `R_BPF_*`.
+    pub kind: u32,
+    /// What it counts from.
+    pub base: Anchor,
+    /// What it adds (`SHT_RELA`); else that stands in the place itself.
+    pub addend: Option<i64>,
+    /// Bytes from the start of the instruction or address.
+    pub within: u8,
+}
+
+/// The symbol of a [`Reloc`]; numbers are indices into the vectors of [`Object`](super::Object).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Anchor {
+    /// None.
+    Nothing,
+    /// A function's own symbol.
+    Func(usize),
+    /// A further symbol of a function: the function, and which of its labels.
+    Label(usize, usize),
+    /// A variable: its section, and which of its variables.
+    Var(usize, usize),
+    /// A map's own symbol.
+    Map(usize),
+    /// A symbol that is defined elsewhere.
+    Extern(usize),
+    /// The section that a function stands in.
+    Code(usize),
+    /// A data section.
+    Data(usize),
+    /// The section that a map's definition stands in.
+    Maps(usize),
+}
