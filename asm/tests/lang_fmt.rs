@@ -47,6 +47,16 @@ fn untidy_text() {
 }
 
 #[test]
+fn comments_over_several_lines_stay_where_they_came_to() {
+    for text in
+        ["/* a\n */ /* b\n\t\tc\n*/\n", "\t/* a\n\t   b\n\t */\n", "const A = 1 /* a\n  b */ /* c\n d */\n"]
+    {
+        let once = formatted(text).expect("no syntax error");
+        assert_eq!(formatted(&once).as_ref(), Ok(&once));
+    }
+}
+
+#[test]
 fn our_programs_are_formatted() {
     let files =
         ["programs", "programs/lib"].iter().flat_map(|dir| fs::read_dir(root().join(dir)).expect("it"));

@@ -146,7 +146,8 @@ impl Layout {
                 continue;
             }
             if piece.is_comment() && Some(i) == last {
-                let text = shifted(piece, line.indent, alone);
+                // One behind another comment stands where that one ends.
+                let text = shifted(piece, line.indent, alone && i == 0);
                 let above = self.lines.last().filter(|l| l.is_behind()).and_then(|l| l.comment.as_ref());
                 let continues = alone
                     && piece.breaks == 1
