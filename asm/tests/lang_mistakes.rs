@@ -42,8 +42,8 @@ fn every_code_has_a_mistake() {
     let files = fs::read_dir(dir).expect("tests/ui").map(|entry| entry.expect("an entry").path());
     let golden = files.filter(|path| path.extension().is_some_and(|e| e == "stderr"));
     let shown: String = golden.map(|path| fs::read_to_string(path).expect("UTF-8")).collect();
-    // What the loader says needs a kernel.
-    let ours = code::ALL.iter().filter(|(code, _)| !code.starts_with("E08"));
+    // What the loader says needs a kernel; types as text are no source by themselves.
+    let ours = code::ALL.iter().filter(|(code, _)| !code.starts_with("E08") && *code != code::BTF_TEXT);
     let missing: Vec<_> = ours.filter(|(code, _)| !shown.contains(&format!("[{code}]"))).collect();
     assert!(missing.is_empty(), "no file in tests/ui shows {missing:?}");
 }

@@ -7,7 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bpfasm_asm::assemble::{Options, compile};
-use bpfasm_asm::diag::{Sources, code, page};
+use bpfasm_asm::btf::raw;
+use bpfasm_asm::diag::{FileId, Sources, code, page};
 use bpfasm_asm::expand::library::MODULES;
 use bpfasm_asm::isa::{Endian, markdown};
 use bpfasm_asm::lang::words::DECLARATIONS;
@@ -125,6 +126,12 @@ fn every_code_is_explained_by_an_example() {
             section.starts_with(&format!("{code}: {title}\n")),
             "{code}: {title} is missing at\n{section}"
         );
+        // Types alone are no source.
+        if let Some(text) = fenced(section, "btf").next() {
+            let (_, found) = raw::parse(text, FileId(0), 0);
+            assert_eq!(found.iter().map(|d| d.code).collect::<Vec<_>>(), [*code]);
+            continue;
+        }
         let (name, examples) = match fenced(section, "gas").next() {
             Some(text) => ("test.s", vec![text.to_string()]),
             None => ("test.bpfasm", examples(section)),
@@ -152,7 +159,7 @@ fn every_code_is_explained_by_an_example() {
 fn every_code_has_its_page() {
     for (code, _) in code::ALL {
         assert!(
-            page(code).is_some_and(|page| ["bpfasm", "gas", "listing"]
+            page(code).is_some_and(|page| ["bpfasm", "btf", "gas", "listing"]
                 .iter()
                 .any(|l| page.contains(&format!("```{l}\n")))),
             "{code}"

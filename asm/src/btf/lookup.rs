@@ -22,45 +22,27 @@ impl Type {
     }
 }
 
-impl Btf {
+impl<S> Btf<S> {
     /// Appends a type. Numbers end at 2³² − 1, which no memory reaches.
-    pub fn add(&mut self, ty: Type) -> TypeId {
+    pub fn add(&mut self, ty: Type<S>) -> TypeId {
         self.types.push(ty);
         TypeId(u32::try_from(self.types.len()).unwrap_or(u32::MAX))
     }
 
     /// The type of a number; nothing for `void` and for numbers not in use.
     #[must_use]
-    pub fn get(&self, id: TypeId) -> Option<&Type> {
+    pub fn get(&self, id: TypeId) -> Option<&Type<S>> {
         self.types.get(index(id)?)
     }
 
     /// The type of a number, to change it.
-    pub fn get_mut(&mut self, id: TypeId) -> Option<&mut Type> {
+    pub fn get_mut(&mut self, id: TypeId) -> Option<&mut Type<S>> {
         self.types.get_mut(index(id)?)
     }
 
     /// All types with their numbers.
-    pub fn iter(&self) -> impl Iterator<Item = (TypeId, &Type)> {
+    pub fn iter(&self) -> impl Iterator<Item = (TypeId, &Type<S>)> {
         (1u32..).map(TypeId).zip(&self.types)
-    }
-
-    /// The first type of that name.
-    #[must_use]
-    pub fn by_name(&self, name: &str) -> Option<TypeId> {
-        self.find(name, |_| true)
-    }
-
-    /// The first type of that name and of a kind that is wanted.
-    #[must_use]
-    pub fn find(&self, name: &str, wanted: impl Fn(&Kind) -> bool) -> Option<TypeId> {
-        self.iter().find(|(_, t)| t.name == name && wanted(&t.kind)).map(|(id, _)| id)
-    }
-
-    /// The data section of that name.
-    #[must_use]
-    pub fn datasec(&self, name: &str) -> Option<TypeId> {
-        self.find(name, |k| matches!(k, Kind::DataSec { .. }))
     }
 
     /// What stands behind typedefs, `const`, `volatile`, `restrict` and type tags. A chain that does not end
@@ -79,7 +61,7 @@ impl Btf {
 
     /// The kind behind typedefs and modifiers.
     #[must_use]
-    pub fn resolved(&self, id: TypeId) -> Option<&Kind> {
+    pub fn resolved(&self, id: TypeId) -> Option<&Kind<S>> {
         self.get(self.resolve(id)).map(|t| &t.kind)
     }
 
@@ -119,7 +101,27 @@ impl Btf {
     }
 }
 
-impl Kind {
+impl<S: AsRef<str>> Btf<S> {
+    /// The first type of that name.
+    #[must_use]
+    pub fn by_name(&self, name: &str) -> Option<TypeId> {
+        self.find(name, |_| true)
+    }
+
+    /// The first type of that name and of a kind that is wanted.
+    #[must_use]
+    pub fn find(&self, name: &str, wanted: impl Fn(&Kind<S>) -> bool) -> Option<TypeId> {
+        self.iter().find(|(_, t)| t.name.as_ref() == name && wanted(&t.kind)).map(|(id, _)| id)
+    }
+
+    /// The data section of that name.
+    #[must_use]
+    pub fn datasec(&self, name: &str) -> Option<TypeId> {
+        self.find(name, |k| matches!(k, Kind::DataSec { .. }))
+    }
+}
+
+impl<S> Kind<S> {
     /// What a typedef, modifier or type tag stands for.
     #[must_use]
     pub fn alias(&self) -> Option<TypeId> {

@@ -13,6 +13,7 @@ mod header;
 mod index;
 mod lookup;
 pub mod maps;
+pub mod raw;
 mod scan;
 mod strings;
 #[cfg(test)]

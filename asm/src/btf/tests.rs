@@ -4,7 +4,7 @@ use super::*;
 use crate::isa::Endian;
 
 fn name() -> impl Strategy<Value = String> {
-    "[a-z_]{0,6}|é"
+    "[a-z_]{0,6}|é|\\(anon\\)|[ -~é\n\u{7f}\u{85}]{0,4}"
 }
 
 fn encoding() -> impl Strategy<Value = IntEncoding> {
@@ -65,7 +65,8 @@ fn ty(count: u32) -> impl Strategy<Value = Type> {
     (name(), kind).prop_map(|(name, kind)| Type { name, kind })
 }
 
-fn types() -> impl Strategy<Value = Btf> {
+/// Types of all kinds, sane or not, that the format can hold.
+pub(super) fn types() -> impl Strategy<Value = Btf> {
     (0usize..12)
         .prop_flat_map(|n| prop::collection::vec(ty(u32::try_from(n).expect("few")), n..=n))
         .prop_map(|types| Btf { types })

@@ -9,25 +9,32 @@ impl TypeId {
     pub const VOID: TypeId = TypeId(0);
 }
 
-/// All types of an object, in the order of their numbers.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Btf {
+/// All types of an object, in the order of their numbers. `S` is what names are: `&str` where they stay in the bytes
+/// that were decoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Btf<S = String> {
     /// Type number n stands at index n − 1.
-    pub types: Vec<Type>,
+    pub types: Vec<Type<S>>,
+}
+
+impl<S> Default for Btf<S> {
+    fn default() -> Self {
+        Self { types: vec![] }
+    }
 }
 
 /// A type: a name, often empty, and what it is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Type {
+pub struct Type<S = String> {
     /// Its name; empty for an anonymous one.
-    pub name: String,
+    pub name: S,
     /// What it is.
-    pub kind: Kind,
+    pub kind: Kind<S>,
 }
 
 /// What a type is: one variant for each `BTF_KIND_*`. Sizes in bytes, offsets as noted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum Kind<S = String> {
     /// An integer: size in bytes, encoding, bit offset, width in bits.
     Int {
         /// Size in bytes.
@@ -55,7 +62,7 @@ pub enum Kind {
         /// Size in bytes.
         size: u32,
         /// The members, in order.
-        members: Vec<Member>,
+        members: Vec<Member<S>>,
         /// Whether `kind_flag` is set: member offsets carry bit sizes.
         bitfields: bool,
     },
@@ -64,7 +71,7 @@ pub enum Kind {
         /// Size in bytes.
         size: u32,
         /// The members, in order.
-        members: Vec<Member>,
+        members: Vec<Member<S>>,
         /// Whether `kind_flag` is set: member offsets carry bit sizes.
         bitfields: bool,
     },
@@ -75,7 +82,7 @@ pub enum Kind {
         /// Whether values are signed (`kind_flag`).
         signed: bool,
         /// The values, in order.
-        values: Vec<Enumerator>,
+        values: Vec<Enumerator<S>>,
     },
     /// A forward declaration of a struct or, where true, of a union.
     Fwd {
@@ -102,7 +109,7 @@ pub enum Kind {
         /// Type of the result.
         ret: TypeId,
         /// The parameters, in order.
-        params: Vec<Param>,
+        params: Vec<Param<S>>,
     },
     /// A variable.
     Var {
@@ -146,7 +153,7 @@ pub enum Kind {
         /// Whether values are signed (`kind_flag`).
         signed: bool,
         /// The values, in order.
-        values: Vec<Enumerator>,
+        values: Vec<Enumerator<S>>,
     },
 }
 
@@ -167,9 +174,9 @@ impl IntEncoding {
 
 /// A member of a struct or union.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Member {
+pub struct Member<S = String> {
     /// Its name; empty for an anonymous struct or union.
-    pub name: String,
+    pub name: S,
     /// Its type.
     pub ty: TypeId,
     /// Offset in bits from the start.
@@ -180,9 +187,9 @@ pub struct Member {
 
 /// A value of an enum.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Enumerator {
+pub struct Enumerator<S = String> {
     /// Its name.
-    pub name: String,
+    pub name: S,
     /// Its value: sign-extended where the enum is signed, else zero-extended, as 64 bits.
     pub value: i64,
 }
@@ -202,9 +209,9 @@ impl FuncLinkage {
 
 /// A parameter of a prototype.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Param {
+pub struct Param<S = String> {
     /// Its name; empty where unknown.
-    pub name: String,
+    pub name: S,
     /// Its type; the last one [`TypeId::VOID`] with an empty name means "and more".
     pub ty: TypeId,
 }

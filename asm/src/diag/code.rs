@@ -37,6 +37,7 @@ codes! {
     BIT_FIELD    "E0309" "a bit field that is no operand"
     LAYOUT       "E0310" "a layout that cannot be"
     BTF          "E0311" "types that cannot be imported"
+    BTF_TEXT     "E0312" "types as text that cannot be read"
 
     FORM         "E0401" "an instruction that does not exist"
     REGISTER     "E0402" "a register that does not exist"
