@@ -31,9 +31,42 @@ pub fn unescape(text: &str) -> Result<Vec<u8>, usize> {
     Ok(bytes)
 }
 
+/// Bytes as [`unescape`] reads them: text as it is, but for what ends a string, what cannot be seen, and what is not
+/// UTF-8.
+pub fn escape(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    let hex = |text: &mut String, bytes: &[u8]| {
+        bytes.iter().for_each(|byte| text.extend(["\\x", &format!("{byte:02x}")]));
+    };
+    for part in bytes.utf8_chunks() {
+        for c in part.valid().chars() {
+            match c {
+                '\n' => text.push_str("\\n"),
+                '\t' => text.push_str("\\t"),
+                '\r' => text.push_str("\\r"),
+                '\0' => text.push_str("\\0"),
+                '\\' => text.push_str("\\\\"),
+                '"' => text.push_str("\\\""),
+                ' '..='~' => text.push(c),
+                c if c.is_alphanumeric() => text.push(c),
+                c => hex(&mut text, c.encode_utf8(&mut [0; 4]).as_bytes()),
+            }
+        }
+        hex(&mut text, part.invalid());
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
-    use super::unescape;
+    use super::{escape, unescape};
+
+    #[test]
+    fn all_bytes_come_back() {
+        let bytes: Vec<u8> = (0..=255).chain("é\u{202e}\u{feff}日".bytes()).collect();
+        assert_eq!(unescape(&escape(&bytes)), Ok(bytes));
+        assert_eq!(escape("\"é\u{202e}".as_bytes()), "\\\"é\\xe2\\x80\\xae");
+    }
 
     #[test]
     fn escapes() {

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use bpfasm_asm::isa::Cpu;
+use bpfasm_asm::isa::{Cpu, Endian};
 
 use bpfasm_loader::attach::{Direction, XdpMode};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -35,6 +35,7 @@ pub enum Command {
     Build(BuildArgs),
     Check(CheckArgs),
     Expand(ExpandArgs),
+    Disasm(DisasmArgs),
     Explain(ExplainArgs),
     Fmt(FmtArgs),
     Doc(DocArgs),
@@ -54,6 +55,7 @@ pub fn parse() -> Command {
         Some("build") => Command::Build(one(&args)),
         Some("check") => Command::Check(one(&args)),
         Some("expand") => Command::Expand(one(&args)),
+        Some("disasm") => Command::Disasm(one(&args)),
         Some("explain") => Command::Explain(one(&args)),
         Some("fmt") => Command::Fmt(one(&args)),
         Some("doc") => Command::Doc(one(&args)),
@@ -193,6 +195,35 @@ pub struct ExpandArgs {
     /// What to read.
     #[command(flatten)]
     pub source: SourceArgs,
+}
+
+/// Show an object as source text that builds to the same object
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  bpfasm disasm port_drop.o                      to standard output
+  bpfasm disasm port_drop.o -o again.bpfasm && bpfasm build again.bpfasm
+  bpfasm disasm --raw filter.bin --endian big    bare instructions, 8 bytes each
+  echo b700000001000000 9500000000000000 | bpfasm disasm --hex -")]
+pub struct DisasmArgs {
+    /// An ELF object, a source file or a listing; or - for standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Where to write the text, or - for standard output
+    #[arg(short, long, value_name = "OUT", default_value = "-")]
+    pub output: PathBuf,
+    /// The file is nothing but instructions
+    #[arg(long, conflicts_with = "hex")]
+    pub raw: bool,
+    /// The file is instructions as hexadecimal digits
+    #[arg(long)]
+    pub hex: bool,
+    /// Byte order of bare instructions, and of what is built [default: this machine's]
+    #[arg(long, value_name = "ORDER")]
+    pub endian: Option<EndianArg>,
+    /// How source text is built.
+    #[command(flatten)]
+    pub compile: CompileArgs,
 }
 
 /// Explain a diagnostic's code or a lint, or list all of them
@@ -434,6 +465,7 @@ impl Command {
             Command::Build(args) => &args.source.compile,
             Command::Check(args) => &args.source.compile,
             Command::Expand(args) => &args.source.compile,
+            Command::Disasm(args) => &args.compile,
             Command::Run(args) => &args.object.compile,
             Command::Load(args) => &args.object.compile,
             Command::Explain(_)
@@ -445,6 +477,15 @@ impl Command {
             }
         };
         compile.message_format
+    }
+}
+
+impl From<EndianArg> for Endian {
+    fn from(order: EndianArg) -> Self {
+        match order {
+            EndianArg::Little => Endian::Little,
+            EndianArg::Big => Endian::Big,
+        }
     }
 }
 

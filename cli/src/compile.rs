@@ -15,7 +15,7 @@ use bpfasm_asm::{elf, expand};
 use serde_json::json;
 
 use crate::args::{
-    BuildArgs, CheckArgs, CompileArgs, DialectArg, EndianArg, ExpandArgs, LintArgs, ObjectArgs, SourceArgs,
+    BuildArgs, CheckArgs, CompileArgs, DialectArg, ExpandArgs, LintArgs, ObjectArgs, SourceArgs,
 };
 use crate::disk::Disk;
 use crate::fail::{Code, Failure};
@@ -123,12 +123,18 @@ fn loaded(object: Option<Object>, elf: Option<Vec<u8>>, name: &str) -> Result<Ob
     }
 }
 
-fn endian(args: &SourceArgs) -> Endian {
-    match args.endian {
-        Some(EndianArg::Little) => Endian::Little,
-        Some(EndianArg::Big) => Endian::Big,
-        None => Endian::HOST,
+/// An object to look at, out of source text, a listing or an ELF file.
+pub fn object(file: &Path, args: &CompileArgs, endian: Endian) -> Result<Object, Failure> {
+    let (name, bytes) = read_bytes(file)?;
+    if bytes.starts_with(ELF) {
+        return loaded(None, Some(bytes), &name);
     }
+    let compiled = compile_text(name.clone(), bytes, args, endian, &[])?.1;
+    loaded(compiled.object, compiled.elf, &name)
+}
+
+fn endian(args: &SourceArgs) -> Endian {
+    args.endian.map_or(Endian::HOST, Endian::from)
 }
 
 /// A large file of plain instructions, about which there is nothing to say.

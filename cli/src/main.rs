@@ -3,6 +3,7 @@
 mod args;
 mod attach;
 mod compile;
+mod disasm;
 mod disk;
 mod doc;
 mod explain;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         Command::Build(args) => compile::build(args),
         Command::Check(args) => compile::check(args),
         Command::Expand(args) => compile::expand(args),
+        Command::Disasm(args) => disasm::disasm(args),
         Command::Explain(args) => explain::explain(args),
         Command::Fmt(args) => fmt::fmt(args),
         Command::Doc(args) => doc::doc(args),

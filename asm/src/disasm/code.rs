@@ -1,0 +1,159 @@
+//! Functions: labels where jumps land, one line for each instruction.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use super::decl::renamed;
+use super::names::{Names, quoted};
+use crate::isa::{self, Insn, Syntax};
+use crate::object::{CoreRelo, Func, Linkage, Object, Symbol, TEXT};
+use crate::uapi::HelperId;
+
+pub(super) fn func(out: &mut String, object: &Object, names: &Names, index: usize, func: &Func) {
+    let name = &names.funcs[index];
+    let as_symbol = renamed(name, &func.name);
+    out.push('\n');
+    if func.section == TEXT {
+        let global = if func.linkage == Linkage::Global { "global " } else { "" };
+        let _ = write!(out, "{global}func {}{as_symbol}", name.text);
+    } else {
+        let local = if func.linkage == Linkage::Static { "static " } else { "" };
+        let _ = write!(out, "{local}prog {}{as_symbol}: {}", name.text, quoted(&func.section));
+        if let Some(hook) = &func.hook {
+            let _ = write!(out, " at {}", quoted(hook));
+        }
+    }
+    out.push_str(" {\n");
+    body(out, object, names, func);
+    out.push_str("}\n");
+}
+
+/// Where the slots of instructions are, and which of them jumps land at.
+struct Places {
+    /// The slot of each instruction, and behind the last one the end.
+    slots: Vec<usize>,
+    /// The slots with labels.
+    labels: BTreeSet<usize>,
+}
+
+impl Places {
+    fn new(func: &Func) -> Self {
+        let mut slots = Vec::with_capacity(func.insns.len() + 1);
+        let mut slot = 0;
+        for insn in func.insns.iter() {
+            slots.push(slot);
+            slot += insn.slots();
+        }
+        slots.push(slot);
+        let mut places = Self { slots, labels: BTreeSet::new() };
+        for (i, insn) in func.insns.iter().enumerate() {
+            if let Some(target) = places.target(i, &insn) {
+                places.labels.insert(target);
+            }
+        }
+        places
+    }
+
+    /// The slot that an instruction jumps to, if an instruction begins there.
+    fn target(&self, index: usize, insn: &Insn) -> Option<usize> {
+        let distance = distance(insn)?;
+        let target = self.slots[index].checked_add(1)?.checked_add_signed(distance.try_into().ok()?)?;
+        self.slots.binary_search(&target).ok().map(|_| target)
+    }
+}
+
+/// How many slots an instruction jumps, from the next one.
+fn distance(insn: &Insn) -> Option<i32> {
+    match insn.form()?.syntax {
+        Syntax::Goto | Syntax::MayGoto | Syntax::If(..) => Some(insn.off.into()),
+        Syntax::Gotol => Some(insn.imm),
+        _ => None,
+    }
+}
+
+fn body(out: &mut String, object: &Object, names: &Names, func: &Func) {
+    let places = Places::new(func);
+    let mut refs = func.refs.iter().peekable();
+    let mut lines = func.lines.iter().peekable();
+    let mut core = func.core.iter().peekable();
+    let mut file = None;
+    for (i, insn) in func.insns.iter().enumerate() {
+        label(out, &places, places.slots[i]);
+        while let Some(line) = lines.next_if(|line| line.insn == i) {
+            if file != Some(line.file) {
+                file = Some(line.file);
+                let _ = writeln!(out, "    @file {}", quoted(&object.files[line.file]));
+            }
+            let text = object.texts.get(line.text).unwrap_or("");
+            let _ = writeln!(out, "    @line {}:{} {}", line.line, line.column, quoted(text));
+        }
+        while let Some(relo) = core.next_if(|relo| relo.insn == i) {
+            out.push_str(&record(relo));
+        }
+        let to = refs.next_if(|r| r.insn == i).map(|r| r.to);
+        let target = places.target(i, &insn).map(|slot| format!(".l{slot}"));
+        let _ = writeln!(out, "    {}", line(object, names, &insn, to, target.as_deref()));
+    }
+    label(out, &places, places.slots[func.insns.len()]);
+}
+
+fn label(out: &mut String, places: &Places, slot: usize) {
+    if places.labels.contains(&slot) {
+        let _ = writeln!(out, ".l{slot}:");
+    }
+}
+
+/// `@relo #12 "0:3" field_byte_offset`.
+fn record(relo: &CoreRelo) -> String {
+    format!("    @relo #{} {} {}\n", relo.ty.0, quoted(&relo.access), relo.kind.0)
+}
+
+/// One instruction: with the names of what it refers to, or as its bytes where no text would give just these.
+fn line(object: &Object, names: &Names, insn: &Insn, to: Option<Symbol>, target: Option<&str>) -> String {
+    let raw = || {
+        let bytes = Insn::encode_all(&[*insn], object.endian);
+        bytes.iter().fold("raw".to_string(), |text, byte| format!("{text} {byte:02x}"))
+    };
+    let symbol = match to {
+        Some(to) => Some(names.symbol(object, to)),
+        None => callee(insn),
+    };
+    if symbol.is_none() && !insn.text_is_exact()
+        || distance(insn).is_some() && target.is_none()
+        || writes_frame(insn)
+    {
+        return raw();
+    }
+    insn.display(isa::Names { target, symbol: symbol.as_deref(), core: None, endian: object.endian })
+        .to_string()
+}
+
+/// What a call without a reference is of: a number alone is that of a helper.
+fn callee(insn: &Insn) -> Option<String> {
+    match insn.form()?.syntax {
+        Syntax::CallHelper => Some(HelperId(u32::try_from(insn.imm).ok()?).name()?.to_string()),
+        Syntax::CallKfunc if insn.off == 0 => Some(format!("kfunc {}", insn.imm)),
+        Syntax::CallLocal => Some(format!("pc{:+}", insn.imm)),
+        _ => None,
+    }
+}
+
+/// Whether the frame pointer is what it writes, which source refuses.
+fn writes_frame(insn: &Insn) -> bool {
+    let written = match insn.form().map(|form| form.syntax) {
+        Some(
+            Syntax::Alu(..)
+            | Syntax::MovSx(..)
+            | Syntax::AddrSpaceCast
+            | Syntax::MovPercpu
+            | Syntax::Neg(..)
+            | Syntax::Swap(..)
+            | Syntax::Load(..)
+            | Syntax::LoadAcquire(_)
+            | Syntax::LoadImm64(_),
+        ) => insn.dst,
+        Some(Syntax::Fetch(..) | Syntax::Xchg(_)) => insn.src,
+        _ => return false,
+    };
+    written == 10
+}

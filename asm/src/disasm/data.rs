@@ -1,0 +1,94 @@
+//! Data sections, as they are.
+
+use std::fmt::Write;
+
+use super::decl::renamed;
+use super::names::{Names, quoted};
+use crate::escape::escape;
+use crate::object::{Data, DataKind, Linkage, Object};
+
+/// Bytes in a line of hexadecimal numbers.
+const LINE: usize = 16;
+
+pub(super) fn sections(out: &mut String, object: &Object, names: &Names) {
+    for (index, data) in object.data.iter().enumerate() {
+        let size = data.bytes.len();
+        let _ = writeln!(out, "\nsection {} align {} size {size} {{", quoted(&data.name), data.align);
+        let mut lines = vec![];
+        for (var, name) in data.vars.iter().zip(&names.vars[index]) {
+            let linkage = if var.linkage == Linkage::Static { "static " } else { "" };
+            let as_symbol = renamed(name, &var.name);
+            lines.push((var.offset, 0, format!("{linkage}{}[{}]{as_symbol}", name.text, var.size)));
+        }
+        for (offset, symbol) in &data.refs {
+            lines.push((*offset, 1, format!("&{}", names.symbol(object, *symbol))));
+        }
+        if data.kind != DataKind::Bss {
+            bytes(&mut lines, data);
+        }
+        lines.sort_by_key(|(offset, order, _)| (*offset, *order));
+        for (offset, _, text) in lines {
+            let _ = writeln!(out, "    {offset}: {text}");
+        }
+        out.push_str("}\n");
+    }
+}
+
+/// The bytes that are not zero, cut at variables and addresses.
+fn bytes(lines: &mut Vec<(u32, u8, String)>, data: &Data) {
+    let mut cuts: Vec<usize> = data
+        .vars
+        .iter()
+        .flat_map(|v| [v.offset, v.offset.saturating_add(v.size)])
+        .chain(data.refs.iter().flat_map(|(offset, _)| [*offset, offset.saturating_add(8)]))
+        .filter_map(|offset| usize::try_from(offset).ok())
+        .filter(|offset| *offset < data.bytes.len())
+        .collect();
+    cuts.push(data.bytes.len());
+    cuts.sort_unstable();
+    let mut start = 0;
+    for end in cuts {
+        let mut at = start;
+        while at < end {
+            let rest = &data.bytes[at..end];
+            let (text, len) = piece(rest);
+            if let (Some(text), Ok(offset)) = (text, u32::try_from(at)) {
+                lines.push((offset, 2, text));
+            }
+            at += len;
+        }
+        start = start.max(end);
+    }
+}
+
+/// The next line and how many bytes it is of: a string, or bytes; nothing for zeros.
+fn piece(bytes: &[u8]) -> (Option<String>, usize) {
+    let zeros = bytes.iter().take_while(|b| **b == 0).count();
+    if zeros > 0 {
+        return (None, zeros);
+    }
+    let len = string(bytes);
+    if len > 0 {
+        return (Some(format!("\"{}\"", escape(&bytes[..len]))), len);
+    }
+    let mut len = 1;
+    while len < LINE.min(bytes.len()) && string(&bytes[len..]) == 0 && !zeros_at(&bytes[len..]) {
+        len += 1;
+    }
+    let hex: Vec<_> = bytes[..len].iter().map(|byte| format!("{byte:02x}")).collect();
+    (Some(hex.join(" ")), len)
+}
+
+/// Whether there is nothing but zeros, or so many that they are left out.
+fn zeros_at(bytes: &[u8]) -> bool {
+    bytes.iter().take(8).all(|b| *b == 0)
+}
+
+/// The length of the text that bytes begin with, with the zero at its end; 0 where it is too short to be meant as text.
+fn string(bytes: &[u8]) -> usize {
+    let plain = |b: &u8| matches!(b, b' '..=b'~' | b'\n' | b'\t' | b'\r' | 0x1b | 0x80..);
+    let len = bytes.iter().take_while(|b| plain(b)).count();
+    let ended = bytes.get(len) == Some(&0);
+    let enough = if ended { len >= 3 } else { len >= 8 };
+    if enough && str::from_utf8(&bytes[..len]).is_ok() { len + usize::from(ended) } else { 0 }
+}

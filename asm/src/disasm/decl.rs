@@ -1,0 +1,87 @@
+//! Declarations: the licence, maps, externs.
+
+use std::fmt::Write;
+
+use super::names::{Name, Names, quoted};
+use super::types;
+use crate::object::{ExternKind, Map, Object};
+
+pub(super) fn license(out: &mut String, object: &Object) {
+    if let Some(license) = &object.license {
+        let _ = writeln!(out, "license {}", quoted(license));
+    }
+}
+
+/// ` as "SYMBOL"`, where the name is not the symbol's.
+pub(super) fn renamed(name: &Name, symbol: &str) -> String {
+    if name.renamed { format!(" as {}", quoted(symbol)) } else { String::new() }
+}
+
+pub(super) fn maps(out: &mut String, object: &Object, names: &Names) {
+    if !object.maps.is_empty() {
+        out.push('\n');
+    }
+    for (map, name) in object.maps.iter().zip(&names.maps) {
+        let _ = write!(out, "map {}{}: {}", name.text, renamed(name, &map.name), map_type(object, map));
+        if !map.values.is_empty() {
+            let values: Vec<_> = (map.values.iter())
+                .map(|(index, symbol)| format!("{index}: {}", names.symbol(object, *symbol)))
+                .collect();
+            let _ = write!(out, " = {{ {} }}", values.join(", "));
+        }
+        out.push('\n');
+    }
+}
+
+/// `hash<u32, flow>[64] { flags: 1 }`.
+fn map_type(object: &Object, map: &Map) -> String {
+    let mut text = map.kind.name().map_or_else(|| map.kind.0.to_string(), str::to_string);
+    let value = match &map.inner {
+        Some(inner) => Some(map_type(object, inner)),
+        None => (map.value_size != 0).then(|| types::text(object, map.value, map.value_size)),
+    };
+    let key = (map.key_size != 0).then(|| types::text(object, map.key, map.key_size));
+    let parts: Vec<_> = key.into_iter().chain(value).collect();
+    if !parts.is_empty() {
+        let _ = write!(text, "<{}>", parts.join(", "));
+    }
+    if map.max_entries != 0 {
+        let _ = write!(text, "[{}]", map.max_entries);
+    }
+    let mut attributes = vec![];
+    if map.flags != 0 {
+        attributes.push(format!("flags: {:#x}", map.flags));
+    }
+    if map.extra != 0 {
+        attributes.push(format!("map_extra: {:#x}", map.extra));
+    }
+    if let Some(node) = map.numa_node {
+        attributes.push(format!("numa_node: {node}"));
+    }
+    if map.pin_by_name {
+        attributes.push("pinning: by_name".into());
+    }
+    if !attributes.is_empty() {
+        let _ = write!(text, " {{ {} }}", attributes.join(", "));
+    }
+    text
+}
+
+pub(super) fn externs(out: &mut String, object: &Object, names: &Names) {
+    if !object.externs.is_empty() {
+        out.push('\n');
+    }
+    for (external, name) in object.externs.iter().zip(&names.externs) {
+        let weak = if external.weak { "weak " } else { "" };
+        let kind = match external.kind {
+            ExternKind::Kconfig => "kconfig",
+            ExternKind::Object => "func",
+            ExternKind::Ksym => {
+                let of = external.btf.and_then(|id| object.btf.get(id)).map(|ty| &ty.kind);
+                if matches!(of, Some(crate::btf::Kind::Func { .. })) { "kfunc" } else { "ksym" }
+            }
+        };
+        let as_symbol = renamed(name, &external.name);
+        let _ = writeln!(out, "extern {weak}{kind} {}{as_symbol}", name.text);
+    }
+}

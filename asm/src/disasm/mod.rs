@@ -1,0 +1,37 @@
+//! An [`Object`] as `.bpfasm` text, which builds to the same object.
+//!
+//! The text says exactly what the object holds. What a person reads more easily (a name for a type, a string for
+//! bytes, a label for a distance) is written only where it means just the same; else the plainest form is: `raw` bytes,
+//! the number of a type, a place in a section.
+
+mod code;
+mod data;
+mod decl;
+mod names;
+mod types;
+
+use std::fmt::Write;
+
+use crate::isa::Endian;
+use crate::object::Object;
+
+use names::Names;
+
+/// The text of an object: licence, types of maps, maps, data, externs, functions and, last, the types of its BTF.
+#[must_use]
+pub fn to_text(object: &Object) -> String {
+    let mut out = String::new();
+    let names = Names::new(object);
+    if object.endian == Endian::Big {
+        out.push_str("endian big\n");
+    }
+    decl::license(&mut out, object);
+    decl::maps(&mut out, object, &names);
+    decl::externs(&mut out, object, &names);
+    data::sections(&mut out, object, &names);
+    for (index, func) in object.funcs.iter().enumerate() {
+        code::func(&mut out, object, &names, index, func);
+    }
+    let _ = write!(out, "\n// The types, as .BTF numbers them.\nbtf {{\n{}}}\n", "");
+    out
+}

@@ -1,0 +1,113 @@
+//! The names that things have in the text: each its own, however often a symbol's name occurs in the object.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt::Write;
+
+use crate::escape::escape;
+use crate::lang::words;
+use crate::object::{Data, Object, Symbol};
+use crate::uapi::HelperId;
+
+/// A name in the text, and whether it is not the symbol's.
+#[derive(Debug)]
+pub(super) struct Name {
+    /// As it is written: in backticks where it is no plain word.
+    pub text: String,
+    /// Whether ` as "SYMBOL"` must stand behind it where it is declared.
+    pub renamed: bool,
+}
+
+/// The names of all that an object declares; numbers are those of its vectors.
+#[derive(Debug)]
+pub(super) struct Names {
+    pub maps: Vec<Name>,
+    pub externs: Vec<Name>,
+    pub funcs: Vec<Name>,
+    /// Variables by section.
+    pub vars: Vec<Vec<Name>>,
+}
+
+impl Names {
+    pub fn new(object: &Object) -> Self {
+        let mut taken = HashSet::new();
+        let mut name = |symbol: &str, kind: &str| unique(symbol, kind, &mut taken);
+        Self {
+            maps: object.maps.iter().map(|m| name(&m.name, "map")).collect(),
+            externs: object.externs.iter().map(|e| name(&e.name, "extern")).collect(),
+            funcs: object.funcs.iter().map(|f| name(&f.name, "func")).collect(),
+            vars: object.data.iter().map(|d| d.vars.iter().map(|v| name(&v.name, "var")).collect()).collect(),
+        }
+    }
+
+    /// What a reference names, as an expression.
+    pub fn symbol(&self, object: &Object, symbol: Symbol) -> String {
+        match symbol {
+            Symbol::Map(index) => self.maps[index].text.clone(),
+            Symbol::Func(index) => self.funcs[index].text.clone(),
+            Symbol::Extern(index) => self.externs[index].text.clone(),
+            Symbol::Data(section, offset) => self.place(&object.data[section], section, offset),
+        }
+    }
+
+    /// A place in a data section: from the variable that covers it, or else from the start of the section.
+    fn place(&self, data: &Data, section: usize, offset: u32) -> String {
+        let mut text;
+        let from = match covering(data, offset) {
+            Some(var) => {
+                text = self.vars[section][var].text.clone();
+                data.vars[var].offset
+            }
+            None => {
+                text = format!("section({})", quoted(&data.name));
+                0
+            }
+        };
+        if offset != from {
+            let _ = write!(text, " + {}", offset - from);
+        }
+        text
+    }
+}
+
+/// The variable whose bytes a place is one of; of several the one that begins last.
+pub(super) fn covering(data: &Data, offset: u32) -> Option<usize> {
+    let after = data.vars.partition_point(|v| v.offset <= offset);
+    // Variables do not overlap but in odd files, so few are looked at.
+    let near = after.saturating_sub(8)..after;
+    near.rev().find(|i| {
+        let var = &data.vars[*i];
+        offset - var.offset < var.size.max(1)
+    })
+}
+
+/// A name that nothing else has.
+fn unique(symbol: &str, kind: &str, taken: &mut HashSet<String>) -> Name {
+    let base = if symbol.is_empty() { kind } else { symbol };
+    let mut name = base.to_string();
+    let mut number = 1;
+    // A helper's name would be called in its stead.
+    while HelperId::from_name(&name).is_some() || taken.contains(&name) || name == kind && symbol.is_empty() {
+        number += 1;
+        name = format!("{base}__{number}");
+    }
+    taken.insert(name.clone());
+    Name { text: word(&name).into_owned(), renamed: name != symbol }
+}
+
+/// A name as it is written: in backticks where it is no plain word.
+pub(super) fn word(name: &str) -> Cow<'_, str> {
+    let mut chars = name.chars();
+    let plain = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let lists = [words::DECLARATIONS, words::STATEMENTS, words::FUNCTIONS, words::REGISTERS, words::RESERVED];
+    if plain && !lists.iter().any(|list| list.contains(&name)) {
+        return Cow::Borrowed(name);
+    }
+    Cow::Owned(format!("`{}`", escape(name.as_bytes()).replace('`', "\\x60")))
+}
+
+/// A string with its quotes.
+pub(super) fn quoted(text: &str) -> String {
+    format!("\"{}\"", escape(text.as_bytes()))
+}

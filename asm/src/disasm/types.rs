@@ -1,0 +1,49 @@
+//! Types as they are written in declarations.
+
+use crate::btf::{IntEncoding, Kind, TypeId};
+use crate::object::Object;
+
+use super::names::word;
+
+/// A type that has a size in bytes: by its name where it has one, else by its number. Without BTF it is just so many
+/// bytes.
+pub(super) fn text(object: &Object, ty: Option<TypeId>, size: u32) -> String {
+    match ty {
+        None => bytes(size),
+        Some(id) => named(object, id).unwrap_or_else(|| format!("#{}", id.0)),
+    }
+}
+
+/// So many bytes of no type.
+fn bytes(size: u32) -> String {
+    match size {
+        1 => "u8".into(),
+        2 => "u16".into(),
+        4 => "u32".into(),
+        8 => "u64".into(),
+        _ => format!("u8[{size}]"),
+    }
+}
+
+/// The name of a type, if that says which it is.
+fn named(object: &Object, id: TypeId) -> Option<String> {
+    let ty = object.btf.get(id)?;
+    match &ty.kind {
+        Kind::Int { size, encoding, offset: 0, bits } if u32::from(*bits) == size * 8 => {
+            let sign = match *encoding {
+                IntEncoding::BOOL if *size == 1 => return Some("bool".into()),
+                IntEncoding::SIGNED if ty.name == "char" && *size == 1 => return Some("char".into()),
+                IntEncoding::SIGNED => 's',
+                IntEncoding::UNSIGNED => 'u',
+                _ => return None,
+            };
+            matches!(size, 1 | 2 | 4 | 8).then(|| format!("{sign}{bits}"))
+        }
+        Kind::Struct { .. }
+        | Kind::Union { .. }
+        | Kind::Typedef(_)
+        | Kind::Enum { .. }
+        | Kind::Enum64 { .. } => (!ty.name.is_empty()).then(|| word(&ty.name).into_owned()),
+        _ => None,
+    }
+}
