@@ -41,13 +41,9 @@ fn bare(args: &DisasmArgs, endian: Endian) -> Result<Object, Failure> {
     let func = Func {
         name: stem.map_or("main".into(), |stem| stem.to_string_lossy().into_owned()),
         section: args.compile.section.clone().unwrap_or(TEXT.into()),
-        hook: None,
         linkage: Linkage::Global,
-        btf: None,
         insns: insns.into(),
-        refs: vec![],
-        lines: vec![],
-        core: vec![],
+        ..Func::default()
     };
     Ok(Object { endian, funcs: vec![func], ..Object::default() })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::decl::renamed;
+use super::decl::{binding, renamed};
 use super::names::{Names, quoted};
 use crate::isa::{self, Insn, Syntax};
 use crate::object::{CoreRelo, Func, Linkage, Object, Symbol, TEXT};
@@ -14,11 +14,11 @@ pub(super) fn func(out: &mut String, object: &Object, names: &Names, index: usiz
     let as_symbol = renamed(name, &func.name);
     out.push('\n');
     if func.section == TEXT {
-        let global = if func.linkage == Linkage::Global { "global " } else { "" };
-        let _ = write!(out, "{global}func {}{as_symbol}", name.text);
+        out.push_str(&binding(func.linkage, Linkage::Static, func.weak, func.hidden));
+        let _ = write!(out, "func {}{as_symbol}", name.text);
     } else {
-        let local = if func.linkage == Linkage::Static { "static " } else { "" };
-        let _ = write!(out, "{local}prog {}{as_symbol}: {}", name.text, quoted(&func.section));
+        out.push_str(&binding(func.linkage, Linkage::Global, func.weak, func.hidden));
+        let _ = write!(out, "prog {}{as_symbol}: {}", name.text, quoted(&func.section));
         if let Some(hook) = &func.hook {
             let _ = write!(out, " at {}", quoted(hook));
         }

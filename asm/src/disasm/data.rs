@@ -2,30 +2,28 @@
 
 use std::fmt::Write;
 
-use super::decl::renamed;
+use super::decl::{binding, renamed};
 use super::names::{Names, quoted};
 use crate::escape::escape;
-use crate::object::{Data, DataKind, Linkage, Object};
+use crate::object::{Data, Linkage, Object};
 
 /// Bytes in a line of hexadecimal numbers.
 const LINE: usize = 16;
 
 pub(super) fn sections(out: &mut String, object: &Object, names: &Names) {
     for (index, data) in object.data.iter().enumerate() {
-        let size = data.bytes.len();
-        let _ = writeln!(out, "\nsection {} align {} size {size} {{", quoted(&data.name), data.align);
+        let _ =
+            writeln!(out, "\nsection {} align {} size {} {{", quoted(&data.name), data.align, data.size());
         let mut lines = vec![];
         for (var, name) in data.vars.iter().zip(&names.vars[index]) {
-            let linkage = if var.linkage == Linkage::Static { "static " } else { "" };
+            let linkage = binding(var.linkage, Linkage::Global, var.weak, var.hidden);
             let as_symbol = renamed(name, &var.name);
             lines.push((var.offset, 0, format!("{linkage}{}[{}]{as_symbol}", name.text, var.size)));
         }
-        for (offset, symbol) in &data.refs {
-            lines.push((*offset, 1, format!("&{}", names.symbol(object, *symbol))));
+        for address in &data.refs {
+            lines.push((address.offset, 1, format!("&{}", names.symbol(object, address.to))));
         }
-        if data.kind != DataKind::Bss {
-            bytes(&mut lines, data);
-        }
+        bytes(&mut lines, data);
         lines.sort_by_key(|(offset, order, _)| (*offset, *order));
         for (offset, _, text) in lines {
             let _ = writeln!(out, "    {offset}: {text}");
@@ -40,7 +38,7 @@ fn bytes(lines: &mut Vec<(u32, u8, String)>, data: &Data) {
         .vars
         .iter()
         .flat_map(|v| [v.offset, v.offset.saturating_add(v.size)])
-        .chain(data.refs.iter().flat_map(|(offset, _)| [*offset, offset.saturating_add(8)]))
+        .chain(data.refs.iter().flat_map(|r| [r.offset, r.offset.saturating_add(8)]))
         .filter_map(|offset| usize::try_from(offset).ok())
         .filter(|offset| *offset < data.bytes.len())
         .collect();

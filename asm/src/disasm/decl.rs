@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::names::{Name, Names, quoted};
 use super::types;
-use crate::object::{ExternKind, Map, Object};
+use crate::object::{ExternKind, Linkage, Map, Object};
 
 pub(super) fn license(out: &mut String, object: &Object) {
     if let Some(license) = &object.license {
@@ -17,11 +17,23 @@ pub(super) fn renamed(name: &Name, symbol: &str) -> String {
     if name.renamed { format!(" as {}", quoted(symbol)) } else { String::new() }
 }
 
+/// Words for the binding and visibility of a symbol, where they are not the usual ones.
+pub(super) fn binding(linkage: Linkage, usual: Linkage, weak: bool, hidden: bool) -> String {
+    let word = match linkage {
+        _ if weak => "weak ",
+        _ if linkage == usual => "",
+        Linkage::Static => "static ",
+        Linkage::Global => "global ",
+    };
+    format!("{}{word}", if hidden { "hidden " } else { "" })
+}
+
 pub(super) fn maps(out: &mut String, object: &Object, names: &Names) {
     if !object.maps.is_empty() {
         out.push('\n');
     }
     for (map, name) in object.maps.iter().zip(&names.maps) {
+        out.push_str(&binding(map.linkage, Linkage::Global, map.weak, map.hidden));
         let _ = write!(out, "map {}{}: {}", name.text, renamed(name, &map.name), map_type(object, map));
         if !map.values.is_empty() {
             let values: Vec<_> = (map.values.iter())
@@ -75,7 +87,7 @@ pub(super) fn externs(out: &mut String, object: &Object, names: &Names) {
         let weak = if external.weak { "weak " } else { "" };
         let kind = match external.kind {
             ExternKind::Kconfig => "kconfig",
-            ExternKind::Object => "func",
+            ExternKind::Object | ExternKind::Common { .. } | ExternKind::Absolute(_) => "func",
             ExternKind::Ksym => {
                 let of = external.btf.and_then(|id| object.btf.get(id)).map(|ty| &ty.kind);
                 if matches!(of, Some(crate::btf::Kind::Func { .. })) { "kfunc" } else { "ksym" }

@@ -46,6 +46,7 @@ impl Names {
             Symbol::Map(index) => self.maps[index].text.clone(),
             Symbol::Func(index) => self.funcs[index].text.clone(),
             Symbol::Extern(index) => self.externs[index].text.clone(),
+            Symbol::Unknown => "?".into(),
             Symbol::Data(section, offset) => self.place(&object.data[section], section, offset),
         }
     }
