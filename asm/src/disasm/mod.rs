@@ -10,8 +10,6 @@ mod decl;
 mod names;
 mod types;
 
-use std::fmt::Write;
-
 use crate::isa::Endian;
 use crate::object::Object;
 
@@ -32,6 +30,12 @@ pub fn to_text(object: &Object) -> String {
     for (index, func) in object.funcs.iter().enumerate() {
         code::func(&mut out, object, &names, index, func);
     }
-    let _ = write!(out, "\n// The types, as .BTF numbers them.\nbtf {{\n{}}}\n", "");
+    out.push_str(
+        "
+// The types, as .BTF numbers them.
+btf {
+}
+",
+    );
     out
 }
