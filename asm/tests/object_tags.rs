@@ -2,6 +2,10 @@
 
 mod common;
 
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
 use bpfasm_asm::btf::{Btf, Kind, TypeId};
 use bpfasm_asm::elf;
 use bpfasm_asm::object::Linkage;
@@ -59,4 +63,123 @@ fn tags_stand_in_btf() {
         let read = elf::read(&written).expect("read");
         assert_eq!(read.btf, object.btf);
     }
+}
+
+/// Everything that clang lets a tag stand on, but for what assembly has none of: local variables.
+const OURS: &str = r#"
+license "GPL"
+struct task tag "a struct" { pid: u32 }
+type num = u32 tag "a typedef"
+struct held {
+    one: *kptr task tag "a field" tag "twice"
+    two: *tag("second") tag("first") task
+    three: *rcu *user s32
+    num: num align(8) tag "aligned"
+    bits: u32 : 3 tag "bits"
+    hidden: *percpu_kptr task
+}
+global glob: held tag "a global"
+global priv: num tag "n" in private "x" = 1
+config port: num tag "c" in "x" = 2
+map known: array<num, held>[1] tag "a map"
+extern kfunc ext(t: *task tag "p") tag "e"
+global func peek(t: *task tag "arg:nonnull", n: u32 tag "x") -> s32 {
+    w0 = 0
+    exit
+}
+prog p: "tc" tag "f" {
+    r1 = 0
+    call ext
+    r1 = glob ll
+    r1 = priv ll
+    r1 = port ll
+    r1 = known ll
+    w0 = 0
+    exit
+}
+"#;
+const CLANG: &str = r#"
+#define D(x) __attribute__((btf_decl_tag(x)))
+#define T(x) __attribute__((btf_type_tag(x)))
+struct task { unsigned int pid; } D("a struct");
+typedef unsigned int num D("a typedef");
+struct held {
+    struct task T("kptr") *one D("a field") D("twice");
+    struct task T("first") T("second") *two;
+    int T("user") *T("rcu") *three;
+    num num __attribute__((aligned(8))) D("aligned");
+    unsigned int bits : 3 D("bits");
+    struct task T("percpu_kptr") *hidden;
+};
+struct held glob D("a global");
+__attribute__((section(".data.x"), used)) static num priv D("n") = 1;
+__attribute__((section(".rodata.x"))) const volatile num port D("c") = 2;
+struct { int (*type)[2]; num *key; struct held *value; int (*max_entries)[1]; }
+    known D("a map") __attribute__((section(".maps"), used));
+extern void ext(struct task *t D("p")) D("e");
+__attribute__((noinline)) int peek(struct task *t D("arg:nonnull"), unsigned n D("x")) { return 0; }
+D("f") int p(void *ctx) { ext(0); return 0; }
+"#;
+
+/// A type as C has it; kernel headers' names of numbers, and what our variables of constants lack, left out.
+fn describe(btf: &Btf, id: TypeId) -> String {
+    let Some(ty) = btf.get(id) else { return "void".into() };
+    match &ty.kind {
+        Kind::Ptr(to) => format!("*{}", describe(btf, *to)),
+        Kind::TypeTag { ty: of, .. } => format!("tag({}) {}", ty.name, describe(btf, *of)),
+        Kind::Typedef(of) if ty.name.starts_with("__") => describe(btf, *of),
+        Kind::Const(of) | Kind::Volatile(of) => describe(btf, *of),
+        Kind::Array { elem, len, .. } => format!("{}[{len}]", describe(btf, *elem)),
+        _ => ty.name.clone(),
+    }
+}
+
+/// Each declaration tag with what it stands on, each struct's members with their types, each variable.
+fn shape(btf: &Btf) -> BTreeSet<String> {
+    let mut shape = BTreeSet::new();
+    for ty in &btf.types {
+        match &ty.kind {
+            Kind::DeclTag { ty: of, component, .. } => {
+                shape.insert(format!("{} on {} {component}", ty.name, describe(btf, *of)));
+            }
+            Kind::Struct { members, .. } if !ty.name.is_empty() => {
+                for m in members {
+                    let at = (m.bit_offset, m.bit_size);
+                    shape.insert(format!("{}.{}: {} at {at:?}", ty.name, m.name, describe(btf, m.ty)));
+                }
+            }
+            Kind::Var { ty: of, linkage } => {
+                shape.insert(format!("{}: {} {linkage:?}", ty.name, describe(btf, *of)));
+            }
+            _ => {}
+        }
+    }
+    shape
+}
+
+#[test]
+fn tags_are_those_of_clang() {
+    let clang = Command::new("clang-19")
+        .args(["-O2", "-g", "-target", "bpfel", "-w", "-x", "c", "-c", "-", "-o", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn();
+    let Ok(mut clang) = clang else {
+        assert!(
+            std::env::var_os("BPFASM_NO_SKIP").is_none(),
+            "must not be skipped: clang-19 is not installed"
+        );
+        println!("skipped: clang-19 is not installed");
+        return;
+    };
+    clang.stdin.take().unwrap().write_all(CLANG.as_bytes()).unwrap();
+    let output = clang.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let theirs = elf::read(&output.stdout).expect("clang's object is read");
+    let ours = assemble(OURS, bpfasm_asm::isa::Endian::Little).unwrap_or_else(|text| panic!("{text}"));
+    assert_eq!(shape(&ours.btf), shape(&theirs.btf));
+    assert_eq!(shape(&ours.btf).iter().filter(|line| line.contains(" on ")).count(), 15);
+    let read = elf::read(&elf::write(&ours).expect("written")).expect("read");
+    assert_eq!(read.btf, ours.btf);
+    assert_eq!(read.data, ours.data);
 }

@@ -45,6 +45,7 @@ impl TypeWriter<'_> {
                 }
             };
             let btf = self.builder.add(Type::named(&plain.name, kind));
+            self.tag(btf, plain.tags.iter().map(|(param, tag)| (*param, tag)));
             externs.push(Extern {
                 name: plain.name.clone(),
                 kind: plain.kind,

@@ -11,7 +11,7 @@ mod types;
 
 use crate::btf;
 use crate::diag::{Diagnostic, Diagnostics, FileId, Findings, Sources, Span, code};
-use crate::expand::{self, Plain, PlainFunc, Program, SECTIONS};
+use crate::expand::{self, Plain, PlainFunc, Program};
 use crate::gas;
 use crate::isa::{Code, Cpu, Insn, Syntax};
 use crate::lang::ast::File;
@@ -127,6 +127,7 @@ fn assemble(
     object.btf = types.finish();
     let declared = btf::data::declare(&mut object.btf, &object.data)
         .and_then(|()| btf::maps::declare(&mut object.btf, &object.maps));
+    types::tag_variables(program, &mut object.btf);
     if let Err(error) = declared {
         let d = Diagnostic::error(
             code::TYPE,
@@ -159,12 +160,11 @@ fn plain_map(program: &Program, types: &mut TypeWriter, map: &expand::PlainMap) 
     }
 }
 
-/// The data sections that hold something; for each of [`SECTIONS`] its place among them.
-fn data(program: &Program, types: &mut TypeWriter, object: &mut Object) -> [usize; SECTIONS.len()] {
-    let mut places = [0; SECTIONS.len()];
-    for (i, (name, kind)) in SECTIONS.into_iter().enumerate() {
-        let plain = &program.data[i];
-        places[i] = object.data.len();
+/// The data sections that hold something; for each section of the program its place among them.
+fn data(program: &Program, types: &mut TypeWriter, object: &mut Object) -> Vec<usize> {
+    let mut places = vec![];
+    for plain in &program.data {
+        places.push(object.data.len());
         if plain.bytes.is_empty() {
             continue;
         }
@@ -173,17 +173,17 @@ fn data(program: &Program, types: &mut TypeWriter, object: &mut Object) -> [usiz
             offset: var.offset,
             size: program.types.size(var.ty),
             ty: Some(types.id(var.ty)),
-            linkage: Linkage::Global,
+            linkage: var.linkage,
             ..Var::default()
         };
         let vars = plain.vars.iter().map(var).collect();
-        let (bytes, room) = match kind {
+        let (bytes, room) = match plain.kind {
             DataKind::Bss => (vec![], u64::try_from(plain.bytes.len()).unwrap_or(u64::MAX)),
             _ => (plain.bytes.clone(), 0),
         };
         object.data.push(Data {
-            name: name.to_string(),
-            kind,
+            name: plain.name.clone(),
+            kind: plain.kind,
             form: None,
             bytes,
             room,
@@ -199,7 +199,7 @@ struct Assembler<'a> {
     program: &'a Program,
     sources: &'a Sources,
     /// Places of the data sections in the object.
-    sections: [usize; SECTIONS.len()],
+    sections: Vec<usize>,
     /// For each extern its place in the object, where it is used.
     externs: Vec<Option<usize>>,
     /// The level of the instruction set that code may use.

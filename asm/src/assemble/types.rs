@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::btf::{Btf, Builder, Enumerator, FuncLinkage, IntEncoding, Kind, Member, Param, Type, TypeId};
-use crate::expand::{BUILTINS, Class, FieldTy, PlainFunc, Ty, TyId, Types};
+use crate::expand::{BUILTINS, Class, FieldTy, PlainFunc, Program, Ty, TyId, Types};
 use crate::uapi::section;
 
 /// Writes types where they are used for the first time.
@@ -34,6 +34,10 @@ impl<'a> TypeWriter<'a> {
         while let Some((id, index)) = self.pending.pop() {
             let members = types.structs[index].fields.iter().map(|field| self.member(field)).collect();
             self.builder.replace(id, self.layout(index, members));
+            let layout = &types.structs[index];
+            self.tag(id, layout.tags.iter().map(|tag| (None, tag)));
+            let fields = layout.fields.iter().enumerate();
+            self.tag(id, fields.flat_map(|(i, field)| field.tags.iter().map(move |tag| (Some(i), tag))));
         }
         self.builder.finish()
     }
@@ -67,9 +71,11 @@ impl<'a> TypeWriter<'a> {
                 };
                 self.builder.intern(Type::named(tag, Kind::TypeTag { ty: to, attribute: false }))
             }
-            Ty::Alias(name, of) => {
+            Ty::Alias(name, of, tags) => {
                 let of = self.id(of);
-                self.typedef(&name, of)
+                let id = self.typedef(&name, of);
+                self.tag(id, tags.iter().map(|tag| (None, tag)));
+                id
             }
             Ty::Func(params, result) => {
                 let ret = result.map_or(TypeId::VOID, |ty| self.id(ty));
@@ -198,11 +204,16 @@ impl<'a> TypeWriter<'a> {
         };
         let proto = self.builder.intern(Type::anonymous(Kind::FuncProto { ret, params }));
         let id = self.builder.add(Type::named(&func.name, Kind::Func { proto, linkage }));
-        for (param, tag) in &func.tags {
-            let component = param.and_then(|n| i32::try_from(n).ok()).unwrap_or(-1);
-            self.builder.add(Type::named(tag, Kind::DeclTag { ty: id, component, attribute: false }));
-        }
+        self.tag(id, func.tags.iter().map(|(param, tag)| (*param, tag)));
         id
+    }
+
+    /// Declaration tags of something or, with numbers, of its parts.
+    pub(super) fn tag<'t>(&mut self, ty: TypeId, tags: impl Iterator<Item = (Option<usize>, &'t String)>) {
+        for (part, tag) in tags {
+            let component = part.and_then(|n| i32::try_from(n).ok()).unwrap_or(-1);
+            self.builder.intern(Type::named(tag, Kind::DeclTag { ty, component, attribute: false }));
+        }
     }
 
     /// The struct or union of that name; where the source does not declare it, an empty one.
@@ -224,5 +235,30 @@ impl<'a> TypeWriter<'a> {
     fn context(&mut self, name: &str) -> Param {
         let to = if name.is_empty() { TypeId::VOID } else { self.structure_named(name, false) };
         Param { name: "ctx".to_string(), ty: self.builder.intern(Type::anonymous(Kind::Ptr(to))) }
+    }
+}
+
+/// Declaration tags of variables and maps, which have their VARs by now.
+pub(super) fn tag_variables(program: &Program, btf: &mut Btf) {
+    let vars = program.data.iter().flat_map(|section| &section.vars).map(|var| (&var.name, &var.tags));
+    let tagged: HashMap<&String, &Vec<String>> = program
+        .maps
+        .iter()
+        .map(|map| (&map.name, &map.tags))
+        .chain(vars)
+        .filter(|(_, tags)| !tags.is_empty())
+        .collect();
+    if tagged.is_empty() {
+        return;
+    }
+    let found: Vec<_> = btf
+        .iter()
+        .filter(|(_, ty)| matches!(ty.kind, Kind::Var { .. }))
+        .filter_map(|(id, ty)| Some((id, *tagged.get(&ty.name)?)))
+        .collect();
+    for (ty, tags) in found {
+        for tag in tags {
+            btf.add(Type::named(tag, Kind::DeclTag { ty, component: -1, attribute: false }));
+        }
     }
 }

@@ -1,11 +1,12 @@
 //! Declarations: licence, maps, variables, functions.
 
 use super::names::Def;
-use super::plain::{PlainFunc, PlainMap, PlainVar};
+use super::plain::{PlainData, PlainFunc, PlainMap, PlainVar};
 use super::types::TyId;
 use super::{Expander, Reported};
 use crate::diag::{Diagnostic, Span, code, nearest};
 use crate::lang::ast::{Expr, Func, Map, Room, Var};
+use crate::object::Linkage;
 use crate::uapi::{MapType, section};
 
 /// Indices of [`super::SECTIONS`].
@@ -24,6 +25,16 @@ impl<'a> Expander<'a> {
             Ok(text) if !text.contains('\0') => Ok(text),
             _ => Err(self.error(Diagnostic::error(code::STRING, "this must be text, without NUL", span))),
         }
+    }
+
+    /// Declaration tags; one that is wrong has been reported.
+    pub(super) fn tags(&mut self, tags: &[Span]) -> Vec<String> {
+        tags.iter().filter_map(|tag| self.plain_string(*tag).ok()).collect()
+    }
+
+    /// The same where each may belong to a parameter.
+    pub(super) fn numbered_tags(&mut self, tags: &[(Option<usize>, Span)]) -> Vec<(Option<usize>, String)> {
+        tags.iter().filter_map(|(param, tag)| Some((*param, self.plain_string(*tag).ok()?))).collect()
     }
 
     pub(super) fn license(&mut self, span: Span) {
@@ -47,6 +58,7 @@ impl<'a> Expander<'a> {
             pin_by_name: false,
             inner: None,
             values: vec![],
+            tags: vec![],
         }));
     }
 
@@ -80,6 +92,7 @@ impl<'a> Expander<'a> {
             pin_by_name: false,
             inner: None,
             values: vec![],
+            tags: self.tags(&map.tags),
         };
         for (name, value) in &map.attributes {
             self.attribute(&mut plain, *name, value)?;
@@ -251,14 +264,38 @@ impl<'a> Expander<'a> {
         }
         let section = match (var.room, var.config, var.value.is_some()) {
             (Room::Arena(map), ..) => self.in_arena(map)?,
-            (Room::Data, true, _) => RODATA,
-            (Room::Data, false, false) => BSS,
+            // Not all loaders know `.bss` with a name.
+            (Room::Named(name, _), config, _) => {
+                self.named_section(if config { RODATA } else { DATA }, name)?
+            }
+            (_, true, _) => RODATA,
+            (_, false, false) => BSS,
             _ => DATA,
         };
+        let private = matches!(var.room, Room::Named(_, true));
+        let linkage = if private { Linkage::Static } else { Linkage::Global };
         let name = self.text(var.name).to_string();
         let offset = self.place(section, &bytes, align, var.name)?;
-        self.program.data[section].vars.push(PlainVar { name, ty, offset });
+        let tags = self.tags(&var.tags);
+        self.program.data[section].vars.push(PlainVar { name, ty, offset, linkage, tags });
         Ok((section, offset, ty))
+    }
+
+    /// The section of a kind with a name of its own behind a dot.
+    fn named_section(&mut self, base: usize, name: Span) -> Result<usize, Reported> {
+        let text = self.plain_string(name)?;
+        if text.is_empty() || !text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+            let message = "the name of a section consists of letters, digits and `_`";
+            let d = Diagnostic::error(code::SECTION, message, name);
+            return Err(self.error(d.note("`.data.` or `.rodata.` comes in front of it")));
+        }
+        let (prefix, kind) = super::SECTIONS[base];
+        let full = format!("{prefix}.{text}");
+        let sections = &mut self.program.data;
+        Ok(sections.iter().position(|section| section.name == full).unwrap_or_else(|| {
+            sections.push(PlainData::new(full, kind));
+            sections.len() - 1
+        }))
     }
 
     /// Appends bytes to a data section, aligned; gives their offset.
@@ -273,7 +310,7 @@ impl<'a> Expander<'a> {
         let start = data.bytes.len().next_multiple_of(align as usize);
         let Some(offset) = u32::try_from(start).ok().filter(|_| start + bytes.len() <= LARGEST as usize)
         else {
-            let message = format!("this makes {} larger than {LARGEST} bytes", super::SECTIONS[section].0);
+            let message = format!("this makes {} larger than {LARGEST} bytes", data.name);
             return Err(self.error(Diagnostic::error(code::RANGE, message, span)));
         };
         data.align = data.align.max(align);
@@ -324,12 +361,7 @@ impl<'a> Expander<'a> {
             true => self.sources.get(func.name.file).symbol(),
             false => self.text(func.name).to_string(),
         };
-        let mut tags = vec![];
-        for (param, tag) in &func.tags {
-            if let Ok(text) = self.plain_string(*tag) {
-                tags.push((*param, text));
-            }
-        }
+        let tags = self.numbered_tags(&func.tags);
         self.program.funcs.push(PlainFunc {
             name,
             span: func.name,

@@ -156,7 +156,8 @@ impl<'a> Expander<'a> {
         self.once(definition.name, used, |e| {
             let ty = e.ty(&definition.ty)?;
             let name = e.text(definition.name).to_string();
-            Ok(e.types.add(Ty::Alias(name, ty)))
+            let tags = e.tags(&definition.tags);
+            Ok(e.types.add(Ty::Alias(name, ty, tags)))
         })
     }
 
@@ -186,7 +187,7 @@ impl<'a> Expander<'a> {
                 Field::Anonymous(inner) => {
                     let field = self.layout(inner, String::new()).map(|ty| {
                         let offset = layout.field(self.types.layout(ty), 0);
-                        Some(FieldTy { name: String::new(), ty, offset, bits: None })
+                        Some(FieldTy { name: String::new(), ty, offset, bits: None, tags: vec![] })
                     });
                     (inner.name, field)
                 }
@@ -222,7 +223,8 @@ impl<'a> Expander<'a> {
             }
         }
         let union = definition.union;
-        self.types.structs.push(StructTy { name, union, core: definition.core, size, align, fields: made });
+        let (core, tags) = (definition.core, self.tags(&definition.tags));
+        self.types.structs.push(StructTy { name, union, core, size, align, tags, fields: made });
         Ok(self.types.add(Ty::Struct(self.types.structs.len() - 1)))
     }
 
@@ -242,15 +244,16 @@ impl<'a> Expander<'a> {
         };
         let least = self.alignment(member.align.as_ref())?;
         let name = self.text(member.name).to_string();
+        let tags = self.tags(&member.tags);
         let Some(width) = &member.bits else {
             let offset = layout.field(self.types.layout(ty), least);
-            return Ok(Some(FieldTy { name, ty, offset, bits: None }));
+            return Ok(Some(FieldTy { name, ty, offset, bits: None, tags }));
         };
         let size = self.bit_width(ty, member, width)?;
         let named = name != "_";
         let offset = layout.bits(size, self.types.layout(ty), least, named);
         let bits = Bits { offset, size, unit: None };
-        Ok(named.then_some(FieldTy { name, ty, offset: offset / 8, bits: Some(bits) }))
+        Ok(named.then_some(FieldTy { name, ty, offset: offset / 8, bits: Some(bits), tags }))
     }
 
     /// The width of a bit field, as C allows it.

@@ -35,7 +35,8 @@ impl<'a> Expander<'a> {
         }
         let ty = if external.kind.is_func() { ExternTy::Func(params, ty) } else { ExternTy::Var(ty) };
         let name = self.text(external.name).to_string();
-        self.program.externs.push(PlainExtern { name, kind, weak: external.weak, ty });
+        let tags = self.numbered_tags(&external.tags);
+        self.program.externs.push(PlainExtern { name, kind, weak: external.weak, ty, tags });
     }
 
     /// Calls it.

@@ -98,7 +98,7 @@ impl<'a> Expander<'a> {
                 let inner = self.converted(origin, of)?;
                 match self.builtin_named(&ty.name, inner) {
                     Some(builtin) => builtin,
-                    None => self.types.add(Ty::Alias(ty.name, inner)),
+                    None => self.types.add(Ty::Alias(ty.name, inner, vec![])),
                 }
             }
             Kind::Const(of) | Kind::Volatile(of) | Kind::Restrict(of) | Kind::TypeTag { ty: of, .. } => {
@@ -194,14 +194,14 @@ impl<'a> Expander<'a> {
             if bits.is_none() && !member.bit_offset.is_multiple_of(8) {
                 return Err(self.broken(origin, &format!("`{}` in it begins within a byte", member.name)));
             }
-            fields.push(FieldTy { name: member.name, ty, offset: member.bit_offset / 8, bits });
+            fields.push(FieldTy { name: member.name, ty, offset: member.bit_offset / 8, bits, tags: vec![] });
         }
         // BTF does not tell that a struct is packed; its offsets do.
         let natural = |f: &FieldTy| f.bits.is_some() || f.offset.is_multiple_of(self.types.layout(f.ty).1);
         if !size.is_multiple_of(align) || !fields.iter().all(natural) {
             align = 1;
         }
-        self.types.structs.push(StructTy { name, union, core: false, size, align, fields });
+        self.types.structs.push(StructTy { name, union, core: false, size, align, tags: vec![], fields });
         Ok(self.types.add(Ty::Struct(self.types.structs.len() - 1)))
     }
 

@@ -159,7 +159,10 @@ impl<'a> Expander<'a> {
             frames: vec![],
             chain: None,
             body: Body::default(),
-            program: Program::default(),
+            program: Program {
+                data: SECTIONS.map(|(name, kind)| PlainData::new(name, kind)).into(),
+                ..Program::default()
+            },
             strings: HashMap::new(),
             import_place: None,
             reported: HashSet::new(),

@@ -6,7 +6,7 @@ use super::{Def, Expander, Reported};
 use crate::diag::{Diagnostic, Span, code, nearest};
 use crate::isa::Cpu;
 use crate::lang::ast::{Arg, Expr, ExprKind, Map, Room, Var};
-use crate::object::Symbol;
+use crate::object::{Linkage, Symbol};
 use crate::uapi::MapType;
 
 /// Indices of [`super::SECTIONS`].
@@ -103,8 +103,9 @@ impl<'a> Expander<'a> {
         let offset = self.place(section, &bytes, POINTER, var.name)?;
         let name = self.text(var.name).to_string();
         refs.sort_by_key(|(at, _)| *at);
+        let tags = self.tags(&var.tags);
         let data = &mut self.program.data[section];
-        data.vars.push(PlainVar { name, ty, offset });
+        data.vars.push(PlainVar { name, ty, offset, linkage: Linkage::Global, tags });
         data.refs.extend(refs.into_iter().map(|(at, to)| (offset.saturating_add(at), to)));
         Ok((section, offset, ty))
     }

@@ -4,10 +4,10 @@ use super::conditional::Branches;
 use super::types::{TyId, Types};
 use crate::diag::{Sources, Span};
 use crate::isa::{Cpu, Insn};
-use crate::object::{ARENA, CoreKind, DataKind, ExternKind, Symbol};
+use crate::object::{ARENA, CoreKind, DataKind, ExternKind, Linkage, Symbol};
 use crate::uapi::MapType;
 
-/// The data sections in the order of [`Program::data`].
+/// The first data sections of [`Program::data`], in their order; those with names of their own follow.
 pub const SECTIONS: [(&str, DataKind); 6] = [
     (".data", DataKind::Data),
     (".bss", DataKind::Bss),
@@ -24,8 +24,8 @@ pub struct Program {
     pub license: Option<String>,
     /// Maps, in source order.
     pub maps: Vec<PlainMap>,
-    /// One for each of [`SECTIONS`].
-    pub data: [PlainData; 6],
+    /// Data sections: one for each of [`SECTIONS`], and those that variables name.
+    pub data: Vec<PlainData>,
     /// The level of the instruction set that is declared.
     pub cpu: Option<Cpu>,
     /// What is defined elsewhere, in source order.
@@ -82,6 +82,8 @@ pub struct PlainMap {
     pub inner: Option<Box<PlainMap>>,
     /// What it holds at first, by index.
     pub values: Vec<(u32, Symbol)>,
+    /// Its declaration tags.
+    pub tags: Vec<String>,
 }
 
 /// Something that is defined elsewhere.
@@ -95,6 +97,8 @@ pub struct PlainExtern {
     pub weak: bool,
     /// What it is.
     pub ty: ExternTy,
+    /// Declaration tags; with a number, of that parameter.
+    pub tags: Vec<(Option<usize>, String)>,
 }
 
 /// What an extern is.
@@ -107,8 +111,12 @@ pub enum ExternTy {
 }
 
 /// The contents of a data section.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct PlainData {
+    /// Its name.
+    pub name: String,
+    /// Its kind.
+    pub kind: DataKind,
     /// Its bytes.
     pub bytes: Vec<u8>,
     /// Its alignment.
@@ -121,6 +129,13 @@ pub struct PlainData {
     pub strings: Vec<(u32, Vec<u8>)>,
 }
 
+impl PlainData {
+    /// A section that holds nothing yet.
+    pub(super) fn new(name: impl Into<String>, kind: DataKind) -> Self {
+        Self { name: name.into(), kind, bytes: vec![], align: 1, vars: vec![], refs: vec![], strings: vec![] }
+    }
+}
+
 /// A variable.
 #[derive(Debug, Clone)]
 pub struct PlainVar {
@@ -130,6 +145,10 @@ pub struct PlainVar {
     pub ty: TyId,
     /// Offset in bytes.
     pub offset: u32,
+    /// Whether user space sees it.
+    pub linkage: Linkage,
+    /// Its declaration tags.
+    pub tags: Vec<String>,
 }
 
 /// A program or function.

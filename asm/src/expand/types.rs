@@ -25,8 +25,8 @@ pub enum Ty {
     Struct(usize),
     /// An enum, by its index in [`Types::enums`].
     Enum(usize),
-    /// Another name for a type.
-    Alias(String, TyId),
+    /// Another name for a type, and its declaration tags.
+    Alias(String, TyId, Vec<String>),
     /// What a pointer with a tag points to; `None`: `void`.
     Tag(String, Option<TyId>),
     /// A function, to which there are pointers only: parameters and result.
@@ -103,6 +103,8 @@ pub struct StructTy {
     pub align: u32,
     /// Whether its fields are found anew in the kernel that loads the program.
     pub core: bool,
+    /// Its declaration tags.
+    pub tags: Vec<String>,
     /// Its members, in order; an anonymous one has an empty name.
     pub fields: Vec<FieldTy>,
 }
@@ -118,6 +120,8 @@ pub struct FieldTy {
     pub offset: u32,
     /// Where a bit field lies.
     pub bits: Option<Bits>,
+    /// Its declaration tags.
+    pub tags: Vec<String>,
 }
 
 /// Where a bit field lies. Bits are counted in the order of memory: on a little-endian target from the least
@@ -217,7 +221,7 @@ impl Types {
     pub fn get(&self, id: TyId) -> &Ty {
         // An alias is made after what it stands for.
         let mut ty = self.named(id);
-        while let Ty::Alias(_, of) = ty {
+        while let Ty::Alias(_, of, _) = ty {
             ty = self.named(*of);
         }
         ty
@@ -256,7 +260,7 @@ impl Types {
             Ty::Forward(..) | Ty::Func(..) | Ty::Tag(..) => (0, 1),
             Ty::Enum(e) => self.layout(self.enums[*e].base),
             Ty::Foreign(_, size, _) => (*size, *size),
-            Ty::Alias(_, of) => self.layout(*of),
+            Ty::Alias(_, of, _) => self.layout(*of),
             // Checked when the array was made.
             Ty::Array(elem, len) => {
                 let (size, align) = self.layout(*elem);
@@ -280,7 +284,7 @@ impl Types {
             Ty::Builtin(b) => BUILTINS[*b].name.to_string(),
             Ty::Pointer(Some(to)) => format!("*{}", self.name(*to)),
             Ty::Pointer(None) => "*void".to_string(),
-            Ty::Forward(name, _) | Ty::Alias(name, _) | Ty::Foreign(name, ..) => name.clone(),
+            Ty::Forward(name, _) | Ty::Alias(name, ..) | Ty::Foreign(name, ..) => name.clone(),
             Ty::Array(..) => self.array_name(id),
             Ty::Struct(s) => {
                 let shape = if self.structs[*s].union { "union { … }" } else { "struct { … }" };

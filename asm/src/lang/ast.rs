@@ -157,6 +157,8 @@ pub struct Struct {
     pub packed: bool,
     /// `align(N)`: its alignment is no less.
     pub align: Option<Expr>,
+    /// `tag "text"`: declaration tags, strings with their quotes.
+    pub tags: Vec<Span>,
     /// Its members; `None`: only its name is declared.
     pub fields: Option<Vec<Field>>,
 }
@@ -181,6 +183,8 @@ pub struct Member {
     pub bits: Option<Expr>,
     /// `align(N)`: its alignment is no less.
     pub align: Option<Expr>,
+    /// `tag "text"`: declaration tags.
+    pub tags: Vec<Span>,
 }
 
 /// An enum.
@@ -203,6 +207,8 @@ pub struct Alias {
     pub name: Span,
     /// What it stands for.
     pub ty: TypeExpr,
+    /// `tag "text"`: declaration tags.
+    pub tags: Vec<Span>,
 }
 
 /// A type as it is written.
@@ -250,6 +256,8 @@ pub struct Map {
     pub inner: Option<Box<Map>>,
     /// `= { index: name, … }`: what it holds at first.
     pub values: Vec<(Expr, Span)>,
+    /// `tag "text"`: declaration tags.
+    pub tags: Vec<Span>,
 }
 
 /// A variable.
@@ -265,6 +273,8 @@ pub struct Var {
     pub config: bool,
     /// Where it stands, if not with all others.
     pub room: Room,
+    /// `tag "text"`: declaration tags.
+    pub tags: Vec<Span>,
 }
 
 /// Where a variable stands.
@@ -274,6 +284,9 @@ pub enum Room {
     Data,
     /// `in NAME`: in an arena, a map.
     Arena(Span),
+    /// `in "NAME"`: in a data section of that name, a string with its quotes; `in private`, where true: user space
+    /// does not see it.
+    Named(Span, bool),
     /// `struct_ops NAME: TYPE { … }`: a table of functions for the kernel.
     StructOps,
     /// `struct_ops NAME: TYPE link { … }`: one that a link puts into force.
@@ -320,6 +333,8 @@ pub struct Extern {
     pub params: Vec<(Span, TypeExpr)>,
     /// A variable's type or a function's result.
     pub ty: Option<TypeExpr>,
+    /// `tag "text"`, as with functions.
+    pub tags: Vec<(Option<usize>, Span)>,
 }
 
 /// What kind of thing is defined elsewhere.

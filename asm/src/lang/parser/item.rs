@@ -238,9 +238,29 @@ impl Parser<'_> {
     fn variable(&mut self) -> Parsed<Var> {
         let word = self.bump().span;
         let (name, ty) = self.typed_name("a variable, such as `hits: u64`")?;
-        let room = if self.eat("in") { Room::Arena(self.name("the name of an arena")?) } else { Room::Data };
+        let tags = self.tags()?;
+        let room = if self.eat("in") { self.room()? } else { Room::Data };
         let value = if self.eat("=") { Some(self.initial_value()?) } else { None };
-        Ok(Var { name, ty, value, config: self.text(word) == "config", room })
+        Ok(Var { name, ty, value, config: self.text(word) == "config", room, tags })
+    }
+
+    /// `in NAME`, `in "NAME"`, `in private "NAME"`: what stands behind the word.
+    fn room(&mut self) -> Parsed<Room> {
+        let private = self.eat("private");
+        if private || self.peek().kind == Kind::Str {
+            let name = self.expect_kind(Kind::Str, "the name of a section in quotes")?;
+            return Ok(Room::Named(name, private));
+        }
+        self.name("the name of an arena, or of a section in quotes").map(Room::Arena)
+    }
+
+    /// `tag "text" …`, as often as there are some.
+    pub(super) fn tags(&mut self) -> Parsed<Vec<Span>> {
+        let mut tags = vec![];
+        while self.eat("tag") {
+            tags.push(self.expect_kind(Kind::Str, "a tag in quotes, such as \"arg:nonnull\"")?);
+        }
+        Ok(tags)
     }
 
     fn function(&mut self) -> Parsed<Func> {
@@ -264,9 +284,7 @@ impl Parser<'_> {
                 result = Some(self.ty()?);
             }
         }
-        while self.eat("tag") {
-            tags.push((None, self.expect_kind(Kind::Str, "a tag, such as \"exception_callback:cb\"")?));
-        }
+        tags.extend(self.tags()?.into_iter().map(|tag| (None, tag)));
         let head = word.to(self.peek().span);
         let (body, end) = self.body()?;
         let (global, bare) = (false, false);

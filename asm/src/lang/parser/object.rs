@@ -1,7 +1,6 @@
 //! Declarations of what only an object file has.
 
 use super::super::ast::{Expr, Extern, ExternWord, Map, Room, TypeExpr, Var};
-use super::super::token::Kind;
 use super::{Parsed, Parser};
 use crate::diag::{Diagnostic, Span, code};
 
@@ -24,16 +23,17 @@ impl Parser<'_> {
             }));
         };
         let name = self.name("its name")?;
-        let (mut params, mut ty) = (vec![], None);
+        let (mut params, mut ty, mut tags) = (vec![], None, vec![]);
         if kind.is_func() {
-            params = self.parameters()?;
+            params = self.tagged_parameters(&mut tags)?;
             if self.eat("->") {
                 ty = Some(self.ty()?);
             }
         } else if self.eat(":") {
             ty = Some(self.ty()?);
         }
-        Ok(Extern { name, kind: *kind, weak, params, ty })
+        tags.extend(self.tags()?.into_iter().map(|tag| (None, tag)));
+        Ok(Extern { name, kind: *kind, weak, params, ty, tags })
     }
 
     /// `(name: type, …)`.
@@ -59,10 +59,7 @@ impl Parser<'_> {
         self.expect("(")?;
         while !self.is(")") {
             params.push(self.typed_name("a parameter, such as `len: u32`")?);
-            while self.eat("tag") {
-                let tag = self.expect_kind(Kind::Str, "a tag, such as \"arg:nonnull\"")?;
-                tags.push((Some(params.len() - 1), tag));
-            }
+            tags.extend(self.tags()?.into_iter().map(|tag| (Some(params.len() - 1), tag)));
             if !self.eat(",") {
                 break;
             }
@@ -78,6 +75,7 @@ impl Parser<'_> {
         self.expect(":")?;
         let mut map = self.nested(Self::map_type)?;
         map.name = name;
+        map.tags = self.tags()?;
         if self.eat("=") {
             map.values = self.braced("the value", Self::map_value)?;
         }
@@ -112,7 +110,7 @@ impl Parser<'_> {
         if self.is("{") {
             attributes = self.braced("the attribute", Self::attribute)?;
         }
-        Ok(Map { name: kind, kind, types, entries, attributes, inner, values: vec![] })
+        Ok(Map { name: kind, kind, types, entries, attributes, inner, values: vec![], tags: vec![] })
     }
 
     fn attribute(&mut self) -> Parsed<(Span, Expr)> {
@@ -131,11 +129,12 @@ impl Parser<'_> {
     pub(super) fn struct_ops(&mut self) -> Parsed<Var> {
         self.bump();
         let (name, ty) = self.typed_name("a table, such as `cc: tcp_congestion_ops`")?;
+        let tags = self.tags()?;
         let room = if self.eat("link") { Room::StructOpsLink } else { Room::StructOps };
         if !self.is("{") {
             return Err(self.expected("the functions in braces, such as `{ init: cc_init }`"));
         }
-        Ok(Var { name, ty, value: Some(self.initial_value()?), config: false, room })
+        Ok(Var { name, ty, value: Some(self.initial_value()?), config: false, room, tags })
     }
 
     /// `cpu v3`.

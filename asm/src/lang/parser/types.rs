@@ -25,9 +25,10 @@ impl Parser<'_> {
         self.bump();
         let name = self.name("a name")?;
         let align = self.align()?;
-        let only_name = !packed && align.is_none() && !self.is("{");
+        let tags = self.tags()?;
+        let only_name = !packed && align.is_none() && tags.is_empty() && !self.is("{");
         let fields = if only_name { None } else { Some(self.braced("the field", Self::field)?) };
-        Ok(Struct { name, union, core, packed, align, fields })
+        Ok(Struct { name, union, core, packed, align, tags, fields })
     }
 
     /// `struct { … }` within another type.
@@ -35,9 +36,10 @@ impl Parser<'_> {
         let packed = self.eat("packed");
         let name = self.bump().span;
         let align = self.align()?;
+        let tags = self.tags()?;
         let fields = self.nested(|p| p.braced("the field", Self::field))?;
         let union = self.text(name) == "union";
-        Ok(Struct { name, union, core: false, packed, align, fields: Some(fields) })
+        Ok(Struct { name, union, core: false, packed, align, tags, fields: Some(fields) })
     }
 
     fn starts_inline(&self) -> bool {
@@ -61,7 +63,8 @@ impl Parser<'_> {
         }
         let (name, ty) = self.typed_name("a field, such as `port: be16`")?;
         let bits = if self.eat(":") { Some(self.expr()?) } else { None };
-        Ok(Field::Named(Member { name, ty, bits, align: self.align()? }))
+        let align = self.align()?;
+        Ok(Field::Named(Member { name, ty, bits, align, tags: self.tags()? }))
     }
 
     /// `enum NAME: type { A, B = 5 }`.
@@ -83,7 +86,8 @@ impl Parser<'_> {
         self.bump();
         let name = self.name("the type's name")?;
         self.expect("=")?;
-        Ok(Alias { name, ty: self.ty()? })
+        let ty = self.ty()?;
+        Ok(Alias { name, ty, tags: self.tags()? })
     }
 
     /// `import btf "vmlinux" { … }`.
