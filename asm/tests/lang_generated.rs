@@ -6,10 +6,11 @@ mod common;
 use std::fmt::Write;
 
 use bpfasm_asm::diag::Sources;
+use bpfasm_asm::elf;
 use bpfasm_asm::expand::to_text;
 use bpfasm_asm::lang::fmt::format;
 use bpfasm_asm::object::Object;
-use common::{BOTH, assemble, bare, through};
+use common::{BOTH, assemble, bare, canonical, through};
 use proptest::prelude::*;
 
 /// Choices that a generator makes, out of bytes that proptest can shrink. When they are used up, all are 0.
@@ -264,6 +265,11 @@ proptest! {
     ) {
         let text = untidy(&generated(&program), &layout);
         let objects = object(&text, "generated");
+        for endian in BOTH {
+            let object = assemble(&text, endian).expect("as above");
+            let read = elf::read(&elf::write(&object).expect("written")).expect("read");
+            prop_assert_eq!(canonical(&read), canonical(&object));
+        }
         let once = formatted(&text);
         prop_assert_eq!(&formatted(&once), &once, "formatted twice");
         prop_assert_eq!(&object(&once, "formatted"), &objects, "formatted:\n{}", once);

@@ -534,3 +534,91 @@ fn lists_trees_and_kept_objects_run_in_the_kernel() {
         assert!(line.starts_with("Return value: 42,"), "{line}");
     }
 }
+
+/// A thrown cookie: what the program's callback makes of it, two functions up; without one, it is the result.
+const THROWN: &str = r#"
+license "GPL"
+extern kfunc bpf_throw(cookie: u64)
+
+global func caught(cookie: u64) -> u64 {
+    r0 = r1
+    r0 += 2
+    exit
+}
+func deeper(len: u64) {
+    if r1 < 64 goto .short
+    r1 = 40
+    call bpf_throw
+.short:
+    exit
+}
+prog p: "tc" tag "exception_callback:caught" {
+    r1 = *(u32 *)(r1 + 0)                   // len
+    call deeper
+    w0 = 1                                  // never
+    exit
+}
+prog plain: "tc" {
+    r1 = 40
+    call bpf_throw
+    w0 = 1
+    exit
+}
+"#;
+
+#[test]
+fn an_exception_callback_gives_the_result() {
+    if !ready(&[Need::Root]) {
+        return;
+    }
+    let dir = TempDir::new();
+    let object = Loaded::open(&build(&dir, "thrown", THROWN));
+    assert_eq!(object.verdict("p", &[0; 64]), Some(42));
+    assert_eq!(object.verdict("p", &[0; 32]), Some(1));
+    assert_eq!(object.verdict("plain", &[0; 64]), Some(40));
+}
+
+/// A bit field of the kernel's own `struct sk_buff`, beside what the context says of it. The source has it elsewhere.
+const BITS: &str = r#"
+license "GPL"
+import "macros"
+import "tc"
+
+@core struct sk_buff {
+    len: u32
+    ip_summed: u8 : 2
+    pkt_type: u8 : 3
+    data: *u8
+}
+extern kfunc bpf_cast_to_kern_ctx(object: *void) -> *void
+
+prog p: "tc" {
+    view ctx = r1: __sk_buff
+    view skb = r6: sk_buff
+    r7 = ctx->pkt_type
+    call bpf_cast_to_kern_ctx
+    r6 = r0
+    core_load_bits! r0, skb->pkt_type
+    if r0 != r7 goto .fail
+    r1 = core_size(skb->data)
+    if r1 != 8 goto .fail
+    exit
+.fail:
+    r0 = 100
+    exit
+}
+"#;
+
+#[test]
+fn bit_fields_of_the_kernel_have_their_values() {
+    if !ready(&[Need::Root]) {
+        return;
+    }
+    let dir = TempDir::new();
+    let object = Loaded::open(&build(&dir, "bits", BITS));
+    // PACKET_HOST, PACKET_MULTICAST, PACKET_OTHERHOST, as the loopback device sees it.
+    for (to, wanted) in [([0; 6], 0), ([1, 0, 0x5e, 0, 0, 1], 2), ([2, 0, 0, 0, 0, 9], 3)] {
+        let packet = [&to[..], &[0; 58]].concat();
+        assert_eq!(object.verdict("p", &packet), Some(wanted));
+    }
+}

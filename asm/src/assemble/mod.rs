@@ -1,5 +1,6 @@
 //! Plain items to an [`Object`]: jumps are resolved, sections laid out, types and lines written down.
 
+mod calls;
 mod core;
 mod dialect;
 mod external;
@@ -11,6 +12,7 @@ mod types;
 
 use crate::btf;
 use crate::diag::{Diagnostic, Diagnostics, FileId, Findings, Sources, Span, code};
+use crate::elf::{CALL, PSEUDO_CALL};
 use crate::expand::{self, Plain, PlainFunc, Program};
 use crate::gas;
 use crate::isa::{Code, Cpu, Insn, Syntax};
@@ -114,14 +116,23 @@ fn assemble(
     let sections = data(program, &mut types, &mut object);
     let externs = external::used(program);
     let cpu = options.cpu.or(program.cpu);
-    let mut assembler =
-        Assembler { program, sources, sections, externs, cpu, lines: Lines::new(sources), diagnostics };
-    for func in &program.funcs {
+    let mut assembler = Assembler {
+        program,
+        sources,
+        sections,
+        externs,
+        cpu,
+        lines: Lines::new(sources),
+        calls: vec![],
+        diagnostics,
+    };
+    for (number, func) in program.funcs.iter().enumerate() {
         let described = !func.bare || options.describe;
         let btf = described.then(|| types.func(func));
-        let func = assembler.func(func, btf, types.core(func));
-        object.funcs.push(func);
+        let core = types.core(func);
+        object.funcs.push(assembler.func(number, func, btf, core));
     }
+    assembler.calls_by_distance(&mut object.funcs);
     object.externs = types.externs(program, &assembler.externs);
     (object.files, object.texts) = assembler.lines.finish();
     object.btf = types.finish();
@@ -206,11 +217,19 @@ struct Assembler<'a> {
     cpu: Option<Cpu>,
     /// Where instructions come from.
     lines: Lines<'a>,
+    /// Calls of a place that no name stands for: function, instruction and its slot.
+    calls: Vec<(usize, usize, i64)>,
     diagnostics: &'a mut Diagnostics,
 }
 
 impl Assembler<'_> {
-    fn func(&mut self, func: &PlainFunc, btf: Option<btf::TypeId>, core: Vec<CoreRelo>) -> Func {
+    fn func(
+        &mut self,
+        number: usize,
+        func: &PlainFunc,
+        btf: Option<btf::TypeId>,
+        core: Vec<CoreRelo>,
+    ) -> Func {
         // The slot of each instruction, and of the end.
         let mut slots = Vec::with_capacity(func.insns.len() + 1);
         let end = func.insns.iter().fold(0i64, |slot, plain| {
@@ -228,6 +247,9 @@ impl Assembler<'_> {
                 core::fill(relo, &mut insn);
             }
             insns.push(insn);
+            if insn.code == CALL && insn.src == PSEUDO_CALL && plain.symbol.is_none() {
+                self.calls.push((number, i, slots[i]));
+            }
             if let Some(symbol) = plain.symbol.as_deref().copied() {
                 let to = match symbol {
                     Symbol::Data(section, offset) => Symbol::Data(self.sections[section], offset),

@@ -136,9 +136,16 @@ pub(super) fn references(file: &File, object: &mut Object, index: &Index) -> Res
                         .and_then(|h| h.checked_add(8)?.checked_add_signed(i64::from(insn.imm) * 8))
                         .and_then(|at| index.funcs.get(&(*section, at)));
                     let offset = here.unwrap_or(0);
-                    let what = "a call goes to a place where no function begins";
-                    let section = func.section.clone();
-                    Symbol::Func(*to.ok_or(Error::Place { section, offset, what })?)
+                    match to {
+                        Some(to) => Symbol::Func(*to),
+                        // Functions without a symbol, in a text of bare instructions.
+                        None if index.places.len() == 1 => continue,
+                        None => {
+                            let what = "a call goes to a place where no function begins";
+                            let section = func.section.clone();
+                            return Err(Error::Place { section, offset, what });
+                        }
+                    }
                 }
                 None => continue,
             };

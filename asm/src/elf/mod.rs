@@ -27,7 +27,7 @@ pub(crate) const R_BPF_64_32: u32 = 10;
 /// Section of the licence.
 const LICENSE: &str = "license";
 /// Opcode of a call.
-const CALL: u8 = 0x85;
+pub(crate) const CALL: u8 = 0x85;
 /// The source register of a call of a function at a distance (`BPF_PSEUDO_CALL`).
 pub(crate) const PSEUDO_CALL: u8 = 1;
 

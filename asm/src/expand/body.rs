@@ -10,6 +10,7 @@ use super::plain::{Chain, ChainId, Label, LabelId, Plain, PlainCore};
 use super::types::TyId;
 use super::{Expander, Reported, control, orders, views};
 use crate::diag::{Diagnostic, Severity, Span, code, nearest};
+use crate::isa::form::LD_IMM64;
 use crate::isa::{Insn, Width};
 use crate::lang::ast::{Arg, Expr, ExprKind, Func, Macro, ParamKind, Stmt, StmtKind, TypeExpr};
 use crate::lang::words::REGISTERS;
@@ -183,6 +184,13 @@ impl<'a> Expander<'a> {
     fn raw(&mut self, span: Span, bytes: &[u8]) -> Result<(), Reported> {
         let mut rest = bytes;
         while let Some((insn, taken)) = Insn::decode(rest, self.endian) {
+            if matches!(insn, Insn { code: 0, dst: 0, src: 0, off: 0, .. })
+                && self.body.insns.last().is_some_and(|p| p.insn.code == LD_IMM64 && p.insn.hi.is_none())
+            {
+                let message = "these bytes make one instruction with those of the line above";
+                let d = Diagnostic::error(code::FORM, message, span);
+                return Err(self.error(d.help("write all 16 bytes on one line")));
+            }
             self.push(insn, span);
             rest = &rest[taken..];
         }

@@ -72,11 +72,6 @@ impl<'a> Expander<'a> {
             let d = Diagnostic::error(code::ARGUMENT, format!("wrong operands of `{name}`"), span);
             return Err(self.error(d.help(format!("it takes one: `{name}({})`", example(name)))));
         };
-        if let ("core", ExprKind::Field(..)) = (name, &arg.kind)
-            && let Value::Mem(Mem { core: Some(id), .. }) = self.eval(arg)?
-        {
-            return Ok(Value::Core(id));
-        }
         let (kind, path, value) = match (name, self.subject(arg)?) {
             ("core", Subject::Field(path)) => {
                 let value = self.field_offset(arg.span, &path)?;
@@ -131,6 +126,12 @@ impl<'a> Expander<'a> {
     fn subject(&mut self, arg: &'a Expr) -> Result<Subject, Reported> {
         if let Some(ty) = self.expr_as_type(arg) {
             return Ok(Subject::Type(path(ty?)));
+        }
+        // A field through a view, or a macro's argument that is one.
+        if matches!(arg.kind, ExprKind::Field(..) | ExprKind::Param)
+            && let Value::Mem(Mem { core: Some(id), .. }) = self.eval(arg)?
+        {
+            return Ok(Subject::Field(self.body.cores[id.0].path.clone()));
         }
         let ExprKind::Path(base, steps) = &arg.kind else {
             let what = "a type, a field such as `task_struct.pid`, or a value of an enum";

@@ -638,10 +638,11 @@ impl<'a> Expander<'a> {
     }
 
     /// The unit and the shift would be those of this kernel, where another one loads the program.
-    fn moving_bits(&mut self, span: Span) -> Reported {
+    pub(super) fn moving_bits(&mut self, span: Span) -> Reported {
         let message = "where a bit field of a `@core` struct lies is known when the program is loaded";
         let d = Diagnostic::error(code::BIT_FIELD, message, span);
-        self.error(d.help("take it out with `core_lshift(TYPE.FIELD)` and `core_rshift(TYPE.FIELD)`"))
+        let d = d.help("`core_load_bits! REGISTER, VIEW->FIELD` of \"macros\" loads it");
+        self.error(d.note("its place is `core(TYPE.FIELD)`, `core_size`, `core_lshift` and `core_rshift`"))
     }
 
     fn no_unit(&mut self, span: Span) -> Reported {

@@ -275,6 +275,9 @@ impl<'a> Expander<'a> {
         if let Some(access) = mem.access {
             return Ok(access);
         }
+        if mem.bits.is_some() && mem.core.is_some() {
+            return Err(self.moving_bits(place));
+        }
         if mem.bits.is_some() {
             let text = self.text(place);
             let d = Diagnostic::error(code::BIT_FIELD, "a bit field takes more than one instruction", place);
