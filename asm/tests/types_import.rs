@@ -221,7 +221,7 @@ fn all_of_the_kernel() {
     for (i, (id, name, _)) in list.iter().enumerate() {
         let alias = format!("t{i}_of_test");
         let ours =
-            types.iter().find(|(_, ty)| matches!(ty, Ty::Alias(n, _) if *n == alias)).expect("the alias").0;
+            types.iter().find(|(_, ty)| matches!(ty, Ty::Alias(n, ..) if *n == alias)).expect("the alias").0;
         same(types, ours, &btf, *id, name, 0);
     }
     assert!(list.len() > 100);

@@ -34,7 +34,7 @@ impl Assembler<'_> {
             let target = slot + 1 + i64::from(plain.insn.imm);
             match begin.get(&(func.section.as_str(), starts[number] + target)) {
                 Some(to) if bare || func.section == TEXT => {
-                    found.push((number, Ref { insn: i, to: Symbol::Func(*to) }))
+                    found.push((number, Ref::new(i, Symbol::Func(*to))))
                 }
                 _ => self.no_callee(number, plain, target),
             }

@@ -60,7 +60,7 @@ pub fn canonical(object: &Object) -> String {
         lines.push(format!("{:#?} {values:?}", Map { values: vec![], ..map.clone() }));
     }
     for data in &object.data {
-        let refs: Vec<_> = data.refs.iter().map(|(at, to)| (at, name(to))).collect();
+        let refs: Vec<_> = data.refs.iter().map(|at| (at.offset, name(&at.to))).collect();
         lines.push(format!("{:#?} {refs:?}", Data { refs: vec![], ..data.clone() }));
     }
     let rest = (object.endian, &object.license, &object.externs, &object.btf);
