@@ -527,7 +527,7 @@ fn lists_trees_and_kept_objects_run_in_the_kernel() {
     }
     let (space, dir) = (Space::new(), TempDir::new());
     let object = build(&dir, "lists", LISTS);
-    let packet = dir.write("packet", &"\0".repeat(64));
+    let packet = dir.write("packet", "\0".repeat(64));
     let run = format!("bpftool prog run pinned $PINS/p data_in {}", packet.display());
     // 40 from the list and 2 from the tree; again, with an object in the map from the first time.
     for line in bpftool(&space, &object, &format!("{run} && {run}")).lines().filter(|l| !l.is_empty()) {
