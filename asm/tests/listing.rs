@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use bpfasm_asm::assemble::{Compiled, Dialect, Options, compile};
 use bpfasm_asm::diag::{Severity, Sources, Style, render};
 use bpfasm_asm::isa::{Endian, FORMS, Insn, Syntax};
-use bpfasm_asm::object::Object;
+use bpfasm_asm::object::{Linkage, Object, Symbol};
 use bpfasm_asm::{elf, listing};
 use proptest::prelude::*;
 
@@ -447,3 +447,142 @@ const LINES: &[&str] = &[
     "é: (95) exit",
     "0:\t<unknown>",
 ];
+
+/// `call` of static and global functions in another section, with bytes and without.
+#[test]
+fn functions_of_other_sections_are_called() {
+    let call = |slot: u32, imm: &str, bytes: bool, reloc: &str| {
+        let hex = if imm == "0x1" { "01 00 00 00" } else { "ff ff ff ff" };
+        let raw = if bytes { format!("85 10 00 00 {hex}\t") } else { String::new() };
+        format!("       {slot}:\t{raw}call {imm}\n\t\t{:016x}:  R_BPF_64_32\t{reloc}\n", slot * 8)
+    };
+    let simple = |slot: u32, bytes: bool, hex: &str, text: &str| {
+        let raw = if bytes { format!("{hex}\t") } else { String::new() };
+        format!("       {slot}:\t{raw}{text}\n")
+    };
+    for bytes in [true, false] {
+        let set = |slot| simple(slot, bytes, "b7 00 00 00 01 00 00 00", "r0 = 1");
+        let exit = |slot| simple(slot, bytes, "95 00 00 00 00 00 00 00", "exit");
+        let text = [
+            "x.o:\tfile format elf64-bpf\n\nDisassembly of section lib:\n\n0000000000000000 <one>:\n".into(),
+            set(0),
+            exit(1),
+            "\n0000000000000010 <two>:\n".into(),
+            set(2),
+            exit(3),
+            "\nDisassembly of section xdp:\n\n0000000000000000 <x>:\n".into(),
+            call(0, "0x1", bytes, "lib"),
+            call(1, "-0x1", bytes, "one"),
+            exit(2),
+        ]
+        .concat();
+        let object = object(&text).expect("a listing");
+        let names: Vec<_> = object.funcs.iter().map(|func| (func.name.as_str(), func.linkage)).collect();
+        let wanted = [("one", Linkage::Global), ("two", Linkage::Static), ("x", Linkage::Global)];
+        assert_eq!(names, wanted, "{text}");
+        let refs: Vec<_> = object.funcs[2].refs.iter().map(|r| (r.insn, r.to)).collect();
+        assert_eq!(refs, [(0, Symbol::Func(1)), (1, Symbol::Func(0))], "{text}");
+        let file = elf::write(&object).expect("an ELF file");
+        let code = [0x85, 0x10, 0, 0, 1, 0, 0, 0, 0x85, 0x10, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x95];
+        assert!(file.windows(code.len()).any(|window| window == code), "{text}");
+        let again = elf::read(&file).expect("our own file");
+        assert_eq!(again.funcs.len(), object.funcs.len(), "{text}");
+    }
+}
+
+/// A relocation names a section or something in one; where both have the name, nothing tells them apart.
+#[test]
+fn a_name_that_may_be_a_section_is_refused() {
+    let text = |reloc: &str, insn: &str, first: &str| {
+        format!(
+            "x.o:\tfile format elf64-bpf\nDisassembly of section lib:\n0000000000000000 <{first}>:\n\
+             0:\tr0 = 1\n1:\texit\n0000000000000010 <lib>:\n2:\tr0 = 2\n3:\texit\n\
+             Disassembly of section xdp:\n0000000000000000 <x>:\n0:\t{insn}\n\
+             \t\t0000000000000000:  {reloc}\tlib\n2:\texit\n"
+        )
+    };
+    let load = text("R_BPF_64_64", "r1 = 0x0 ll", "one");
+    assert_eq!(codes(&load, Severity::Error), ["E1003"]);
+    let call = text("R_BPF_64_32", "call -0x1\n1:\tr0 = 0", "one");
+    let call = call.replace("r0 = 0\n\t\t0000000000000000:  R_BPF_64_32\tlib", "r0 = 0");
+    let call = call.replace("call -0x1\n", "call -0x1\n\t\t0000000000000000:  R_BPF_64_32\tlib\n");
+    assert_eq!(codes(&call, Severity::Error), ["E1003"], "{call}");
+    let plain = call.replace("<lib>", "<two>");
+    assert_eq!(object(&plain).expect("the section").funcs[2].refs[0].to, Symbol::Func(0), "{plain}");
+}
+
+#[test]
+fn a_helper_is_not_mistaken_for_a_label() {
+    let text = |name: &str| {
+        format!(
+            "x.o:\tfile format elf64-bpf\nDisassembly of section xdp:\n0000000000000000 <x>:\n\
+             0:\tr2 = r1\n1:\tr1 = 0x0 ll\n\t\t0000000000000008:  R_BPF_64_64\tm\n3:\tcall 0x2\n\
+             4:\tif r0 == 0x0 goto +0x1 <{name}>\n5:\tr0 = 1\n0000000000000030 <{name}>:\n6:\texit\n"
+        )
+    };
+    let code: Vec<_> = object(&text("LBB0_2")).expect("labels").funcs[0].insns.iter().collect();
+    assert_eq!((code[2].src, code[2].imm), (0, 2));
+    assert_eq!(codes(&text("other"), Severity::Error), ["E1003"]);
+}
+
+#[test]
+fn lines_without_addresses_show_loads_as_two_halves() {
+    let text = "x.o:     file format elf64-bpfle\n\n\nDisassembly of section xdp:\n\n<x>:\n\
+                \t18 01 00 00 00 00 00 00 \tlddw %r1,0\n\t00 00 00 00 00 00 00 00 \n\
+                \t\t\tR_BPF_INSN_64\thits\n\tb7 00 00 00 02 00 00 00 \tmov %r0,2\n\
+                \t95 00 00 00 00 00 00 00 \texit\n";
+    let object = object(text).expect("a listing");
+    assert_eq!((object.funcs[0].insns.len(), object.externs[0].name.as_str()), (3, "hits"));
+}
+
+/// What older objdumps print like something else is taken with a warning, or not at all.
+#[test]
+fn an_atomic_addition_without_bytes_is_one_or_refused() {
+    let text = |insn: &str| format!("0000000000000000 <x>:\n0:\t{insn}\n1:\texit\n");
+    for insn in ["lock *(u64 *)(r1 + 0x8) += r2", "lock *(u32 *)(r1 + 0x8) += w2", "callx r1"] {
+        assert_eq!(codes(&text(insn), Severity::Warning), ["E1007"], "{insn}");
+        assert!(object(&text(insn)).is_ok(), "{insn}");
+    }
+    let gnu = format!("x.o: file format elf64-bpfle\n{}", text("xadddw [%r1+8],%r2").replace("1:", "8:"));
+    assert_eq!(codes(&gnu, Severity::Error), ["E1003"]);
+    let insn = "lock *(u32 *)(r1 + 0x8) += r2";
+    assert_eq!(codes(&text(insn), Severity::Error), ["E1003"]);
+    let shown = text("8d 01 00 00 00 00 00 00\tcallx r0");
+    assert_eq!(object(&shown).expect("bytes decide").funcs[0].insns.iter().next().map(|i| i.dst), Some(1));
+}
+
+#[test]
+fn a_log_that_ends_before_its_program_is_warned_of() {
+    let head = "0: R1=ctx() R10=fp0\n0: (79) r0 = *(u64 *)(r1 +0)\n";
+    for end in [
+        "1: (b7) r1 = 0\n",
+        "1: (15) if r0 == 0x0 goto pc+1\n2: (95) exit\n",
+        "1: (05) goto pc+3\n",
+        "1: (06) gotol pc+3\n",
+    ] {
+        let log = format!("{head}{end}R0 invalid mem access 'scalar'\n");
+        assert_eq!(codes(&log, Severity::Warning), ["E1008"], "{log}");
+    }
+    assert!(codes(&format!("{head}1: (05) goto pc-2\n"), Severity::Warning).is_empty());
+}
+
+/// Calls that libbpf or the kernel have no name for.
+#[test]
+fn calls_without_a_name_keep_their_number_or_are_refused() {
+    let log = |insn: &str| format!("0: R1=ctx() R10=fp0\n0: {insn}\n1: (95) exit\n");
+    let object = object(&log("(85) call unknown#195896080")).expect("a helper that does not exist");
+    let call = object.funcs[0].insns.iter().next().expect("an instruction");
+    assert_eq!((call.src, call.imm, object.externs.len()), (0, 195_896_080, 0));
+    for insn in [
+        "(85) call #0",
+        "(85) call <error>#12",
+        "(85) call 0xffffffff81234567#-84",
+        "<invalid CO-RE relocation>",
+    ] {
+        assert_eq!(codes(&log(insn), Severity::Error), ["E1003"], "{insn}");
+    }
+    // Linux 6.16 and later list the instruction first.
+    let listed = "Live regs before insn:\n  0: .......... (b7) r0 = 0\n  1: 0......... (95) exit\n\
+                  0: R1=ctx() R10=fp0\n0: <invalid BPF map reference>\nBPF map 'm' is referenced but wasn't created\n";
+    assert_eq!(self::object(listed).expect("a listing").funcs[0].insns.len(), 2);
+}

@@ -76,6 +76,7 @@ codes! {
     LISTING_REWRITTEN     "E1005" "instructions as the kernel rewrote them"
     LISTING_RELOCATION    "E1006" "a listing that may hide a relocation"
     LISTING_LOSSY         "E1007" "an instruction that is printed like another one"
+    LISTING_END           "E1008" "a listing that ends before its program"
 
     GAS_DIRECTIVE  "E1101" "a directive that does not exist"
     GAS_OPERAND    "E1102" "a malformed operand of a directive"

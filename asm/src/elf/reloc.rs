@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{CALL, Error, PSEUDO_CALL, R_BPF_64_32, R_BPF_64_64};
 use crate::isa::form::LD_IMM64;
 use crate::isa::{Endian, Insn, SLOT};
-use crate::object::{ExternKind, Func, Linkage, Object, Ref, Symbol, TEXT};
+use crate::object::{ExternKind, Func, Linkage, Object, Ref, Symbol};
 
 /// Where everything is in the file; symbols by their index.
 #[derive(Debug, Default)]
@@ -168,11 +168,6 @@ fn fill(
             if call && to_code == code {
                 insn.imm = distance(slot + 1).ok_or(far)?;
                 return Ok(None);
-            }
-            if to.section != TEXT {
-                return Err(
-                    "it refers to a program in a section of its own; only functions in .text can be used",
-                );
             }
             let section = places.code.get(to_code).ok_or(missing)?.symbol;
             match (to.linkage, call) {

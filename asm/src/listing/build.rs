@@ -25,7 +25,6 @@ pub(super) fn object(listing: &Listing, context: &Context, diagnostics: &mut Dia
         diagnostics.push(d);
         return object;
     }
-    let names: Vec<&str> = listing.sections.iter().filter_map(|section| section.name).collect();
     let relocations =
         listing.sections.iter().flat_map(|s| &s.entries).any(|entry| entry.relocation.is_some());
     let knows_v4 = knows_v4(listing);
@@ -38,7 +37,7 @@ pub(super) fn object(listing: &Listing, context: &Context, diagnostics: &mut Dia
             endian,
             context,
             headers: &section.headers,
-            sections: &names,
+            sections: &listing.sections,
             knows_v4,
             relocations,
             hidden: std::mem::take(&mut hidden),
@@ -52,6 +51,14 @@ pub(super) fn object(listing: &Listing, context: &Context, diagnostics: &mut Dia
         (hidden, lossy) = (resolver.hidden, resolver.lossy);
         if diagnostics.errors() == before && whole(section, &resolved, listing.tool, diagnostics) {
             pieces.extend(functions(at, section, &resolved, listing.tool));
+            // What objdump shows need not be a program; what the kernel takes never leaves its code.
+            if listing.tool.is_kernel()
+                && let Some((span, to)) = leaves(section, &resolved)
+            {
+                let message = format!("the listing ends before instruction {to}, which comes after this");
+                let d = Diagnostic::warning(code::LISTING_END, message, span);
+                diagnostics.push(if listing.tool == Tool::Log { d.help(VISITED) } else { d });
+            }
         }
         all.push(resolved);
     }
@@ -90,7 +97,7 @@ fn warn(listing: &Listing, hidden: &Many, lossy: &Many, diagnostics: &mut Diagno
         let d = Diagnostic::warning(code::LISTING_LOSSY, message, span);
         diagnostics.push(d.note("it is taken as what it looks like").help(
             "print the listing with bytes: to older versions moves that extend the sign and signed divisions look \
-             like plain ones, to bpf-objdump address space casts, too",
+             like plain ones, loads that acquire like atomic additions; to bpf-objdump address space casts, too",
         ));
     }
 }
@@ -125,6 +132,10 @@ fn endian(listing: &Listing, default: Endian) -> Endian {
     }
 }
 
+/// Why instructions may be missing in a log.
+const VISITED: &str = "the verifier shows the instructions that it visited; from Linux 6.16 on, log level 2 lists all \
+                       of them first";
+
 /// Whether no instruction is missing.
 fn whole(section: &Section, resolved: &[Resolved], tool: Tool, diagnostics: &mut Diagnostics) -> bool {
     let Some(first) = section.entries.first() else { return true };
@@ -141,18 +152,44 @@ fn whole(section: &Section, resolved: &[Resolved], tool: Tool, diagnostics: &mut
             };
             let d = Diagnostic::error(code::LISTING_GAP, message, entry.span).label(label);
             diagnostics.push(match tool {
-                Tool::Log => d.help(
-                    "the verifier shows the instructions that it visited; from Linux 6.16 on, log level 2 lists \
-                     all of them first",
-                ),
+                Tool::Log => d.help(VISITED),
                 Tool::Xlated => d.help("give the whole listing"),
-                _ => d.help("give the whole section; for `...` in the place of zeros use `--disassemble-zeroes`"),
+                _ => d.help(
+                    "give the whole section; for `...` in the place of zeros use `--disassemble-zeroes`",
+                ),
             });
             return false;
         }
         next = entry.slot + if resolved.insn.hi.is_some() { 2 } else { 1 };
     }
     true
+}
+
+/// The first instruction from which control goes on to one that is not shown, and that.
+fn leaves(section: &Section, resolved: &[Resolved]) -> Option<(Span, i64)> {
+    let last = section.entries.last()?;
+    section.entries.iter().zip(resolved).find_map(|(entry, resolved)| {
+        let after = i64::from(entry.slot) + if resolved.insn.hi.is_some() { 2 } else { 1 };
+        let falls = (!ends(&resolved.insn)).then_some(after);
+        let jumps = jump(&resolved.insn).map(|distance| after + distance);
+        let to = falls.into_iter().chain(jumps).find(|to| *to > last.slot.into())?;
+        Some((entry.span, to))
+    })
+}
+
+/// Whether control never goes on behind an instruction.
+fn ends(insn: &Insn) -> bool {
+    let syntax = insn.form().map(|form| form.syntax);
+    matches!(syntax, Some(Syntax::Exit | Syntax::Goto | Syntax::Gotol | Syntax::Gotox) | None)
+}
+
+/// How many slots an instruction may jump.
+fn jump(insn: &Insn) -> Option<i64> {
+    match insn.form()?.syntax {
+        Syntax::Goto | Syntax::MayGoto | Syntax::If(..) => Some(insn.off.into()),
+        Syntax::Gotol => Some(insn.imm.into()),
+        _ => None,
+    }
 }
 
 /// The functions of a section.
@@ -204,18 +241,9 @@ fn is_function(header: &Header, section: &Section, resolved: &[Resolved]) -> boo
     if at == 0 {
         return true;
     }
-    let ends = |insn: &Insn| {
-        let syntax = insn.form().map(|form| form.syntax);
-        matches!(syntax, Some(Syntax::Exit | Syntax::Goto | Syntax::Gotol | Syntax::Gotox) | None)
-    };
     // A jump over the name, in either direction, or to it.
     let crossed = section.entries.iter().zip(resolved).any(|(entry, resolved)| {
-        let insn = resolved.insn;
-        let distance = match insn.form().map(|form| form.syntax) {
-            Some(Syntax::Goto | Syntax::MayGoto | Syntax::If(..)) => i64::from(insn.off),
-            Some(Syntax::Gotol) => i64::from(insn.imm),
-            _ => return false,
-        };
+        let Some(distance) = jump(&resolved.insn) else { return false };
         let target = i64::from(entry.slot) + 1 + distance;
         let header = i64::from(header.slot);
         (i64::from(entry.slot) < header) != (target < header)
@@ -245,11 +273,7 @@ impl<'a> Builder<'a, '_> {
             let mut func = Func {
                 name: self.unique(n),
                 section: section.to_string(),
-                linkage: if section == TEXT && !self.is_named(piece) {
-                    Linkage::Static
-                } else {
-                    Linkage::Global
-                },
+                linkage: self.linkage(piece, section),
                 ..Func::default()
             };
             for (insn, at) in piece.insns.clone().enumerate() {
@@ -264,11 +288,15 @@ impl<'a> Builder<'a, '_> {
         }
     }
 
-    /// Whether a relocation names this function: only those of global ones do.
-    fn is_named(&self, piece: &Piece) -> bool {
-        let named =
-            |resolved: &Resolved| matches!(resolved.to, Refers::Symbol(name) if piece.header == Some(name));
-        self.all.iter().flatten().any(named)
+    /// Relocations name global functions, and the section of static ones.
+    fn linkage(&self, piece: &Piece, section: &str) -> Linkage {
+        let refers = |to: Refers| self.all.iter().flatten().any(|resolved| resolved.to == to);
+        let named = piece.header.is_some_and(|name| refers(Refers::Symbol(name)));
+        if !named && (section == TEXT || refers(Refers::Section(section, piece.slot.into()))) {
+            Linkage::Static
+        } else {
+            Linkage::Global
+        }
     }
 
     /// The name of a function, unlike those of the functions before it.

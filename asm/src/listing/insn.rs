@@ -1,9 +1,9 @@
 //! A line of a listing to an instruction: bytes decide, then the opcode, then the text.
 
-use super::{Context, Entry, Header, Relocation, Tool};
+use super::{Context, Entry, Header, Relocation, Section, Tool};
 use crate::diag::{Diagnostic, Diagnostics, Span, code};
 use crate::isa::read::{Number, Piece, ReadError, To, Wrong, read};
-use crate::isa::{AluOp, AtomicOp, Endian, Field, Form, Insn, Reading, Rhs, Syntax, Width};
+use crate::isa::{AluOp, AtomicOp, Endian, Field, Form, Insn, Reading, Rhs, Size, Syntax, Width};
 use crate::uapi::HelperId;
 
 /// An instruction, and what it refers to.
@@ -46,8 +46,8 @@ pub(super) struct Resolver<'a, 'd> {
     pub(super) context: &'d Context<'a>,
     /// Where functions of this section may begin.
     pub(super) headers: &'d [Header<'a>],
-    /// Names of all sections with instructions.
-    pub(super) sections: &'d [&'a str],
+    /// All sections with instructions.
+    pub(super) sections: &'d [Section<'a>],
     /// Whether the tool knows instructions of cpu v4: the listing shows some.
     pub(super) knows_v4: bool,
     /// Whether the listing shows relocations.
@@ -122,6 +122,16 @@ impl<'a> Resolver<'a, '_> {
 
     /// A line without bytes whose text is no instruction.
     fn unreadable<T>(&mut self, entry: &Entry, wrong: Wrong) -> Option<T> {
+        // `call #0`, `call <error>#12`, `call 0xffffffff81123450#12`.
+        if entry.text.starts_with("(85) call ") && entry.text.contains('#') {
+            let message = "this does not say the name of what is called";
+            return self.lost(message, entry.at, "`bpftool prog dump xlated opcodes` shows the bytes");
+        }
+        // `<invalid CO-RE relocation>`
+        if entry.text.starts_with("<invalid ") {
+            let message = "libbpf took an instruction out of the log";
+            return self.lost(message, entry.at, "the log as the kernel wrote it has the instruction");
+        }
         let unknown = entry.text.contains("unknown") || entry.text.starts_with("BUG_");
         if unknown || matches!(wrong, Wrong::Lost(_)) {
             let message = match wrong {
@@ -146,13 +156,20 @@ impl<'a> Resolver<'a, '_> {
                 let message = "llvm-objdump leaves out what is added to the register";
                 return self.lost(message, entry.at, "without `--no-show-raw-insn` the bytes say it");
             }
-            (Syntax::Lock(AtomicOp::Add, _), Tool::Llvm | Tool::Gnu) => {
+            // bpf-objdump printed each atomic operation so, llvm-objdump without `w` those that fetch.
+            (Syntax::Lock(AtomicOp::Add, size), Tool::Llvm | Tool::Gnu)
+                if self.tool == Tool::Gnu || size == Size::W && !entry.text.contains("= w") =>
+            {
                 let message = "older tools print other atomic operations in the same way";
                 return self.lost(
                     message,
                     entry.at,
                     "without `--no-show-raw-insn` the bytes say which one it is",
                 );
+            }
+            // Older ones do not look at `imm`, or not at all of it, or take the register from there.
+            (Syntax::Lock(AtomicOp::Add, _), Tool::Llvm | Tool::Xlated) | (Syntax::CallX, _) => {
+                self.lossy.note(entry.at);
             }
             (Syntax::LoadImm64(2 | 6), Tool::Llvm) => {
                 let message = "llvm-objdump leaves out the upper half";
@@ -190,15 +207,18 @@ impl<'a> Resolver<'a, '_> {
         let call = |imm: i64| Form::of(Syntax::CallLocal).and_then(|form| form.insn(0, 0, 0, imm));
         let next = i64::from(entry.slot) + 1;
         Some(match reading.to {
-            To::Numbered(name, _) => {
-                let name = name.of(entry.text);
-                match HelperId::from_name(name) {
-                    Some(helper) => {
-                        let form = Form::of(Syntax::CallHelper)?;
-                        let insn = form.insn(0, 0, 0, helper.0.into())?;
-                        Some(Resolved { insn, to: Refers::Nothing })
-                    }
-                    None => Some(Resolved { insn: call(-1)?, to: Refers::Symbol(name) }),
+            To::Numbered(name, number) => {
+                let helper = |id: i64| {
+                    let insn = Form::of(Syntax::CallHelper)?.insn(0, 0, 0, id)?;
+                    Some(Resolved { insn, to: Refers::Nothing })
+                };
+                match name.of(entry.text) {
+                    // A helper that the kernel does not have: libbpf leaves such a number where CO-RE fails.
+                    "unknown" => helper(i64::try_from(number.int?).ok()?),
+                    name => match HelperId::from_name(name) {
+                        Some(id) => helper(id.0.into()),
+                        None => Some(Resolved { insn: call(-1)?, to: Refers::Symbol(name) }),
+                    },
                 }
             }
             To::Distance(number, _) => {
@@ -224,7 +244,8 @@ impl<'a> Resolver<'a, '_> {
             return self.relocated(entry, insn);
         }
         let target = i64::from(entry.slot) + 1 + i64::from(number);
-        let function = self.headers.iter().any(|header| i64::from(header.slot) == target);
+        let begins = |header: &Header| i64::from(header.slot) == target && !is_label(header.name);
+        let function = self.headers.iter().any(begins);
         let helper = u32::try_from(number).is_ok_and(|number| HelperId(number).name().is_some());
         if helper && !function {
             return Some(Resolved { insn, to: Refers::Nothing });
@@ -322,18 +343,10 @@ impl<'a> Resolver<'a, '_> {
         };
         let to = match (kind, syntax) {
             ("R_BPF_64_64" | "R_BPF_INSN_64", Some(Syntax::LoadImm64(0))) => {
-                if self.sections.contains(&symbol) {
-                    Refers::Section(symbol, i64::from(insn.imm) / 8)
-                } else {
-                    Refers::Symbol(symbol)
-                }
+                self.named(entry, symbol, insn)?
             }
             ("R_BPF_64_32" | "R_BPF_INSN_DISP32", Some(Syntax::CallLocal)) => {
-                if self.sections.contains(&symbol) {
-                    Refers::Section(symbol, i64::from(insn.imm) + 1)
-                } else {
-                    Refers::Symbol(symbol)
-                }
+                self.named(entry, symbol, insn)?
             }
             // A kernel function that the linker has not resolved.
             ("R_BPF_64_32" | "R_BPF_INSN_DISP32", Some(Syntax::CallKfunc)) => {
@@ -354,6 +367,29 @@ impl<'a> Resolver<'a, '_> {
         };
         Some(Resolved { insn, to })
     }
+
+    /// What the symbol of a relocation is: a section, in which the instruction says the slot, or something in one.
+    fn named(&mut self, entry: &Entry<'a>, symbol: &'a str, insn: Insn) -> Option<Refers<'a>> {
+        let (load, imm) = (insn.hi.is_some(), i64::from(insn.imm));
+        let slot = if load { imm / 8 } else { imm + 1 };
+        let section = Refers::Section(symbol, slot);
+        let Some(shown) = self.sections.iter().find(|section| section.name == Some(symbol)) else {
+            return Some(Refers::Symbol(symbol));
+        };
+        let mut functions = self.sections.iter().flat_map(|section| &section.headers);
+        let first = shown.headers.iter().any(|header| header.name == symbol && header.slot == 0);
+        // A map may be called like a section; neither is named so in C if there is a `.` or `/`.
+        let other = match functions.any(|header| header.name == symbol) {
+            true => !first,
+            false => load && !symbol.contains(['.', '/']),
+        };
+        if slot == 0 && other {
+            let message =
+                format!("there is a section `{symbol}`, and this may be something else of that name");
+            return self.lost(&message, entry.at, "give one of them another name");
+        }
+        Some(if slot == 0 && first { Refers::Symbol(symbol) } else { section })
+    }
 }
 
 /// What the text of a line says, which has to be an instruction and nothing else.
@@ -363,6 +399,14 @@ pub(super) fn text(entry: &Entry, tool: Tool, code: Option<u8>) -> Result<Readin
         return Ok(reading);
     }
     Err(ReadError { at: Piece::default(), wrong: Wrong::Expected("the end of the instruction") })
+}
+
+/// Whether a name is one that compilers and objdump give to labels: `LBB0_12`, `L3`.
+fn is_label(name: &str) -> bool {
+    let name = name.trim_start_matches('.');
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let block = |rest: &str| rest.split_once('_').is_some_and(|(a, b)| number(a) && number(b));
+    name.strip_prefix("LBB").is_some_and(block) || name.strip_prefix('L').is_some_and(number)
 }
 
 /// `map[id:5]`, `map[id:5][0]+4`, `map[idx:0]+4`: the number, and the offset in its value.
@@ -400,7 +444,9 @@ pub(super) fn agrees(insn: &Insn, reading: &Reading, tool: Tool) -> bool {
         matches!(read.syntax, Syntax::Alu(AluOp::Mov | AluOp::Div | AluOp::Mod, ..)) && tool != Tool::Log;
     let same = form.syntax == read.syntax || call || load || atomic || plain || tool == Tool::Gnu;
     let holds = |field: Field, value: i64, found: i64| field != Field::Operand || value == found;
-    let registers = holds(form.dst, reading.dst.into(), insn.dst.into())
+    // Older objdumps take the register of `callx` from another field.
+    let callx = form.syntax == Syntax::CallX;
+    let registers = (callx || holds(form.dst, reading.dst.into(), insn.dst.into()))
         && (load || holds(form.src, reading.src.into(), insn.src.into()));
     let off = match (form.off, reading.off.int, form.syntax) {
         (Field::Operand, Some(off), syntax)

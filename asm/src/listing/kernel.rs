@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use super::{Entry, Header, Lines, Listing, Section, Tool, hex_pairs};
 use crate::diag::{Diagnostic, Diagnostics, code};
 
+/// How libbpf writes an instruction that it could not make: `<invalid CO-RE relocation>`.
+const INVALID: &str = "<invalid ";
+
 /// `12: (b7) r0 = 0 ; R0=0`, with columns before or behind the number: the number, the text from the opcode on,
 /// and what follows `;`.
 pub(super) fn instruction(line: &str) -> Option<(u32, &str, &str)> {
@@ -24,8 +27,8 @@ pub(super) fn instruction(line: &str) -> Option<(u32, &str, &str)> {
     {
         rest = after.trim_start();
     }
-    // What an older printer does not know: `BUG_ldx_81`.
-    if rest.starts_with("BUG_") {
+    // What an older printer does not know: `BUG_ldx_81`; and what libbpf puts in an instruction's place.
+    if rest.starts_with("BUG_") || rest.starts_with(INVALID) {
         return Some((number, rest.trim_end(), ""));
     }
     let opcode = rest.strip_prefix('(')?;
@@ -110,7 +113,7 @@ pub(super) fn read<'a>(lines: &mut Lines<'a>, tool: Tool, diagnostics: &mut Diag
             if !note.is_empty() {
                 known.notes.push(note);
             }
-            if known.text != text {
+            if known.text != text && !text.starts_with(INVALID) {
                 let message = format!("instruction {slot} was another one before");
                 let d = Diagnostic::error(code::LISTING_CONTRADICTION, message, at);
                 diagnostics.push(d.also(known.at, "here").help("a listing shows one program"));

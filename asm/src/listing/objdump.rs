@@ -154,7 +154,7 @@ pub(super) fn read<'a>(lines: &mut Lines<'a>, tool: Tool, diagnostics: &mut Diag
             && let Some(last) = section.entries.last_mut()
             && last.bytes.first() == Some(&LD_IMM64)
             && last.bytes.len() == 8
-            && slot == last.slot + 1
+            && (address.is_none() || slot == last.slot + 1)
         {
             last.bytes.extend(bytes);
             continue;
