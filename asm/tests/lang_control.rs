@@ -214,7 +214,7 @@ fn errors_are_told_once() {
         (" unless! r1, 5", vec!["E0601"]),
         (" unless! r1, 5 { } { }", vec!["E0601"]),
         (" unless! r1, 5 { } els { }", vec!["E0601"]),
-        (" unless! { }, 5", vec!["E0601", "E0601", "E0105"]),
+        (" unless! { }, 5", vec!["E0105"]),
         (" unless! r1, 5 {\n r2 = nothing\n goto .nowhere\n }", vec!["E0201", "E0501"]),
     ] {
         let mut found = errors(&format!("{UNLESS}{}", body(&format!("{lines}\n w0 = 0\n exit"))));

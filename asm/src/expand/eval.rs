@@ -384,7 +384,12 @@ impl<'a> Expander<'a> {
             ("-", Value::Reg(number, width)) => return Ok(Value::NegReg(number, width)),
             (_, other) => {
                 let message = format!("`{operator}` takes a constant, not {}", other.what());
-                return Err(self.error(Diagnostic::error(code::CONSTANT, message, span)));
+                let d = Diagnostic::error(code::CONSTANT, message, span);
+                return Err(self.error(match (operator, &other) {
+                    ("~", Value::Reg(..)) => d.help("`r1 ^= -1` inverts all bits of r1 in place"),
+                    ("!", Value::Reg(..)) => d.help("compare and jump: `if r1 == 0 goto .zero`"),
+                    _ => d,
+                }));
             }
         };
         let result = match operator {
@@ -445,7 +450,13 @@ impl<'a> Expander<'a> {
                 let wrong = if matches!(l, Value::Int(_)) { r } else { l };
                 let message = format!("`{op}` takes constants here, not {}", wrong.what());
                 let d = Diagnostic::error(code::CONSTANT, message, span);
-                return Err(self.error(d.note("a line is one instruction: `r1 += r2` works in place")));
+                let what = match op {
+                    "&&" | "||" | "==" | "!=" | "<" | "<=" | ">" | ">=" => {
+                        "registers are compared by `if`, one comparison each: `if r1 == r2 goto .equal`"
+                    }
+                    _ => "a line is one instruction: `r1 += r2` works in place",
+                };
+                return Err(self.error(d.note(what)));
             }
         };
         let (reg, Some(off)) = (address.0, address.1.filter(near)) else {
@@ -560,6 +571,20 @@ impl<'a> Expander<'a> {
                 Err(self.error(d.help(help)))
             }
             _ => {
+                if self.names.is_broken(text) || self.names.incomplete {
+                    return Err(Reported);
+                }
+                let what = self
+                    .names
+                    .get(text, name.file)
+                    .filter(|def| matches!(def, Def::Func(..) | Def::Extern(..)));
+                if let Some(def) = what {
+                    let message = format!("`{text}` is {}, which `call` calls", def.what());
+                    let d = Diagnostic::error(code::KIND, message, name);
+                    let help =
+                        format!("set r1 to r5, then `call {text}` on a line of its own; the result is in r0");
+                    return Err(self.error(d.help(help)));
+                }
                 let mut d = Diagnostic::error(code::UNKNOWN, format!("unknown function `{text}`"), name);
                 let known = FUNCTIONS.iter().chain(core::FUNCTIONS).chain(super::atomic::ATOMICS).copied();
                 if crate::uapi::HelperId::from_name(text).is_some() {
@@ -570,6 +595,9 @@ impl<'a> Expander<'a> {
                     d = d.suggest(format!("did you mean `{near}`?"), name, near);
                 } else if self.names.macro_named(text, name.file).is_some() {
                     d = d.help(format!("`{text}` is a macro: write `{text}! …` on a line of its own"));
+                } else if let "printf" | "printk" | "bpf_printk" | "bpf_trace_printk" = text {
+                    d = d
+                        .help("a line for the trace is `printk! \"text\"`, of the library's module `macros`");
                 }
                 Err(self.error(d))
             }

@@ -7,6 +7,7 @@ use super::{Def, Expander, Reported, views};
 use crate::diag::{Diagnostic, Span, code};
 use crate::isa::{AluOp, AtomicOp, Cond, Form, Rhs, Size, Swap, Syntax, Width};
 use crate::lang::ast::{Callee, Expr, ExprKind, Jump, Stmt, StmtKind, Target};
+use crate::lang::words::REGISTERS;
 use crate::object::Symbol;
 use crate::uapi::HelperId;
 
@@ -164,6 +165,26 @@ impl<'a> Expander<'a> {
         }
     }
 
+    /// Reports `r1 = r2 * 4`, which is more than one instruction.
+    fn two_lines(&mut self, span: Span, dst: &Expr, value: (&Expr, Span, &Expr)) -> Option<Reported> {
+        let (left, operator, right) = (self.text(value.0.span), self.text(value.1), self.text(value.2.span));
+        let (dst, simple) = (self.text(dst.span), !matches!(value.2.kind, ExprKind::Binary(..)));
+        AluOp::from_text(&format!("{operator}=")).filter(|op| *op != AluOp::Mov)?;
+        let same_width = left.starts_with('w') == dst.starts_with('w');
+        if !simple || !same_width || !REGISTERS.contains(&left) {
+            return None;
+        }
+        let in_place = Diagnostic::error(code::FORM, format!("`{operator}` works in place"), span);
+        let d = Diagnostic::error(code::FORM, "this takes two instructions", span);
+        Some(self.error(if left == dst {
+            in_place.suggest("write", span, format!("{dst} {operator}= {right}"))
+        } else if right == dst {
+            d.help(format!("`{dst} {operator}= …` works in place: copy `{right}` to another register first"))
+        } else {
+            d.help(format!("write `{dst} = {left}` and `{dst} {operator}= {right}`, each on its line"))
+        }))
+    }
+
     fn assign_register(
         &mut self,
         span: Span,
@@ -175,6 +196,11 @@ impl<'a> Expander<'a> {
         let o = Operands { dst: d, ..Operands::default() };
         if let (ExprKind::Packet(ty, index), AluOp::Mov) = (&value.kind, op) {
             return self.load_packet(span, dst, d, *ty, index);
+        }
+        if let (ExprKind::Binary(operator, left, right), AluOp::Mov) = (&value.kind, op)
+            && let Some(reported) = self.two_lines(span, dst, (left, *operator, right))
+        {
+            return Err(reported);
         }
         match self.eval(value)? {
             Value::Reg(src, w) if w == width => {

@@ -120,6 +120,8 @@ struct Expander<'a> {
     strings: HashMap<Vec<u8>, u32>,
     /// Behind the declaration that an import should follow.
     import_place: Option<Span>,
+    /// Modules of the library whose import somebody was told to add.
+    suggested: Vec<&'static str>,
     /// What was reported: what stands in macros and loops is reported for the first use only.
     reported: HashSet<(Span, String)>,
     diagnostics: &'a mut Diagnostics,
@@ -165,6 +167,7 @@ impl<'a> Expander<'a> {
             },
             strings: HashMap::new(),
             import_place: None,
+            suggested: vec![],
             reported: HashSet::new(),
             diagnostics,
         }

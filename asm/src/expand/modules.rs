@@ -3,7 +3,7 @@
 use super::library;
 use crate::assemble::Options;
 use crate::diag::{Diagnostic, Diagnostics, FileId, Sources, Span, code, nearest};
-use crate::lang::ast::{File, ItemKind};
+use crate::lang::ast::{File, Item, ItemKind};
 use crate::lang::parser::{parse, parse_define};
 
 /// Parses a file and, once each, the modules and files that it imports, directly or not; and what the command line
@@ -63,8 +63,15 @@ impl Loader<'_> {
                 let file = self.sources.add_library(&name, text);
                 self.files.push((file, parse(self.sources, file, self.diagnostics)));
             }
-            None => self.diagnostics.push(no_module(&name, span)),
+            None => self.fail(from, no_module(&name, span)),
         }
+    }
+
+    /// Reports an import of which nothing comes.
+    fn fail(&mut self, from: usize, diagnostic: Diagnostic) {
+        let span = diagnostic.primary.span;
+        self.files[from].1.items.push(Item { span, kind: ItemKind::NotImported });
+        self.diagnostics.push(diagnostic);
     }
 
     fn import_file(&mut self, from: usize, span: Span, name: &str) {
@@ -83,7 +90,7 @@ impl Loader<'_> {
             Ok(file) => file,
             Err(why) => {
                 let d = Diagnostic::error(code::IMPORT, format!("`{name}` cannot be imported"), span);
-                return self.diagnostics.push(d.note(why));
+                return self.fail(from, d.note(why));
             }
         };
         let same = |(file, _): &(FileId, File)| {
@@ -98,7 +105,7 @@ impl Loader<'_> {
         let parsed = parse(self.sources, file, self.diagnostics);
         if parsed.items.iter().any(|item| matches!(&item.kind, ItemKind::Func(func) if func.bare)) {
             let d = Diagnostic::error(code::IMPORT, format!("`{name}` holds bare instructions"), span);
-            return self.diagnostics.push(d.note("what is imported are declarations"));
+            return self.fail(from, d.note("what is imported are declarations"));
         }
         self.imports.push((from, self.files.len(), span));
         self.files.push((file, parsed));

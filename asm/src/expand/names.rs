@@ -80,6 +80,9 @@ impl Def<'_> {
     }
 }
 
+/// How many words of lines that could not be understood are known.
+const MOST_BROKEN: usize = 100_000;
+
 /// The names of the user's files, and those of the library. A user's name hides the library's, but not from
 /// the library itself, so its macros mean the same everywhere.
 #[derive(Debug, Default)]
@@ -96,6 +99,8 @@ pub(super) struct Names<'a> {
     library_macros: HashMap<&'a str, Def<'a>>,
     /// Words on lines that could not be understood.
     broken: HashSet<&'a str>,
+    /// Whether an import failed.
+    pub(super) incomplete: bool,
     /// What was asked for, by the places of their names.
     used: RefCell<HashSet<Span>>,
 }
@@ -140,7 +145,11 @@ impl<'a> Names<'a> {
             | ItemKind::Define(_) => return,
             ItemKind::Broken(lines) => {
                 let words = lines.iter().flat_map(|line| sources.slice(*line).split(|c| !is_letter(c)));
-                return self.broken.extend(words);
+                return self.broken.extend(words.take(MOST_BROKEN));
+            }
+            ItemKind::NotImported => {
+                self.incomplete = true;
+                return;
             }
             ItemKind::Const(d) => Def::Const(d),
             ItemKind::ConstFn(d) => Def::ConstFn(d),
@@ -328,6 +337,9 @@ impl Expander<'_> {
         if self.diagnostics.is_full() {
             return self.error(d);
         }
+        if self.scopes().any(|frame| frame.arg(text).is_some()) {
+            return self.error(d.suggest("a parameter is named with `$`", span, format!("${text}")));
+        }
         if let Some(ours) = of_c(text) {
             return self.error(d.suggest(format!("what C calls so is `{ours}` here"), span, ours));
         }
@@ -343,10 +355,17 @@ impl Expander<'_> {
             None => (Span { start: 0, end: 0, file: span.file }, format!("import \"{module}\"\n")),
         };
         if let Some(module) = library::defining(text) {
+            // An import that failed may be the one; of one that is missing, one name is told.
+            if self.names.incomplete || self.suggested.contains(&module) {
+                return Reported;
+            }
+            self.suggested.push(module);
             let (place, line) = import(module);
             d = d.suggest(format!("it is part of the library's module `{module}`"), place, line);
         } else if let Some(near) = near(also.into_iter().chain(known).collect()) {
             d = d.suggest(format!("did you mean `{near}`?"), span, near);
+        } else if self.names.incomplete {
+            return Reported;
         } else if let Some(near) = near(library::names(what == "macro").collect())
             && let Some(module) = library::defining(&near)
         {

@@ -19,7 +19,11 @@ pub fn to_text(program: &Program, sources: &Sources, files: &[(FileId, File)], e
     for item in items(files, &program.branches) {
         let library = sources.get(item.span.file).is_library();
         match &item.kind {
-            ItemKind::Macro(_) | ItemKind::Control(_) | ItemKind::Define(_) | ItemKind::Broken(_) => {}
+            ItemKind::Macro(_)
+            | ItemKind::Control(_)
+            | ItemKind::Define(_)
+            | ItemKind::Broken(_)
+            | ItemKind::NotImported => {}
             // What it declares stands here.
             ItemKind::Import(name) if is_file(sources.slice(*name)) => {}
             ItemKind::Param(param) if !library && let Some(value) = set(sources, files, param) => {

@@ -60,6 +60,8 @@ pub enum ItemKind {
     Define(Const),
     /// Lines that could not be understood: the names there are perhaps declared there.
     Broken(Vec<Span>),
+    /// An import that failed: any name is perhaps declared there.
+    NotImported,
 }
 
 /// A constant.

@@ -149,7 +149,8 @@ impl Reader<'_> {
             | ItemKind::Dialect(_)
             | ItemKind::Cpu(_)
             | ItemKind::Define(_)
-            | ItemKind::Broken(_) => return,
+            | ItemKind::Broken(_)
+            | ItemKind::NotImported => return,
         };
         let (text, plain, first) = self.above(item.span);
         if !plain.is_empty() || first {

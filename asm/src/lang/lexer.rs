@@ -14,6 +14,7 @@ use crate::escape::unescape;
 use crate::isa::Dialect;
 
 /// Takes a text apart, as far as somebody asks. Line ends inside `( )` and `[ ]` and behind a comma are no tokens.
+/// `;` is a token, and so is `#` with the rest of its line: the parser knows where they are a mistake.
 #[derive(Debug)]
 pub(super) struct Lexer<'a> {
     file: FileId,
@@ -30,6 +31,8 @@ pub(super) struct Lexer<'a> {
     depth: u32,
     /// Line ends within them: how many tokens stand before, and the place.
     joined: Vec<(usize, Span)>,
+    /// Where something last was no token.
+    last_bad: Option<usize>,
     /// What is wrong so far.
     pub(super) diagnostics: Diagnostics,
 }
@@ -46,6 +49,7 @@ impl<'a> Lexer<'a> {
             dialect: super::dialect::of(text),
             depth: 0,
             joined: vec![],
+            last_bad: None,
             diagnostics: Diagnostics::default(),
         }
     }
@@ -98,13 +102,10 @@ impl<'a> Lexer<'a> {
                     Kind::Punct
                 }
                 (b'#', _) => {
-                    self.hash_comment();
-                    continue;
+                    self.at += self.line_rest().len();
+                    Kind::Punct
                 }
-                (b';', _) => {
-                    self.semicolon();
-                    continue;
-                }
+                (b';', _) => self.semicolon(),
                 (b'A'..=b'Z' | b'a'..=b'z' | b'_', _) => self.word(),
                 (b'.', Some(b'A'..=b'Z' | b'a'..=b'z' | b'_')) => self.prefixed(Kind::DotName),
                 (b'$', Some(b'A'..=b'Z' | b'a'..=b'z' | b'_')) => self.prefixed(Kind::Param),
@@ -303,8 +304,13 @@ impl<'a> Lexer<'a> {
 
     // What is no token.
 
+    /// Of those on one line, the first is told.
     fn bad(&mut self, len: usize, diagnostic: Diagnostic) -> Kind {
-        self.diagnostics.push(diagnostic);
+        let same_line = self.last_bad.is_some_and(|at| !self.text[at..self.at].contains('\n'));
+        if !same_line {
+            self.diagnostics.push(diagnostic);
+        }
+        self.last_bad = Some(self.at);
         self.at += len;
         Kind::Bad
     }
@@ -331,7 +337,9 @@ impl<'a> Lexer<'a> {
             1 => format!("unexpected character {:?}", rest.chars().next().unwrap_or(' ')),
             n => format!("{n} unexpected characters"),
         };
-        self.bad(len, Diagnostic::error(code::CHARACTER, message, span))
+        let d = Diagnostic::error(code::CHARACTER, message, span);
+        let plain = plain(&rest[..len]);
+        self.bad(len, if plain.is_empty() { d } else { d.suggest("write", span, plain) })
     }
 
     fn endless_comment(&mut self) {
@@ -342,27 +350,6 @@ impl<'a> Lexer<'a> {
         self.tokens.push(Token { kind, span });
     }
 
-    fn hash_comment(&mut self) {
-        let span = self.span(self.at, self.at + 1);
-        let d = Diagnostic::error(code::CHARACTER, "`#` begins no comment", span);
-        let (line, rest) = (self.span(self.at, self.at + self.line_rest().len()), &self.line_rest()[1..]);
-        let words: Vec<&str> = rest.split_ascii_whitespace().take(4).collect();
-        self.diagnostics.push(match words[..] {
-            ["include", ..] => d
-                .note("there is no preprocessor, and headers of C are not read")
-                .help("types and constants of the kernel are in modules: `import \"net\"`"),
-            ["define", name, value] if !name.contains('(') => {
-                d.suggest("a constant is", line, format!("const {name} = {value}"))
-            }
-            ["define", ..] => d.help("a constant is `const NAME = 5`, a macro `macro NAME(x: reg) { … }`"),
-            ["if" | "ifdef" | "ifndef" | "else" | "elif" | "endif", ..] => {
-                d.help("what is decided while assembling is `@if NAME == 1 { … } @else { … }`")
-            }
-            _ => d.suggest("comments begin with `//`", span, "//"),
-        });
-        self.at += self.line_rest().len();
-    }
-
     /// Whether the kernel's `call name#12` goes on here with its number.
     fn numbered_callee(&self) -> bool {
         let before = &self.text[..self.at];
@@ -370,19 +357,29 @@ impl<'a> Lexer<'a> {
         line.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_') && line.contains("call ")
     }
 
-    /// Reported, and the line ends here.
-    fn semicolon(&mut self) {
-        let span = self.span(self.at, self.at + 1);
-        let d = Diagnostic::error(code::CHARACTER, "`;` ends no instruction", span);
-        let more = self.line_rest()[1..].trim_start();
-        self.diagnostics.push(if more.is_empty() || more.starts_with("//") {
-            d.suggest("the end of the line does", span, "")
-        } else {
-            d.help("put each instruction on a line of its own; comments begin with `//`")
-        });
-        self.unjoin();
-        self.newline();
-        self.at += self.line_rest().len();
+    /// It ends no parentheses, unless they were forgotten.
+    fn semicolon(&mut self) -> Kind {
+        if self.depth > 0 && !self.line_rest().contains([')', ']']) {
+            self.unjoin();
+        }
+        self.at += 1;
+        Kind::Punct
+    }
+}
+
+/// What a word processor made a character of; empty: nobody knows.
+fn plain(text: &str) -> &'static str {
+    match text {
+        "“" | "”" | "„" | "«" | "»" => "\"",
+        "‘" | "’" => "'",
+        "–" | "—" | "−" => "-",
+        "\u{a0}" | "\u{2009}" | "\u{202f}" => " ",
+        "×" => "*",
+        "≠" => "!=",
+        "≤" => "<=",
+        "≥" => ">=",
+        "→" => "->",
+        _ => "",
     }
 }
 

@@ -8,6 +8,8 @@ use crate::diag::{Diagnostic, Severity, Span, code, nearest};
 
 /// How deep blocks may nest.
 const BLOCKS: u32 = 64;
+/// The habit of a branch without braces.
+const NO_BRACE: &str = "no brace";
 
 impl Parser<'_> {
     /// `@if`, `@assert`, `@error` or `@warning`, around what `body` takes.
@@ -53,6 +55,12 @@ impl Parser<'_> {
         self.report(match nearest(word, AT.iter().copied()) {
             Some(near) => d.suggest(format!("did you mean `{near}`?"), span, near),
             None if word == "@elif" || word == "@elseif" => d.suggest("write `@else if`", span, "@else if"),
+            None if ["@endif", "@end"].contains(&word) && self.told.contains(&NO_BRACE) => {
+                return super::Reported;
+            }
+            None if word == "@endif" || word == "@end" => {
+                d.help("what `@if` decides stands in braces: `@if … { … }`")
+            }
             None => d.note(format!("there are: {}", AT.join(", "))),
         })
     }
@@ -63,6 +71,11 @@ impl Parser<'_> {
         let mut condition = Some(self.expr()?);
         loop {
             let last = condition.is_none();
+            if self.peek().kind == Kind::Newline && !self.is_nth(1, "{") {
+                let span = self.last().after();
+                let d = Diagnostic::error(code::SYNTAX, "expected `{`, found the end of the line", span);
+                return Err(self.once(NO_BRACE, d.help("what is decided stands in braces: `@if … { … }`")));
+            }
             branches.push(Branch { condition, body: body(self)? });
             // The `@else` may stand on a line of its own.
             let ahead = usize::from(self.peek().kind == Kind::Newline);
@@ -92,7 +105,14 @@ impl Parser<'_> {
         };
         self.expect("in")?;
         let from = self.expr()?;
-        self.expect("..")?;
+        if !self.is("..") {
+            return Err(self.expected("`..` and the end, as in `0..4`"));
+        }
+        self.bump();
+        if self.is("=") {
+            let d = Diagnostic::error(code::SYNTAX, "the end of a range is not part of it", self.peek().span);
+            return Err(self.report(d.help("`0..4` are 0 to 3: write one more than the last")));
+        }
         let to = self.expr()?;
         Ok(For { name, from, to, body: self.stmts_in_braces()? })
     }

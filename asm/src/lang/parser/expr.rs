@@ -3,7 +3,8 @@
 use super::super::ast::{Expr, ExprKind, Step};
 use super::super::lexer;
 use super::super::token::Kind;
-use super::{Parsed, Parser};
+use super::super::words::REGISTERS;
+use super::{Parsed, Parser, elsewhere};
 use crate::diag::{Diagnostic, Span, code};
 
 /// How tightly a binary operator binds, as in C; `None`: it is none.
@@ -21,6 +22,18 @@ fn binding(operator: &str) -> Option<u8> {
         "*" | "/" | "%" => 10,
         _ => return None,
     })
+}
+
+/// A number without the suffix that gives it a type elsewhere: `5u`, `5ULL`, `1_u32`.
+fn without_suffix(text: &str) -> Option<&str> {
+    let c = text.trim_end_matches(['u', 'U', 'l', 'L']);
+    let rust = ["u8", "u16", "u32", "u64", "usize", "i8", "i16", "i32", "i64"]
+        .iter()
+        .find_map(|ty| text.strip_suffix(ty));
+    [rust.map(|number| number.trim_end_matches('_')), Some(c)]
+        .into_iter()
+        .flatten()
+        .find(|number| lexer::int(number).is_some())
 }
 
 impl Parser<'_> {
@@ -61,6 +74,9 @@ impl Parser<'_> {
             let address = self.in_parens()?;
             return Ok(Expr { span: start.to(self.last()), kind: ExprKind::Cast(ty, Box::new(address)) });
         }
+        if let Some(reported) = self.cast_habit() {
+            return Err(reported);
+        }
         if self.is("*") {
             return self.deref(start);
         }
@@ -80,8 +96,36 @@ impl Parser<'_> {
     fn deref(&mut self, start: Span) -> Parsed<Expr> {
         let Some(ty) = self.pointer_in_parens(1) else {
             self.bump();
+            let (first, inner) = (self.peek().span, self.nth(1).span);
+            if REGISTERS.contains(&self.word(0)) {
+                let d = Diagnostic::error(code::SYNTAX, "a place in memory has a size", start.to(first));
+                let place = format!("*(u64 *)({})", self.text(first));
+                return Err(self.report(d.suggest(
+                    "write `u8`, `u16`, `u32` or `u64`",
+                    start.to(first),
+                    place,
+                )));
+            }
+            if self.is_nth(2, ")") && elsewhere::ty(self.word(1)).is_some() {
+                let d = Diagnostic::error(
+                    code::SYNTAX,
+                    "the size of a place is written as a pointer to it",
+                    inner,
+                );
+                return Err(self.report(d.suggest("write", inner.after(), " *")));
+            }
+            if self.is("(") && REGISTERS.contains(&self.word(1)) {
+                let d = Diagnostic::error(code::SYNTAX, "a place in memory has a size", start.to(first));
+                let before = Span { end: first.start, ..first };
+                return Err(self.report(d.suggest("write `u8`, `u16`, `u32` or `u64`", before, "(u64 *)")));
+            }
             return Err(self.expected("a size, such as `*(u32 *)(r1 + 4)`"));
         };
+        if self.peek().kind == Kind::Ident && !self.is("skb") {
+            let address = self.peek().span;
+            let d = Diagnostic::error(code::SYNTAX, "an address stands in parentheses", address);
+            return Err(self.report(d.suggest("write", address, format!("({})", self.text(address)))));
+        }
         let kind = if self.is("skb") && self.is_nth(1, "[") {
             self.bump();
             self.bump();
@@ -135,7 +179,11 @@ impl Parser<'_> {
                 }
                 return Ok(Expr { span: span.to(self.last()), ..inner });
             }
-            _ => return Err(self.expected("a register, a number, a name or a place in memory")),
+            _ => {
+                let habit = self.operand_habit();
+                return Err(habit
+                    .unwrap_or_else(|| self.expected("a register, a number, a name or a place in memory")));
+            }
         };
         self.bump();
         Ok(Expr { span, kind })
@@ -149,6 +197,9 @@ impl Parser<'_> {
                 digits if digits.len() < text.len() && lexer::int(digits).is_some() => d
                     .suggest("a number does not begin with 0", span, digits)
                     .help("octal ones begin with `0o`"),
+                _ if let Some(number) = without_suffix(text) => {
+                    d.suggest("a number has no type", span, number)
+                }
                 _ => d.note("numbers look like 42, 0x2a, 0b101, 0o17, 1_000 or 256K, and fit into 64 bits"),
             })
         })
@@ -169,6 +220,11 @@ impl Parser<'_> {
         self.bump();
         let mut args = vec![];
         while !self.is(")") {
+            if matches!(self.word(0), "struct" | "union" | "enum") && self.nth(1).kind == Kind::Ident {
+                let (word, name) = (self.peek().span, self.nth(1).span);
+                let d = Diagnostic::error(code::SYNTAX, "a type is named without its keyword", word);
+                return Err(self.report(d.suggest("write", Span { end: name.start, ..word }, "")));
+            }
             args.push(self.expr()?);
             if !self.eat(",") {
                 break;

@@ -184,7 +184,8 @@ impl Parser<'_> {
             Kind::Int if self.word(0).bytes().all(|b| b.is_ascii_digit()) => 1,
             _ => return None,
         };
-        if !self.is_nth(colon, ":") {
+        // `r1 := 5` is no label.
+        if !self.is_nth(colon, ":") || self.is_nth(colon + 1, "=") {
             return None;
         }
         let name = self.label_name();

@@ -7,7 +7,7 @@ use super::super::ast::{
 use super::super::dialect::DIALECTS;
 use super::super::token::Kind;
 use super::super::words::DECLARATIONS as ITEMS;
-use super::{Parsed, Parser, Reported};
+use super::{Parsed, Parser, Reported, elsewhere};
 use crate::diag::{Diagnostic, Span, code};
 
 impl Parser<'_> {
@@ -44,13 +44,19 @@ impl Parser<'_> {
                 match self.item() {
                     Ok(kind) => {
                         items.push(Item { span: start.to(self.last()), kind });
+                        let braces = self.text(self.last()) == "}";
                         // Where a brace is missing, the line has ended.
-                        if self.before().next().is_none_or(|t| t.kind != Kind::Newline) {
-                            self.end_of_line("the declaration");
+                        if self.before().next().is_none_or(|t| t.kind != Kind::Newline)
+                            && self.end_of_line("the declaration", start).is_err()
+                            && !braces
+                        {
+                            items.pop();
                         }
                     }
                     Err(Reported) => {
                         self.recover_from(start);
+                        // Lines of its body, where it does not get that far, are outside of all declarations.
+                        outside = true;
                         // What remains of a declaration; else, the brace belongs to what stands around.
                         if open.is_none() {
                             self.eat("}");
@@ -59,7 +65,7 @@ impl Parser<'_> {
                 }
             } else {
                 outside = self.no_item(outside);
-                self.recover();
+                self.recover_from(start);
             }
         }
     }
@@ -75,6 +81,31 @@ impl Parser<'_> {
                 "type" => self.nth(1).kind == Kind::Ident && self.is_nth(2, "="),
                 _ => matches!(self.nth(1).kind, Kind::Ident | Kind::Str),
             }
+    }
+
+    /// Takes a declaration that stands in the body that a brace opens: further in than that brace's line.
+    pub(super) fn misplaced(&mut self, open: Span) -> bool {
+        let start = self.peek().span;
+        let further_in = |parser: &Self| {
+            let line = parser.text[..open.start as usize].rfind('\n').map_or(0, |at| at + 1);
+            let indent = |text: &str| text.len() - text.trim_start_matches([' ', '\t']).len();
+            parser.indentation(start).len() > indent(&parser.text[line..])
+        };
+        if self.within_misplaced || !self.starts_item() || !further_in(self) {
+            return false;
+        }
+        let word = self.word(0);
+        let d = Diagnostic::error(code::SYNTAX, format!("`{word}` does not stand within a body"), start);
+        self.report(
+            d.also(open, "of this one").help("move it out, before or behind the declaration around it"),
+        );
+        self.within_misplaced = true;
+        match self.item() {
+            Ok(kind) => self.misplaced.push(Item { span: start.to(self.last()), kind }),
+            Err(Reported) => self.recover_from(start),
+        }
+        self.within_misplaced = false;
+        true
     }
 
     fn item(&mut self) -> Parsed<ItemKind> {
@@ -183,6 +214,18 @@ impl Parser<'_> {
     fn constant(&mut self) -> Parsed<Const> {
         self.bump();
         let name = self.name("the constant's name")?;
+        let next = self.peek();
+        let typed = match next.kind {
+            Kind::Ident if elsewhere::ty(self.text(name)).is_some() => {
+                Some(Span { end: next.span.start, ..name })
+            }
+            _ if self.is(":") && self.nth(1).kind == Kind::Ident => Some(next.span.to(self.nth(1).span)),
+            _ => None,
+        };
+        if let Some(span) = typed {
+            let d = Diagnostic::error(code::SYNTAX, "a constant has no type", span);
+            return Err(self.report(d.suggest("it is a number", span, "")));
+        }
         self.expect("=")?;
         Ok(Const { name, value: self.expr()? })
     }
@@ -227,6 +270,14 @@ impl Parser<'_> {
     /// `name: type`.
     pub(super) fn typed_name(&mut self, what: &str) -> Parsed<(Span, TypeExpr)> {
         let name = self.name(what)?;
+        if self.peek().kind == Kind::Ident
+            && let Some(ty) = elsewhere::ty(self.text(name))
+        {
+            let span = name.to(self.peek().span);
+            let d = Diagnostic::error(code::SYNTAX, "the name stands first, then its type", span);
+            let ours = format!("{}: {ty}", self.word(0));
+            return Err(self.once("type first", d.suggest("write", span, ours)));
+        }
         if matches!(self.peek().kind, Kind::Ident | Kind::Newline) || self.is(")") || self.is("=") {
             let d = Diagnostic::error(code::SYNTAX, "expected `:` and a type behind the name", name.after());
             return Err(self.report(d.help(format!("write {what}"))));
@@ -269,10 +320,15 @@ impl Parser<'_> {
         let (mut section, mut hook, mut params, mut result) = (None, None, vec![], None);
         let mut tags = vec![];
         if self.text(word) == "prog" {
-            self.expect(":")?;
-            section = Some(
-                self.expect_kind(Kind::Str, "the section that fixes the program's type, such as \"xdp\"")?,
-            );
+            if self.is("{") {
+                let (span, name) = (self.last().after(), self.text(name));
+                let d = Diagnostic::error(code::SYNTAX, format!("`{name}` has no section"), span);
+                self.report(d.suggest("it fixes the program's type, such as", span, ": \"xdp\""));
+            } else {
+                self.expect(":")?;
+                let what = "the section that fixes the program's type, such as \"xdp\"";
+                section = Some(self.expect_kind(Kind::Str, what)?);
+            }
             if self.eat("at") {
                 hook = Some(self.expect_kind(Kind::Str, "where the program belongs, such as \"tc/egress\"")?);
             }
@@ -286,7 +342,7 @@ impl Parser<'_> {
         }
         tags.extend(self.tags()?.into_iter().map(|tag| (None, tag)));
         let head = word.to(self.peek().span);
-        let (body, end) = self.body()?;
+        let (body, end) = self.whole_body()?;
         let (global, bare) = (false, false);
         Ok(Func { name, section, hook, params, result, global, tags, head, body, end, bare })
     }
@@ -303,7 +359,7 @@ impl Parser<'_> {
             }
         }
         self.expect(")")?;
-        let (body, _) = self.body()?;
+        let (body, _) = self.whole_body()?;
         Ok(Macro { name, params, body })
     }
 

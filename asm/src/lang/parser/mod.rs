@@ -2,6 +2,7 @@
 
 mod bare;
 mod control;
+mod elsewhere;
 mod expr;
 pub(crate) mod foreign;
 mod habits;
@@ -9,18 +10,22 @@ mod item;
 mod object;
 mod run;
 mod stmt;
+mod stray;
 mod types;
 
 use super::ast::{File, Item, ItemKind};
 use super::lexer::Lexer;
 use super::token::{Kind, Token};
 use crate::diag::{Diagnostic, Diagnostics, FileId, Sources, Span, code};
+use stray::Strays;
 
 /// Parses one source text; always gives a tree, perhaps with holes, and says what is wrong.
 #[must_use]
 pub fn parse(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics) -> File {
     let mut parser = Parser::new(sources, file, diagnostics);
     let mut tree = parser.file();
+    parser.report_strays();
+    tree.items.append(&mut parser.misplaced);
     if let Some(first) = parser.broken.first() {
         tree.items.push(Item { span: *first, kind: ItemKind::Broken(parser.broken) });
     }
@@ -33,6 +38,7 @@ pub fn parse(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics) -> 
 pub fn parse_define(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics) -> File {
     let mut parser = Parser::new(sources, file, diagnostics);
     let items = parser.define().into_iter().collect();
+    parser.report_strays();
     parser.diagnostics.append(parser.lexer.diagnostics);
     File { items }
 }
@@ -62,8 +68,16 @@ struct Parser<'a> {
     operators: u32,
     /// How many blocks are open within each other.
     blocks: u32,
-    /// The lines that could not be understood, for [`ItemKind::Broken`].
+    /// What could not be understood, for [`ItemKind::Broken`].
     broken: Vec<Span>,
+    /// Declarations that stand in a body.
+    misplaced: Vec<Item>,
+    /// Whether one of them is read.
+    within_misplaced: bool,
+    /// What ends lines in other languages.
+    strays: Strays,
+    /// Habits that are told once.
+    told: Vec<&'static str>,
     /// Where a brace without its partner was last reported.
     unclosed: Option<Span>,
     diagnostics: &'a mut Diagnostics,
@@ -80,6 +94,10 @@ impl<'a> Parser<'a> {
             operators: 0,
             blocks: 0,
             broken: vec![],
+            misplaced: vec![],
+            within_misplaced: false,
+            strays: Strays::default(),
+            told: vec![],
             unclosed: None,
             diagnostics,
         };
@@ -172,6 +190,7 @@ impl<'a> Parser<'a> {
         let (found, span) = match token.kind {
             // It has been reported.
             Kind::Bad => return Reported,
+            _ if self.hash() => return Reported,
             Kind::Newline => ("the end of the line".to_string(), self.last().after()),
             Kind::Eof => ("the end of the file".to_string(), self.last().after()),
             _ => (format!("`{}`", self.text(token.span)), token.span),
@@ -184,21 +203,32 @@ impl<'a> Parser<'a> {
         Reported
     }
 
+    /// Reports a habit the first time that it is seen.
+    fn once(&mut self, habit: &'static str, diagnostic: Diagnostic) -> Reported {
+        if !self.told.contains(&habit) {
+            self.told.push(habit);
+            self.report(diagnostic);
+        }
+        Reported
+    }
+
     fn skip_newlines(&mut self) {
-        while self.peek().kind == Kind::Newline {
-            self.bump();
+        while self.peek().kind == Kind::Newline || self.stray() {
+            if self.peek().kind == Kind::Newline {
+                self.bump();
+            }
         }
     }
 
-    /// Skips the rest of something that could not be understood. Nobody is told that the names on its first line
-    /// are unknown.
+    /// Whether a line ends before the token that is n ahead.
+    fn ends(&self, n: usize) -> bool {
+        matches!(self.nth(n).kind, Kind::Newline | Kind::Eof) || self.word(n).starts_with(['}', ';', '#'])
+    }
+
+    /// Skips the rest of something that could not be understood. Nobody is told that the names in it are unknown.
     fn recover_from(&mut self, start: Span) {
         self.recover();
-        let rest = &self.text[start.start as usize..];
-        let here = (self.peek().span.start.saturating_sub(start.start)) as usize;
-        let len = rest.as_bytes().iter().take(here).position(|b| *b == b'\n').unwrap_or(here);
-        let end = u32::try_from(len).map_or(start.end, |len| start.start + len);
-        self.broken.push(Span { end, ..start });
+        self.broken.push(Span { end: self.peek().span.start.max(start.end), ..start });
     }
 
     /// Skips the rest of a line that could not be understood, with the blocks that it opens.
@@ -208,7 +238,8 @@ impl<'a> Parser<'a> {
             let token = self.peek();
             match (token.kind, self.text(token.span)) {
                 (Kind::Eof, _) => return,
-                (Kind::Newline, _) if depth == 0 => return,
+                // A brace on a line of its own belongs to the line before.
+                (Kind::Newline, _) if depth == 0 && !self.is_nth(1, "{") => return,
                 (Kind::Punct, "{") => depth += 1,
                 (Kind::Punct, "}") if depth == 0 => return,
                 (Kind::Punct, "}") => depth -= 1,
@@ -218,17 +249,26 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// The end of a statement or declaration; skips what stands there instead.
-    fn end_of_line(&mut self, what: &str) {
+    /// The end of a statement or declaration that began at a place. What stands there instead is reported and
+    /// skipped, and all of it is not understood.
+    fn end_of_line(&mut self, what: &str, start: Span) -> Parsed<()> {
         match self.peek().kind {
             Kind::Newline => drop(self.bump()),
             Kind::Eof => {}
             _ if self.is("}") => {}
+            _ if self.stray() => {
+                // What stands behind it may be a comment.
+                if !self.ends(0) {
+                    self.recover();
+                }
+            }
             _ => {
-                self.expected(&format!("the end of {what}"));
-                self.recover();
+                self.behind(what);
+                self.recover_from(start);
+                return Err(Reported);
             }
         }
+        Ok(())
     }
 
     /// Elements in braces, separated by line ends or commas.
@@ -247,9 +287,9 @@ impl<'a> Parser<'a> {
             match element(self) {
                 Ok(e) => {
                     elements.push(e);
-                    if !self.eat(",") && !self.is("}") && self.peek().kind != Kind::Newline {
+                    if !self.eat(",") && !self.ends(0) {
                         self.expected(&format!("a comma or the end of {what}"));
-                        self.recover();
+                        self.recover_from(start);
                     }
                 }
                 Err(Reported) => self.recover_from(start),

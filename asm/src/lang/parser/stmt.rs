@@ -13,11 +13,39 @@ impl Parser<'_> {
     /// Statements in braces, and the place of the closing one.
     pub(super) fn body(&mut self) -> Parsed<(Vec<Stmt>, Span)> {
         let open = self.expect("{")?;
+        self.lines(open)
+    }
+
+    /// The body of a declaration. Where only its brace is forgotten, it goes on as if that were there.
+    pub(super) fn whole_body(&mut self) -> Parsed<(Vec<Stmt>, Span)> {
+        if self.peek().kind != Kind::Newline {
+            return self.body();
+        }
+        let open = self.last().after();
+        if self.is_nth(1, "{") {
+            let brace = self.nth(1).span;
+            let d = Diagnostic::error(code::BRACE, "this `{` stands at the end of the line before", brace);
+            self.once("brace below", d.suggest("write it there", open.to(brace), " {"));
+            self.skip(2);
+            return self.lines(brace);
+        }
+        let reported = self.expected("`{`");
+        self.bump();
+        if self.starts_item() || self.peek().kind == Kind::Eof {
+            return Err(reported);
+        }
+        self.lines(open)
+    }
+
+    fn lines(&mut self, open: Span) -> Parsed<(Vec<Stmt>, Span)> {
         let mut stmts = vec![];
         loop {
             self.skip_newlines();
             if self.is("}") {
                 return Ok((stmts, self.bump().span));
+            }
+            if self.misplaced(open) {
+                continue;
             }
             if self.unclosed(open) {
                 return Ok((stmts, self.last()));
@@ -41,8 +69,8 @@ impl Parser<'_> {
         let label = matches!(stmts.last(), Some(Stmt { kind: StmtKind::Label(_), .. }));
         // Where a brace is missing, the line has ended.
         let ended = self.before().next().is_some_and(|t| t.kind == Kind::Newline);
-        if !label && !ended {
-            self.end_of_line("the instruction");
+        if !label && !ended && self.end_of_line("the instruction", start).is_err() {
+            stmts.pop();
         }
     }
 
@@ -65,7 +93,7 @@ impl Parser<'_> {
             }
             Kind::At if self.word(0) == "@for" => Ok(StmtKind::For(Box::new(self.for_loop()?))),
             Kind::At => Ok(StmtKind::Control(Box::new(self.control(Self::stmts_in_braces)?))),
-            Kind::Param if self.nth(1).kind == Kind::Newline || self.is_nth(1, "}") => {
+            Kind::Param if self.ends(1) => {
                 self.bump();
                 Ok(StmtKind::Block)
             }
@@ -201,11 +229,17 @@ impl Parser<'_> {
         if let Some(reported) = self.count_habit(dst) {
             return reported;
         }
+        if let Some(reported) = self.statement_habit(dst) {
+            return reported;
+        }
         let word = self.text(dst.span);
         if self.is("==") {
             let span = self.peek().span;
             let d = Diagnostic::error(code::SYNTAX, "`==` compares, and only in `if`", span);
             return self.report(d.suggest("to assign, write `=`", span, "="));
+        }
+        if REGISTERS.contains(&word) {
+            return self.expected("`=`, `+=` or another assignment");
         }
         if let Some(near) = crate::diag::nearest(word, STATEMENTS.iter().copied()) {
             let d = Diagnostic::error(code::SYNTAX, format!("`{word}` is no instruction"), start);
@@ -223,7 +257,7 @@ impl Parser<'_> {
     fn raw(&mut self) -> Parsed<StmtKind> {
         let start = self.bump().span;
         let mut bytes = vec![];
-        while !matches!(self.peek().kind, Kind::Newline | Kind::Eof) && !self.is("}") {
+        while !self.ends(0) {
             let span = self.bump().span;
             let text = self.text(span);
             let Some(byte) = (text.len() == 2).then(|| u8::from_str_radix(text, 16).ok()).flatten() else {
@@ -264,14 +298,18 @@ impl Parser<'_> {
             }
             return Err(self.expected("a comparison: == != > >= < <= s> s>= s< s<= &"));
         };
-        self.bump();
+        let (sign, operator) = (self.word(0), self.bump().span);
+        if sign == "<" && self.is(">") || matches!(sign, "<" | ">" | "<=" | ">=") && self.is("s") {
+            let span = operator.to(self.peek().span);
+            let d = Diagnostic::error(code::SYNTAX, "this is no comparison", span);
+            let ours = if self.is("s") { format!("s{sign}") } else { "!=".to_string() };
+            return Err(self.report(d.suggest("write", span, ours)));
+        }
         let right = self.expr()?;
-        if self.is("{")
-            && let Some(reported) = self.condition_habit(&left)
-        {
+        if let Some(reported) = self.jump_habit(&right) {
             return Err(reported);
         }
-        self.expect("goto")?;
+        self.bump();
         Ok(StmtKind::If(left, cond, right, self.target()?))
     }
 
@@ -346,7 +384,7 @@ impl Parser<'_> {
             );
             return Err(self.report(d.help("write `bounds! r7, 14, r6, else=.pass`")));
         }
-        while !matches!(self.peek().kind, Kind::Newline | Kind::Eof) && !self.is("}") && !self.is("{") {
+        while !self.ends(0) && !self.is("{") {
             let named = self.peek().kind == Kind::Ident && self.is_nth(1, "=");
             let name = named.then(|| {
                 let name = self.bump().span;

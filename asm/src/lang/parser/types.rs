@@ -23,6 +23,10 @@ impl Parser<'_> {
         }
         let union = self.is("union");
         self.bump();
+        if self.is("{") && matches!(self.word(2), "__uint" | "__type" | "__array") {
+            let d = Diagnostic::error(code::SYNTAX, "a map is no struct here", self.last());
+            return Err(self.report(d.help("declare it as `map NAME: hash<u32, u64>[64]`")));
+        }
         let name = self.name("a name")?;
         let align = self.align()?;
         let tags = self.tags()?;
@@ -119,6 +123,12 @@ impl Parser<'_> {
             } else if p.is("func") && p.is_nth(1, "(") {
                 p.bump();
                 p.function_type()?
+            } else if p.is("[") && p.nth(1).kind == Kind::Ident {
+                let d = Diagnostic::error(code::SYNTAX, "an array's length stands behind its type", start);
+                return Err(p.report(d.help(format!("write `{}[4]`", p.word(1)))));
+            } else if p.is("&") {
+                let d = Diagnostic::error(code::SYNTAX, "a pointer is written with `*`", start);
+                return Err(p.report(d.suggest("write", start, "*")));
             } else {
                 p.name("a type")?;
                 TypeExprKind::Name
