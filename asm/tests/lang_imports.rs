@@ -18,8 +18,8 @@ impl Files for Memory {
         Ok((path, bytes.to_vec()))
     }
 
-    fn same(&self, a: &str, b: &str) -> bool {
-        a.trim_start_matches("./") == b.trim_start_matches("./")
+    fn identity(&self, file: &str) -> String {
+        file.trim_start_matches("./").to_string()
     }
 
     fn kernel_btf(&self) -> Result<Vec<u8>, String> {

@@ -1,11 +1,12 @@
 //! The files that a source names.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use bpfasm_asm::assemble::Files;
 
-use crate::compile::{io_reason, is_same};
+use crate::compile::io_reason;
 
 /// Files beside the source that names them, then in these directories.
 #[derive(Debug)]
@@ -24,12 +25,16 @@ impl Files for Disk<'_> {
             let places: Vec<String> = places.iter().map(|path| format!("`{}`", path.display())).collect();
             return Err(format!("there is no {}", places.join(", and no ")));
         };
+        // A pipe or a device has no end that a build may wait for.
+        if fs::metadata(path).is_ok_and(|m| !m.is_file()) {
+            return Err(format!("`{}` is no file", path.display()));
+        }
         let bytes = fs::read(path).map_err(|e| format!("{}: {}", path.display(), io_reason(&e)))?;
         Ok((path.display().to_string(), bytes))
     }
 
-    fn same(&self, a: &str, b: &str) -> bool {
-        a == b || is_same(Path::new(a), Path::new(b))
+    fn identity(&self, file: &str) -> String {
+        fs::metadata(file).map_or(file.to_string(), |m| format!("{}:{}", m.dev(), m.ino()))
     }
 
     fn kernel_btf(&self) -> Result<Vec<u8>, String> {

@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 use crate::args::Format;
 use crate::out;
 
+/// How many characters of a line JSON shows.
+const TEXT: usize = 2000;
+
 /// Set once, from the command line.
 static FORMAT: OnceLock<Format> = OnceLock::new();
 
@@ -148,6 +151,6 @@ fn place(sources: &Sources, span: Span, primary: bool, label: Option<&str>) -> V
         "column_end": column_end,
         "is_primary": primary,
         "label": label.filter(|l| !l.is_empty()),
-        "text": text,
+        "text": text.chars().take(TEXT).collect::<String>(),
     })
 }

@@ -52,9 +52,9 @@ pub trait Files: std::fmt::Debug {
     /// Why it cannot be read, as half a sentence.
     fn read(&self, from: &str, name: &str) -> Result<(String, Vec<u8>), String>;
 
-    /// Whether two source texts, as messages call them, are one file.
-    fn same(&self, a: &str, b: &str) -> bool {
-        a == b
+    /// What is equal for two source texts, as messages call them, that are one file.
+    fn identity(&self, file: &str) -> String {
+        file.to_string()
     }
 
     /// The BTF of the running kernel, as it stands in `/sys/kernel/btf/vmlinux`.

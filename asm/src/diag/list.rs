@@ -58,6 +58,7 @@ impl Diagnostics {
         }
         *count += 1;
         if *count <= Self::MOST {
+            diagnostic.shorten();
             self.kept.push(diagnostic);
         }
     }

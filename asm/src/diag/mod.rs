@@ -13,6 +13,14 @@ pub use pages::page;
 pub use render::{Style, render};
 pub use source::{FileId, Source, Sources, Span};
 
+/// Texts of more bytes are shortened.
+const LONG: usize = 2000;
+
+/// The last start of a character that is not behind a byte.
+fn boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
+
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Severity {
@@ -118,6 +126,23 @@ impl Diagnostic {
     pub fn help(mut self, message: impl Into<String>) -> Self {
         self.help.push(Help { message: message.into(), edits: vec![] });
         self
+    }
+
+    /// Leaves the middle of what nobody reads to its end out, such as a name of a million letters.
+    fn shorten(&mut self) {
+        let labels =
+            std::iter::once(&mut self.primary).chain(&mut self.secondary).map(|label| &mut label.text);
+        let helps = self.help.iter_mut().map(|help| {
+            if help.edits.iter().any(|(_, text)| text.len() > LONG) {
+                help.edits.clear();
+            }
+            &mut help.message
+        });
+        let texts = std::iter::once(&mut self.message).chain(labels).chain(&mut self.notes).chain(helps);
+        for text in texts.filter(|text| text.len() > LONG) {
+            let (start, end) = (boundary(text, 200), boundary(text, text.len() - 200));
+            text.replace_range(start..end, " … ");
+        }
     }
 
     /// Adds a suggestion that replaces the text at a place.

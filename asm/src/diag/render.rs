@@ -3,12 +3,17 @@
 use std::ops::Range;
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
 
-use super::{Diagnostic, FileId, Help, Severity, Sources, Span};
+use super::{Diagnostic, FileId, Help, LONG, Severity, Sources, Span, boundary};
 
 /// The renderer trims lines beyond the width; this is wide enough for any that a person reads.
 const WIDE: usize = 1000;
+
+/// Places that are further from each other are not shown together.
+const MUCH: usize = 1 << 20;
+/// How many bytes of a long line are shown before and behind the place.
+const AROUND: usize = 100;
 
 /// How to draw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -39,6 +44,9 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> Strin
         {
             snippet = snippet.annotation(kind.span(part.range(label.span)).label(some(&label.text)));
         }
+        if let Some(origin) = part.origin() {
+            main = main.element(origin);
+        }
         main = main.element(snippet);
     }
     for note in &diagnostic.notes {
@@ -53,7 +61,11 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> Strin
         let title = Level::NOTE.secondary_title(format!("in this use of `{name}`"));
         let part = Part::new(sources, [*span]);
         let place = AnnotationKind::Primary.span(part.range(*span));
-        report.push(Group::with_title(title).element(part.snippet().annotation(place)));
+        let mut group = Group::with_title(title);
+        if let Some(origin) = part.origin() {
+            group = group.element(origin);
+        }
+        report.push(group.element(part.snippet().annotation(place)));
     }
     report.extend(diagnostic.help.iter().filter(|h| !h.edits.is_empty()).map(|h| suggestion(h, sources)));
 
@@ -75,6 +87,8 @@ struct Part<'a> {
     text: &'a str,
     start: usize,
     line: usize,
+    /// Line and column, where the text begins within a long line.
+    within: Option<(u32, u32)>,
 }
 
 impl<'a> Part<'a> {
@@ -83,15 +97,32 @@ impl<'a> Part<'a> {
         let all = all.unwrap_or_default();
         let source = sources.get(all.file);
         let (start, line, text) = source.lines(all.start..all.end);
-        Self { name: &source.name, text, start, line }
+        let whole = Self { name: &source.name, text, start, line, within: None };
+        if text.len() <= MUCH && text.lines().all(|line| line.len() <= LONG) {
+            return whole;
+        }
+        // What is around the place, and of the place its begin.
+        let (from, to) = (all.start as usize - start, all.end as usize - start);
+        let (from, to) =
+            (boundary(text, from.saturating_sub(AROUND)), boundary(text, to.min(from + LONG) + AROUND));
+        let above = text[..from].bytes().filter(|b| *b == b'\n').count();
+        let within = Some(source.position(all.start));
+        Self { text: &text[from..to], start: start + from, line: line + above, within, ..whole }
     }
 
     fn snippet<T: Clone>(&self) -> Snippet<'a, T> {
-        Snippet::source(self.text).path(self.name).line_start(self.line)
+        let snippet = Snippet::source(self.text).line_start(self.line);
+        if self.within.is_some() { snippet } else { snippet.path(self.name) }
+    }
+
+    /// The place, where the snippet cannot tell it.
+    fn origin(&self) -> Option<Origin<'a>> {
+        let (line, column) = self.within?;
+        Some(Origin::path(self.name).line(line as usize).char_column(column as usize))
     }
 
     fn range(&self, span: Span) -> Range<usize> {
-        let place = |offset: u32| (offset as usize).saturating_sub(self.start);
+        let place = |offset: u32| (offset as usize).saturating_sub(self.start).min(self.text.len());
         place(span.start)..place(span.end)
     }
 }

@@ -1,5 +1,7 @@
 //! A file and what it imports.
 
+use std::collections::{HashMap, HashSet};
+
 use super::library;
 use crate::assemble::Options;
 use crate::diag::{Diagnostic, Diagnostics, FileId, Sources, Span, code, nearest};
@@ -16,7 +18,8 @@ pub fn load(
     diagnostics: &mut Diagnostics,
 ) -> Vec<(FileId, File)> {
     let files = vec![(root, parse(sources, root, diagnostics))];
-    let mut loader = Loader { sources, options, files, imports: vec![], diagnostics };
+    let known = HashMap::from([(options.files.identity(&sources.get(root).name), 0)]);
+    let mut loader = Loader { sources, options, files, imports: vec![], known, diagnostics };
     let mut next = 0;
     while next < loader.files.len() {
         let imports = loader.files[next].1.items.iter().filter_map(|item| match &item.kind {
@@ -43,6 +46,8 @@ struct Loader<'a> {
     files: Vec<(FileId, File)>,
     /// Which file imports which, by index, and where.
     imports: Vec<(usize, usize, Span)>,
+    /// Files by their identity.
+    known: HashMap<String, usize>,
     diagnostics: &'a mut Diagnostics,
 }
 
@@ -93,14 +98,11 @@ impl Loader<'_> {
                 return self.fail(from, d.note(why));
             }
         };
-        let same = |(file, _): &(FileId, File)| {
-            let source = self.sources.get(*file);
-            !source.is_library() && self.options.files.same(&source.name, &path)
-        };
-        if let Some(known) = self.files.iter().position(same) {
-            self.imports.push((from, known, span));
-            return;
+        let identity = self.options.files.identity(&path);
+        if let Some(known) = self.known.get(&identity) {
+            return self.imports.push((from, *known, span));
         }
+        self.known.insert(identity, self.files.len());
         let file = self.sources.add(path, text);
         let parsed = parse(self.sources, file, self.diagnostics);
         if parsed.items.iter().any(|item| matches!(&item.kind, ItemKind::Func(func) if func.bare)) {
@@ -114,21 +116,32 @@ impl Loader<'_> {
     /// Reports files that import each other.
     fn check_cycles(&mut self) {
         // What imports nothing that is left is in no cycle.
-        let mut left = self.imports.clone();
-        loop {
-            let before = left.len();
-            let importers: Vec<usize> = left.iter().map(|import| import.0).collect();
-            left.retain(|(_, to, _)| importers.contains(to));
-            if left.len() == before {
-                break;
+        let (mut imported, mut importers) = (vec![0usize; self.files.len()], vec![vec![]; self.files.len()]);
+        for (from, to, _) in &self.imports {
+            imported[*from] += 1;
+            importers[*to].push(*from);
+        }
+        let mut done: Vec<usize> = (0..imported.len()).filter(|file| imported[*file] == 0).collect();
+        while let Some(file) = done.pop() {
+            for importer in std::mem::take(&mut importers[file]) {
+                imported[importer] -= 1;
+                if imported[importer] == 0 {
+                    done.push(importer);
+                }
             }
         }
-        let Some(&(start, ..)) = left.iter().min_by_key(|import| import.0) else { return };
+        // The first import of each file that leads to another one of these.
+        let mut left: HashMap<usize, (usize, usize, Span)> = HashMap::new();
+        for import in self.imports.iter().filter(|(from, to, _)| imported[*from] > 0 && imported[*to] > 0) {
+            left.entry(import.0).or_insert(*import);
+        }
+        let Some(&start) = left.keys().min() else { return };
         // Each of these leads to another one, so a way along them comes back at last.
         let mut way: Vec<(usize, usize, Span)> = vec![];
+        let mut seen = HashSet::new();
         let mut at = start;
-        while !way.iter().any(|import| import.0 == at) {
-            let Some(import) = left.iter().find(|import| import.0 == at) else { return };
+        while seen.insert(at) {
+            let Some(import) = left.get(&at) else { return };
             way.push(*import);
             at = import.1;
         }

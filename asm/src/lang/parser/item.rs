@@ -274,9 +274,14 @@ impl Parser<'_> {
             && let Some(ty) = elsewhere::ty(self.text(name))
         {
             let span = name.to(self.peek().span);
-            let d = Diagnostic::error(code::SYNTAX, "the name stands first, then its type", span);
             let ours = format!("{}: {ty}", self.word(0));
-            return Err(self.once("type first", d.suggest("write", span, ours)));
+            let d = Diagnostic::error(code::SYNTAX, format!("a type stands behind its name: `{ours}`"), span);
+            // The `;` behind it goes, too.
+            let (span, end) = match self.is_nth(1, ";") {
+                true => (span.to(self.nth(1).span), if self.ends(2) { "" } else { "," }),
+                false => (span, ""),
+            };
+            return Err(self.once("type first", d.suggest("write", span, ours + end)));
         }
         if matches!(self.peek().kind, Kind::Ident | Kind::Newline) || self.is(")") || self.is("=") {
             let d = Diagnostic::error(code::SYNTAX, "expected `:` and a type behind the name", name.after());

@@ -30,11 +30,12 @@ impl Stray {
     /// The first one, with the number of the others.
     fn take(&mut self) -> Option<Diagnostic> {
         let d = self.first.take()?;
-        Some(match self.more {
-            0 => d,
-            1 => d.note("there is one more below"),
-            more => d.note(format!("there are {more} more below")),
-        })
+        let message = match self.more {
+            0 => return Some(d),
+            1 => format!("{}, here and in one more place", d.message),
+            more => format!("{}, here and in {more} more places", d.message),
+        };
+        Some(Diagnostic { message, ..d })
     }
 }
 
