@@ -2,6 +2,9 @@
 
 mod common;
 
+use std::collections::BTreeMap;
+
+use bpfasm_asm::btf::{Btf, Kind, TypeId, decode};
 use bpfasm_asm::diag::{Diagnostics, Sources};
 use bpfasm_asm::expand::library;
 use bpfasm_asm::isa::{Endian, Syntax};
@@ -60,4 +63,87 @@ fn every_helper_has_a_macro_that_calls_it() {
         assert_eq!(u32::try_from(call.imm), Ok(helper.0), "{name}");
     }
     assert_eq!(macros.len(), HelperId::all().count());
+}
+
+/// The names of a module's structs and unions.
+fn structs(module: &str) -> Vec<String> {
+    let mut sources = Sources::default();
+    let root = sources.add(module, library::module(module).expect("a module"));
+    let file = parse(&sources, root, &mut Diagnostics::default());
+    let name = |item: &bpfasm_asm::lang::ast::Item| match &item.kind {
+        ItemKind::Struct(s) if s.fields.is_some() => Some(sources.slice(s.name).to_string()),
+        _ => None,
+    };
+    file.items.iter().filter_map(name).collect()
+}
+
+/// The members of a struct by name, with those of anonymous ones: where each begins and ends, in bits.
+fn members(btf: &Btf, id: TypeId, base: u32, to: &mut BTreeMap<String, (u32, u32)>) {
+    let Some(Kind::Struct { members: list, .. } | Kind::Union { members: list, .. }) = btf.resolved(id)
+    else {
+        return;
+    };
+    for member in list {
+        let at = base + member.bit_offset;
+        if member.name.is_empty() {
+            members(btf, member.ty, at, to);
+            continue;
+        }
+        let bits = match member.bit_size {
+            0 => btf.size_of(member.ty).unwrap_or(0) * 8,
+            bits => bits.into(),
+        };
+        to.insert(member.name.clone(), (at, at + bits));
+    }
+}
+
+/// Structs with members that the kernel has not: headers of packets have whole bytes where C has bit fields, and the
+/// arguments of a raw tracepoint have no length there.
+const OTHERS: &[&str] =
+    &["iphdr", "ipv6hdr", "tcphdr", "icmphdr", "icmp6hdr", "bpf_raw_tracepoint_args", "bpf_iter__udp"];
+
+#[test]
+fn structs_are_laid_out_as_in_the_kernel() {
+    let Ok(bytes) = std::fs::read("/sys/kernel/btf/vmlinux") else {
+        assert!(std::env::var_os("BPFASM_NO_SKIP").is_none(), "must not be skipped: the kernel has no BTF");
+        println!("skipped: the kernel has no BTF");
+        return;
+    };
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let exact = release.starts_with("6.18.");
+    let kernel = decode(&bytes).expect("the kernel's BTF").btf;
+    let is_struct = |kind: &Kind| matches!(kind, Kind::Struct { .. } | Kind::Union { .. });
+    let (mut wrong, mut seen) = (vec![], 0);
+    for (module, _) in library::MODULES {
+        let names = structs(module);
+        let globals: String = names.iter().map(|name| format!("global _{name}: {name}\n")).collect();
+        let object = assemble(&format!("import \"{module}\"\n{globals}"), Endian::Little)
+            .unwrap_or_else(|e| panic!("{module}: {e}"));
+        for name in names {
+            let Some(theirs) = kernel.find(&name, is_struct).filter(|_| !OTHERS.contains(&name.as_str()))
+            else {
+                continue;
+            };
+            let ours = object.btf.find(&name, is_struct).expect("a struct of ours");
+            let (mut here, mut there) = (BTreeMap::new(), BTreeMap::new());
+            members(&object.btf, ours, 0, &mut here);
+            members(&kernel, theirs, 0, &mut there);
+            let sizes = (object.btf.size_of(ours), kernel.size_of(theirs));
+            if sizes.0 != sizes.1 && exact {
+                wrong.push(format!("{module}: {name}: {sizes:?} bytes"));
+            }
+            seen += here.len();
+            for member in here.keys().chain(there.keys().filter(|name| !here.contains_key(*name))) {
+                let places = (here.get(member), there.get(member));
+                // Other kernels have more members or fewer; an array without a length is none of the context.
+                let both = places.0.is_some() && places.1.is_some();
+                let empty = places.1.is_some_and(|(start, end)| start == end);
+                if places.0 != places.1 && (both || exact && !empty) {
+                    wrong.push(format!("{module}: {name}.{member}: {places:?}"));
+                }
+            }
+        }
+    }
+    assert!(seen > 300, "{seen} members");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
