@@ -193,6 +193,75 @@ fn gnu_as_means_the_same() {
     }
 }
 
+/// Every form with an immediate, for LLVM and for GNU as.
+const IMMEDIATES: [&str; 2] = [
+    "r1 = V|r1 += V|w1 = V|w1 += V|r1 <<= V|if r1 == V goto +0|if w1 == V goto +0|if r1 s> V goto +0|if r1 & V goto +0|\
+     *(u64 *)(r1 + 0) = V|*(u32 *)(r1 + 0) = V|*(u16 *)(r1 + 0) = V|*(u8 *)(r1 + 0) = V|r0 = *(u32 *)skb[V]|r1 = V ll",
+    "mov %r1, V|add %r1, V|mov32 %r1, V|add32 %r1, V|jeq %r1, V, +0|jsgt %r1, V, +0|jeq32 %r1, V, +0|\
+     stdw [%r1+0], V|stw [%r1+0], V|sth [%r1+0], V|stb [%r1+0], V|ldabsw V|lddw %r1, V",
+];
+
+#[test]
+fn immediates_are_what_other_assemblers_make_of_them() {
+    let values =
+        ["0x7fffffff", "0x80000000", "0xffffffff", "4294967295", "-0x80000000", "0xffffffffffffffff"];
+    let more = ["0xffffffff80000000", "256", "-129", "65536", "-32769", "limit"];
+    for (forms, tool) in IMMEDIATES.iter().zip(["llvm-mc-19", "bpf-as"]) {
+        let lines =
+            values.iter().chain(&more).flat_map(|value| forms.split('|').map(|f| f.replace('V', value)));
+        let text = format!(".set limit, 0x80000000\n.text\n{}\n", lines.collect::<Vec<_>>().join("\n"));
+        let (_, compiled) = through_as("test.s", &text, Endian::Little);
+        assert!(compiled.errors == 0 && compiled.diagnostics.iter().all(|d| d.code == "E1114"), "{tool}");
+        for (endian, llvm, gnu) in [(Endian::Little, "bpfel", "-EL"), (Endian::Big, "bpfeb", "-EB")] {
+            if !have(tool) {
+                continue;
+            }
+            let file = std::env::temp_dir().join(format!("bpfasm-imm-{}-{tool}.s", std::process::id()));
+            let object = file.with_extension("o");
+            std::fs::write(&file, &text).expect("a file");
+            let path = |file: &PathBuf| file.to_str().expect("UTF-8").to_string();
+            let (source, target) = (path(&file), path(&object));
+            match tool {
+                "bpf-as" => output(tool, &[gnu, &source, "-o", &target]),
+                _ => output(tool, &["-triple", llvm, "-mcpu=v4", "-filetype=obj", &source, "-o", &target]),
+            };
+            let theirs = std::fs::read(&object).expect("an object");
+            assert_eq!(meaning(&built(&text, endian)), meaning(&theirs), "{tool}");
+            std::fs::remove_file(file).expect("it is there");
+            std::fs::remove_file(object).expect("it is there");
+        }
+    }
+}
+
+#[test]
+fn an_immediate_that_becomes_another_number_is_told() {
+    let said = |line: &str| {
+        let (_, compiled) = through_as("test.s", &format!("{line}\nexit\n"), Endian::Little);
+        let told: Vec<_> = compiled.diagnostics.iter().map(|d| (d.code, d.message.clone())).collect();
+        (compiled.elf.is_some(), told)
+    };
+    let warned = |message: &str| (true, vec![("E1114", message.to_string())]);
+    assert_eq!(said("r1 = 0xffffffff"), warned("4294967295 becomes -1 here"));
+    assert_eq!(said("if r1 > 0x80000000 goto +0"), warned("2147483648 becomes -2147483648 here"));
+    assert_eq!(said("*(u8 *)(r1 + 0) = 256"), warned("256 becomes 0 here"));
+    assert_eq!(said("*(u16 *)(r1 + 0) = -32769"), warned("-32769 becomes 32767 here"));
+    for line in [
+        "w1 = 0xffffffff",
+        "*(u32 *)(r1 + 0) = 0xffffffff",
+        "r1 = 0xffffffffffffffff",
+        "r1 = -1",
+        "r1 = 0xffffffff ll",
+    ] {
+        assert_eq!(said(line), (true, vec![]), "{line}");
+    }
+    for line in
+        ["r1 = 0x100000000", "w1 = -0x80000001", "*(u8 *)(r1 + 0) = 0x100000000", "r1 = 0x8000000000000000"]
+    {
+        let (made, told) = said(line);
+        assert!(!made && told[0].0 == "E1104", "{line}: {told:?}");
+    }
+}
+
 #[test]
 fn every_instruction_of_clang_is_one() {
     if !have("clang-19") {

@@ -132,6 +132,10 @@ pub enum DialectArg {
     Bpfasm,
     /// .s files: what clang -S prints, and what GNU as and llvm-mc read
     Gas,
+    /// .s files for LLVM, where GNU as reads them in another way
+    Llvm,
+    /// .s files for GNU as, where LLVM reads them in another way
+    Gnu,
     /// What llvm-objdump, bpf-objdump, bpftool and the verifier print
     Listing,
 }

@@ -143,8 +143,10 @@ fn streamed(args: &SourceArgs) -> Option<Streamed> {
         return None;
     }
     let name = args.file.display().to_string();
-    if dialect(&args.compile).unwrap_or_else(|| Dialect::detect(&name, "")) == Dialect::Gas {
-        return stream::gas(&args.file, endian(args));
+    match dialect(&args.compile).unwrap_or_else(|| Dialect::detect(&name, "")) {
+        Dialect::Gas => return stream::gas(&args.file, endian(args)),
+        Dialect::Llvm | Dialect::Gnu => return None,
+        Dialect::Bpfasm | Dialect::Listing => {}
     }
     // Lints need the program, which a stream does not keep; without a word, so large a file is taken as it is.
     let LintArgs { warn, deny, .. } = &args.compile.lints;
@@ -167,6 +169,8 @@ fn dialect(args: &CompileArgs) -> Option<Dialect> {
     args.dialect.map(|dialect| match dialect {
         DialectArg::Bpfasm => Dialect::Bpfasm,
         DialectArg::Gas => Dialect::Gas,
+        DialectArg::Llvm => Dialect::Llvm,
+        DialectArg::Gnu => Dialect::Gnu,
         DialectArg::Listing => Dialect::Listing,
     })
 }

@@ -65,7 +65,9 @@ fn one(file: &Path, check: bool) -> Result<(), Failure> {
     let refuse = |what| Failure::new(Code::Input, format!("{name}: {what}, which has a layout of its own"));
     match Dialect::detect(&name, &before) {
         Dialect::Bpfasm => {}
-        Dialect::Gas => return Err(refuse("this is assembly of another assembler")),
+        Dialect::Gas | Dialect::Llvm | Dialect::Gnu => {
+            return Err(refuse("this is assembly of another assembler"));
+        }
         Dialect::Listing => return Err(refuse("this is a listing of another tool")),
     }
     let mut sources = Sources::default();

@@ -22,7 +22,7 @@ begin:  exit
         .quad later - elsewhere
         .short begin + far
         .popsection
-        .macro m
+        .endm
         .type begin, @fnuction
         .loc 7 1
         .size begin, nothing

@@ -9,6 +9,10 @@ pub enum Dialect {
     Bpfasm,
     /// What `clang -S` prints and GNU's and LLVM's assemblers read: instructions and directives.
     Gas,
+    /// The same for LLVM's assembler, where others would read it in another way.
+    Llvm,
+    /// The same for GNU as.
+    Gnu,
     /// What other tools print of programs: objdump, bpftool, the verifier.
     Listing,
 }

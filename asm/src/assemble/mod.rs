@@ -59,9 +59,15 @@ pub fn compile(sources: &mut Sources, root: FileId, options: &Options) -> Compil
     match options.dialect.unwrap_or_else(|| Dialect::detect(&source.name, &source.text)) {
         Dialect::Bpfasm => {}
         Dialect::Listing => return from_listing(sources, root, options, diagnostics),
-        Dialect::Gas => {
-            let elf = gas::assemble(&source.text, root, endian, &mut diagnostics);
+        dialect @ (Dialect::Gas | Dialect::Llvm | Dialect::Gnu) => {
+            let tool = match dialect {
+                Dialect::Llvm => Some(gas::Tool::Llvm),
+                Dialect::Gnu => Some(gas::Tool::Gnu),
+                _ => None,
+            };
+            let elf = gas::assemble(sources, root, tool, endian, options.files, &mut diagnostics);
             let Findings { kept, errors, warnings } = diagnostics.finish();
+            let elf = elf.filter(|_| errors == 0);
             let program = Program::default();
             let (bare, files) = (false, vec![]);
             return Compiled { object: None, program, files, bare, elf, diagnostics: kept, errors, warnings };

@@ -91,6 +91,8 @@ codes! {
     GAS_SIZE       "E1111" "a file that is too large"
     GAS_MACRO      "E1112" "a directive that makes text out of text"
     GAS_FILE       "E1113" "a line of a file that has no number"
+    GAS_IMMEDIATE  "E1114" "an immediate that becomes another number"
+    GAS_AMBIGUOUS  "E1115" "text that assemblers read in different ways"
 
     UNINIT          "E1201" "a register that is read before it is written"
     UNSET_RESULT    "E1202" "a program that ends without a result"

@@ -88,6 +88,11 @@ impl Diagnostics {
         Lint::of_warning(code).is_some_and(|lint| self.levels.get(lint) != Level::Allow)
     }
 
+    /// Changes those that are kept, before they are told.
+    pub(crate) fn settle(&mut self, with: impl Fn(&mut Diagnostic)) {
+        self.kept.iter_mut().for_each(with);
+    }
+
     /// Those that are kept.
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
         self.kept.iter()

@@ -75,6 +75,11 @@ impl Sources {
         &self.files[id.0 as usize]
     }
 
+    /// How many texts there are.
+    pub(crate) fn len(&self) -> usize {
+        self.files.len()
+    }
+
     /// All texts, in the order of their numbers.
     pub fn iter(&self) -> impl Iterator<Item = &Source> {
         self.files.iter()

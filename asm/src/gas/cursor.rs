@@ -10,6 +10,8 @@ pub(super) type Res<T> = Result<T, Box<Diagnostic>>;
 pub(super) struct Cursor<'a> {
     pub text: &'a str,
     pub file: FileId,
+    /// The number of the text's first byte.
+    pub base: u32,
     pub at: usize,
     pub end: usize,
 }
@@ -178,7 +180,8 @@ impl<'a> Cursor<'a> {
         };
         let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let (start, end) = (char_end(start.min(self.text.len())), char_end(self.at.min(self.text.len())));
-        Span { file: self.file, start: narrow(start), end: narrow(end.max(start)) }
+        let place = |at: usize| self.base.saturating_add(narrow(at));
+        Span { file: self.file, start: place(start), end: place(end.max(start)) }
     }
 
     /// What stands here, as a place: a word, or one character, or nothing at the end.

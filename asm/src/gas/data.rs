@@ -5,7 +5,7 @@ use goblin::elf::sym::STT_OBJECT;
 use super::cursor::{Cursor, Res};
 use super::section::{FixupKind, Part, PartKind};
 use super::symbol::{Binding, Place, SymbolId, Value};
-use super::{Assembly, MOST};
+use super::{Assembly, MOST, Tool};
 use crate::diag::{Diagnostic, Span, code};
 use crate::isa::Endian;
 
@@ -162,6 +162,26 @@ impl<'a> Assembly<'a, '_> {
             let message = format!("{count} is less than nothing");
             Box::new(Diagnostic::error(code::GAS_RANGE, message, c.span(start)))
         })
+    }
+
+    /// `.align 4`: bytes to LLVM, a power of two to GNU as.
+    pub(super) fn some_align(&mut self, c: &mut Cursor<'a>) -> Res<()> {
+        if let Some(tool) = self.tool {
+            return self.align(c, tool == Tool::Gnu);
+        }
+        c.blanks();
+        let (start, mut count) = (c.at, c.clone());
+        let to = self.count(&mut count)?;
+        self.align(c, false)?;
+        if to > 0 {
+            let message = format!("this aligns to {to} for LLVM, and to 2 to the power of {to} for GNU as");
+            let d = Diagnostic::warning(code::GAS_AMBIGUOUS, message, count.span(start));
+            let power = to.trailing_zeros();
+            self.diagnostics.push(d.note("it is taken as LLVM takes it").help(format!(
+                "write `.balign {to}` or `.p2align {power}`, or say whose text it is: `--dialect gnu`, `--dialect llvm`"
+            )));
+        }
+        Ok(())
     }
 
     /// `.p2align 3`, `.balign 8, 0, 4`: to what, the byte to fill with, and how many at most.

@@ -19,30 +19,6 @@ pub(super) const SHF_EXCLUDE: u64 = 0x8000_0000;
 /// `SHF_GNU_RETAIN`: the linker keeps the section.
 const SHF_GNU_RETAIN: u64 = 0x20_0000;
 
-/// Directives of GNU as that make text out of text.
-const MACROS: &[&str] = &[
-    ".if",
-    ".ifdef",
-    ".ifndef",
-    ".ifeq",
-    ".ifne",
-    ".ifc",
-    ".ifb",
-    ".else",
-    ".elseif",
-    ".endif",
-    ".macro",
-    ".endm",
-    ".rept",
-    ".endr",
-    ".irp",
-    ".irpc",
-    ".include",
-    ".incbin",
-    ".altmacro",
-    ".purgem",
-];
-
 /// Directives that are known, for the one that was meant.
 const NAMES: &[&str] = &[
     ".text",
@@ -95,6 +71,24 @@ const NAMES: &[&str] = &[
     ".cfi_startproc",
     ".cfi_endproc",
     ".cfi_sections",
+    ".macro",
+    ".endm",
+    ".exitm",
+    ".purgem",
+    ".rept",
+    ".irp",
+    ".irpc",
+    ".endr",
+    ".include",
+    ".incbin",
+    ".if",
+    ".ifdef",
+    ".ifndef",
+    ".else",
+    ".elseif",
+    ".endif",
+    ".error",
+    ".warning",
 ];
 
 impl<'a> Assembly<'a, '_> {
@@ -157,7 +151,7 @@ impl<'a> Assembly<'a, '_> {
             ".zero" | ".skip" | ".space" => self.zero(c)?,
             ".fill" => self.fill(c)?,
             ".p2align" => self.align(c, true)?,
-            ".align" => self.align(c, self.from_gcc)?,
+            ".align" => self.some_align(c)?,
             ".balign" => self.align(c, false)?,
             ".uleb128" => self.leb(c, false)?,
             ".sleb128" => self.leb(c, true)?,
@@ -173,6 +167,8 @@ impl<'a> Assembly<'a, '_> {
                 self.addrsig.get_or_insert_default().push(symbol);
             }
             ".cfi_sections" => self.cfi_sections(c)?,
+            ".err" | ".error" | ".warning" => self.say(name, start, c)?,
+            ".print" => c.string(&mut vec![])?,
             ".cfi_startproc" => self.cfi_start(c, start)?,
             ".cfi_endproc" => self.cfi_end(name, start)?,
             _ => return Err(self.unknown(name, start)),
@@ -182,10 +178,6 @@ impl<'a> Assembly<'a, '_> {
 
     fn unknown(&self, name: &str, start: usize) -> Box<Diagnostic> {
         let span = self.span(start, start + name.len());
-        if MACROS.contains(&name) {
-            let d = Diagnostic::error(code::GAS_MACRO, format!("`{name}` is not supported"), span);
-            return Box::new(d.help("expand the source first, or write it as `.bpfasm`, which has macros"));
-        }
         if name.starts_with(".cfi_") {
             let d = Diagnostic::error(code::GAS_DIRECTIVE, format!("`{name}` is not supported"), span);
             return Box::new(d.note("an eBPF program has one frame, and nothing unwinds it"));
@@ -219,6 +211,25 @@ impl<'a> Assembly<'a, '_> {
                 return Ok(());
             }
         }
+    }
+
+    /// `.error "text"`, `.warning "text"`.
+    fn say(&mut self, name: &str, start: usize, c: &mut Cursor<'a>) -> Res<()> {
+        let span = self.span(start, start + name.len());
+        let mut text = vec![];
+        if c.peek_string() {
+            c.string(&mut text)?;
+        }
+        let text = if text.is_empty() {
+            format!("`{name}` was reached")
+        } else {
+            String::from_utf8_lossy(&text).into_owned()
+        };
+        if name == ".warning" {
+            self.diagnostics.push(Diagnostic::warning(code::WARNED, text, span));
+            return Ok(());
+        }
+        Err(Box::new(Diagnostic::error(code::SAID, text, span)))
     }
 
     /// `.weak` wins over `.globl`, in whatever order they stand.

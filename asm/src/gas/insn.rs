@@ -6,7 +6,7 @@ use super::symbol::{Place, Value};
 use super::{Assembly, scan};
 use crate::diag::{Diagnostic, Span, code};
 use crate::isa::read::{Number, Piece, ReadError, To, Wrong, quick, read};
-use crate::isa::{Dialect, Endian, Insn, Reading, Syntax};
+use crate::isa::{Dialect, Endian, Insn, Reading, Size, Syntax};
 
 /// What must be filled in.
 type Fix = Option<(FixupKind, Value, Span)>;
@@ -156,7 +156,33 @@ impl<'a> Assembly<'a, '_> {
             }
             _ => {}
         }
-        reading.insn().map(|insn| (insn, fix)).ok_or_else(|| self.does_not_fit(&reading, start))
+        if let Some(insn) = reading.insn() {
+            return Ok((insn, fix));
+        }
+        let insn = reading.wrapped().ok_or_else(|| self.does_not_fit(&reading, start))?;
+        self.changed(&reading, insn, start);
+        Ok((insn, fix))
+    }
+
+    /// Warns of an immediate that is another number to the instruction; one of 64 bits may be the same.
+    fn changed(&mut self, reading: &Reading, insn: Insn, start: usize) {
+        let Number { at, int: Some(value) } = reading.imm else { return };
+        let span = self.span(start + at.start as usize, start + at.end as usize);
+        let made = match reading.syntax {
+            Syntax::Store(Size::B, _) => i128::from(insn.imm & 0xff),
+            Syntax::Store(Size::H, _) => i128::from(insn.imm & 0xffff),
+            _ if value == i128::from(i64::from(insn.imm).cast_unsigned()) => return,
+            _ => insn.imm.into(),
+        };
+        let d = Diagnostic::warning(code::GAS_IMMEDIATE, format!("{value} becomes {made} here"), span);
+        self.diagnostics.push(match reading.syntax {
+            Syntax::Store(Size::B | Size::H, _) => {
+                d.note("no more bits are stored").help(format!("write `{made}`"))
+            }
+            _ => d.note("the 32 bits of an immediate are extended with their sign, in all assemblers").help(
+                format!("write `{made}` where that is meant; a 64-bit load with `ll` keeps the number"),
+            ),
+        });
     }
 
     /// The value of an operand.
@@ -199,7 +225,12 @@ impl<'a> Assembly<'a, '_> {
             _ => code::FORM,
         };
         let at = |piece: u32| (start + piece as usize).min(end.max(start));
-        Diagnostic::error(code, error.to_string(), self.span(at(error.at.start), at(error.at.end)))
+        let d = Diagnostic::error(code, error.to_string(), self.span(at(error.at.start), at(error.at.end)));
+        if !self.text[..start].trim_end_matches([' ', '\t']).ends_with(';') {
+            return d;
+        }
+        d.note("`;` separates statements; only GNU as before 2.41 begins a comment with it")
+            .help("begin the comment with `#`, or say that the text is for GNU as: `--dialect gnu`")
     }
 }
 

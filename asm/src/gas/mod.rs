@@ -7,10 +7,12 @@
 //! Sources: the manual of GNU as; for eBPF the behaviour of LLVM's assembler and
 //! Linux `Documentation/bpf/llvm_reloc.rst`.
 
+mod condition;
 mod cursor;
 mod data;
 mod directive;
 mod dwarf;
+mod expand;
 mod expr;
 mod finish;
 mod insn;
@@ -18,45 +20,71 @@ mod scan;
 mod section;
 mod stream;
 mod symbol;
+mod text;
 mod write;
 
 pub use stream::Stream;
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use goblin::elf::sym::STT_SECTION;
 
-use crate::diag::{Diagnostic, Diagnostics, FileId, Span, code};
+use crate::assemble::{Files, NoFiles};
+use crate::diag::{Diagnostic, Diagnostics, FileId, Sources, Span, code};
 use crate::isa::read::read;
 use crate::isa::{Dialect, Endian};
 
+use condition::Condition;
 use cursor::{Cursor, Res, is_name};
 use dwarf::{Frames, Lines};
+use expand::Macro;
 use section::{Fixup, FixupKind, Section};
 use stream::Runs;
 use symbol::{Binding, Location, Map, Place, SymbolId, Symbols, Value};
+use text::{Arena, Texts};
 
 /// How many bytes all sections may have together; a directive may ask for any number.
 const MOST: u64 = 1 << 30;
 
+/// Whose assembler a text is for, where they read it in different ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tool {
+    Llvm,
+    Gnu,
+}
+
 /// The bytes of the object file that a text describes; nothing where there was an error.
 pub(crate) fn assemble(
-    text: &str,
-    file: FileId,
+    sources: &mut Sources,
+    root: FileId,
+    tool: Option<Tool>,
     endian: Endian,
+    files: &dyn Files,
     diagnostics: &mut Diagnostics,
 ) -> Option<Vec<u8>> {
-    let text = match scan::without_block_comments(text) {
+    let source = sources.get(root);
+    let text = match scan::without_block_comments(&source.text) {
         Ok(text) => text,
         Err(at) => {
-            let span = Span { file, start: at, end: at.saturating_add(2) };
+            let span = Span { file: root, start: at, end: at.saturating_add(2) };
             diagnostics.push(Diagnostic::error(code::COMMENT, "a comment without an end", span));
             return None;
         }
     };
-    let mut assembly = Assembly::new(&text, file, endian, diagnostics);
-    assembly.statements();
-    assembly.finish().map(|pieces| pieces.concat())
+    let arena = Arena::default();
+    let mut assembly = Assembly::new(&text, root, endian, &arena, diagnostics);
+    (assembly.name, assembly.files) = (&source.name, files);
+    // What is included gets the numbers that come next.
+    assembly.next_file = sources.len();
+    assembly.tool = tool.or(assembly.tool);
+    let elf = assembly.whole().map(|pieces| pieces.concat());
+    let (texts, included) = (assembly.texts, assembly.included);
+    diagnostics.settle(|diagnostic| texts.settle(diagnostic));
+    for (name, text) in included {
+        sources.add(name, text);
+    }
+    elf
 }
 
 /// A text on its way into an object file.
@@ -87,17 +115,51 @@ struct Assembly<'a, 'd> {
     lines: Lines,
     /// How many bytes directives made out of numbers.
     made: u64,
-    /// Whether GCC printed the text: for it and GNU as, `.align 3` is a power of two.
-    from_gcc: bool,
+    /// Whose assembler the text is for, as far as that is known.
+    tool: Option<Tool>,
     /// Whether this is inline assembly, between `#APP` and `#NO_APP`.
     inline: bool,
     /// Whether data was aligned without a byte to fill with.
     bare_alignment: bool,
+    macros: Map<&'a str, Rc<Macro<'a>>>,
+    /// How many macros were used.
+    invoked: u64,
+    /// Where the next text that is made goes.
+    arena: &'a Arena,
+    texts: Texts,
+    /// The number of the first byte of the next text.
+    next_base: u32,
+    /// How many bytes were read of such texts.
+    read: u64,
+    /// How many texts stand in each other here.
+    depth: u32,
+    /// Whether this is a macro or a repetition, and whether `.exitm` ends it.
+    in_macro: bool,
+    leaving: bool,
+    /// Whether texts stand in each other too deep, or are too many: nothing more is read.
+    stopped: bool,
+    /// Conditions that are open, and how many of them began outside of this text.
+    conditions: Vec<Condition>,
+    outer: usize,
+    /// The name of the file, what reads others, and those that were read: name and text.
+    name: &'a str,
+    files: &'a dyn Files,
+    included: Vec<(String, String)>,
+    next_file: usize,
     diagnostics: &'d mut Diagnostics,
 }
 
 impl<'a, 'd> Assembly<'a, 'd> {
-    fn new(text: &'a str, file: FileId, endian: Endian, diagnostics: &'d mut Diagnostics) -> Self {
+    fn new(
+        text: &'a str,
+        file: FileId,
+        endian: Endian,
+        arena: &'a Arena,
+        diagnostics: &'d mut Diagnostics,
+    ) -> Self {
+        // It says so in its last line.
+        let end = &text.as_bytes()[text.len().saturating_sub(200)..];
+        let gnu = end.windows(7).any(|w| w == b"\"GCC: (") || scan::names_registers(text);
         let mut assembly = Self {
             text,
             runs: Runs::default(),
@@ -116,10 +178,25 @@ impl<'a, 'd> Assembly<'a, 'd> {
             frames: Frames::default(),
             lines: Lines::default(),
             made: 0,
-            // It says so in its last line.
-            from_gcc: text.as_bytes()[text.len().saturating_sub(200)..].windows(7).any(|w| w == b"\"GCC: ("),
+            tool: gnu.then_some(Tool::Gnu),
             inline: false,
             bare_alignment: false,
+            macros: Map::default(),
+            invoked: 0,
+            arena,
+            texts: Texts::default(),
+            next_base: u32::try_from(text.len()).map_or(u32::MAX, |len| len.saturating_add(1)),
+            read: 0,
+            depth: 0,
+            in_macro: false,
+            leaving: false,
+            stopped: false,
+            conditions: vec![],
+            outer: 0,
+            name: "",
+            files: &NoFiles,
+            included: vec![],
+            next_file: 0,
             diagnostics,
         };
         // There always is a `.text`; LLVM aligns it so.
@@ -130,38 +207,68 @@ impl<'a, 'd> Assembly<'a, 'd> {
         assembly
     }
 
-    /// Takes the whole text, statement by statement.
+    /// Takes the whole text; gives the bytes of the file, in pieces.
+    fn whole(&mut self) -> Option<Vec<Cow<'static, [u8]>>> {
+        self.statements();
+        self.end_conditions(0);
+        if self.stopped { None } else { self.finish() }
+    }
+
+    /// Takes the text, statement by statement.
     fn statements(&mut self) {
         let bytes = self.text.as_bytes();
         let mut at = if self.text.starts_with('\u{feff}') { 3 } else { 0 };
-        while let Some(byte) = bytes.get(at) {
+        while let Some(byte) = bytes.get(at).filter(|_| !self.leaving && !self.stopped) {
             self.run(at);
             match byte {
-                b';' if self.is_remark(at) => at = scan::line_end(self.text, at),
-                b' ' | b'\t' | b'\n' | b'\r' | b';' | b'`' | 0x0c => at += 1,
+                b';' => at = self.semicolon(at),
+                b' ' | b'\t' | b'\n' | b'\r' | b'`' | 0x0c => at += 1,
                 b'#' => {
                     self.preprocessor(at);
                     at = scan::line_end(self.text, at);
                 }
                 b'/' if bytes.get(at + 1) == Some(&b'/') => at = scan::line_end(self.text, at),
                 b'.' | b'"' => at = self.statement(at).max(at + 1),
+                _ if !self.macros.is_empty() => at = self.statement(at).max(at + 1),
                 _ => at = self.plain(at).unwrap_or_else(|| self.statement(at)).max(at + 1),
             }
         }
         self.run(at);
     }
 
-    /// Whether a comment of GNU as begins here: `;;` that begins a line, and no statement behind it.
-    fn is_remark(&self, at: usize) -> bool {
+    /// Goes on behind a `;`. Statements are separated by it, but for GNU as before 2.41 it begins a comment. What
+    /// cannot be a statement is one, in text for GNU as, and behind `;;` at the beginning of a line.
+    fn semicolon(&mut self, at: usize) -> usize {
+        let gnu = self.tool == Some(Tool::Gnu);
         let (before, after) = self.text.split_at(at);
         let before = before.rsplit('\n').next().unwrap_or("");
-        if !after.starts_with(";;") || !before.trim_ascii().is_empty() {
-            return false;
+        let remark = after.starts_with(";;") && before.trim_ascii().is_empty();
+        if !gnu && !remark {
+            return at + 1;
         }
-        let rest = after.lines().next().unwrap_or("").trim_start_matches([';', ' ', '\t']);
-        let name = rest.bytes().take_while(|b| is_name(*b)).count();
-        let label = rest.get(name..).is_some_and(|rest| rest.trim_start().starts_with([':', '=']));
-        !rest.starts_with('.') && !label && read(rest, Dialect::Llvm, None).is_err()
+        let line = after.lines().next().unwrap_or("");
+        let rest = line.trim_start_matches([';', ' ', '\t']);
+        if rest.trim_ascii().is_empty() {
+            return at + line.len();
+        }
+        let name = &rest[..rest.bytes().take_while(|b| is_name(*b)).count()];
+        let label = rest[name.len()..].trim_start().starts_with([':', '=']);
+        if !name.starts_with('.')
+            && !label
+            && !self.macros.contains_key(name)
+            && read(rest, Dialect::Llvm, None).is_err()
+        {
+            return at + line.len();
+        }
+        if gnu && !rest.starts_with(['#', '/']) {
+            let message = "GNU as before 2.41 takes this as a comment, later ones as a statement";
+            let d = Diagnostic::warning(code::GAS_AMBIGUOUS, message, self.span(at, at + line.len()));
+            self.diagnostics.push(
+                d.note("it is a statement here")
+                    .help("put it on a line of its own, or behind `#` where it is a comment"),
+            );
+        }
+        at + line.len() - rest.len()
     }
 
     /// Takes one label or statement; gives where the next may begin.
@@ -182,9 +289,15 @@ impl<'a, 'd> Assembly<'a, 'd> {
                 self.label(name, start, behind);
                 return behind + blanks + 1;
             }
-            if name.starts_with('.') {
+            if (name.starts_with('.') || self.macros.contains_key(name))
+                && let Some(next) = self.expansion(name, start, behind)
+            {
+                return next;
+            }
+            let assigns = next == Some(&b'=') && bytes.get(behind + blanks + 1) != Some(&b'=');
+            if name.starts_with('.') || assigns && self.tool == Some(Tool::Gnu) && !is_register(name) {
                 let end = scan::statement_end(self.text, behind);
-                if next == Some(&b'=') && bytes.get(behind + blanks + 1) != Some(&b'=') {
+                if assigns {
                     let mut c = self.cursor(behind + blanks + 1, end);
                     let done = self.assign(name, start, &mut c);
                     self.note(done);
@@ -196,16 +309,16 @@ impl<'a, 'd> Assembly<'a, 'd> {
                 return end;
             }
         }
-        self.instruction(start)
+        self.plain(start).unwrap_or_else(|| self.instruction(start))
     }
 
     fn cursor(&self, at: usize, end: usize) -> Cursor<'a> {
-        Cursor { text: self.text, file: self.file, at, end }
+        Cursor { text: self.text, file: self.file, base: self.symbols.base, at, end }
     }
 
     /// A part of the text as a place.
     fn span(&self, start: usize, end: usize) -> Span {
-        Cursor { text: self.text, file: self.file, at: end, end }.span(start)
+        self.cursor(end, end).span(start)
     }
 
     fn note(&mut self, done: Res<()>) {
@@ -256,8 +369,8 @@ impl<'a, 'd> Assembly<'a, 'd> {
         let known = self.symbols.get(symbol);
         if known.place != Place::Undefined {
             let message = format!("`{}` is defined already", known.name);
-            let first = known.at as usize;
-            let first = self.span(first, first + known.name.len());
+            let len = u32::try_from(known.name.len()).unwrap_or(0);
+            let first = Span { start: known.at, end: known.at.saturating_add(len), ..span };
             let d = Diagnostic::error(code::GAS_SYMBOL, message, span).also(first, "here for the first time");
             self.diagnostics.push(d);
             return false;
@@ -275,8 +388,9 @@ impl<'a, 'd> Assembly<'a, 'd> {
             let next = match known[1] {
                 Some(next) => next,
                 None => {
-                    let start = span.start as usize;
-                    let name = &self.text[start..span.end as usize - 1];
+                    let base = self.symbols.base;
+                    let start = (span.start - base) as usize;
+                    let name = &self.text[start..(span.end - base) as usize - 1];
                     let next = self.symbols.add(name, start, true);
                     known[1] = Some(next);
                     next
@@ -390,4 +504,10 @@ impl<'a, 'd> Assembly<'a, 'd> {
         let at = u32::try_from(section.len()).unwrap_or(u32::MAX);
         section.fixups.push(Fixup { at, kind, value, source: (source.start, source.end) });
     }
+}
+
+/// Whether a name seems to be one of a register, also of one that does not exist.
+fn is_register(name: &str) -> bool {
+    let digits = name.strip_prefix(['r', 'R', 'w', 'W']);
+    digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
 }

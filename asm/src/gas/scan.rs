@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::cursor::is_name;
+
 /// The text with blanks for each `/* comment */`; its places stay the same.
 ///
 /// # Errors
@@ -53,7 +55,7 @@ pub(super) fn statement_end(text: &str, at: usize) -> usize {
 }
 
 /// Where a string or a character ends; at the line's end where it has none of its own.
-fn quoted_end(bytes: &[u8], start: usize) -> usize {
+pub(super) fn quoted_end(bytes: &[u8], start: usize) -> usize {
     let quote = bytes[start];
     let mut at = start + 1;
     if quote == b'\'' {
@@ -70,4 +72,35 @@ fn quoted_end(bytes: &[u8], start: usize) -> usize {
         }
     }
     at
+}
+
+/// The next word that a statement begins with, behind its labels: where it begins and ends.
+pub(super) fn next_word(text: &str, from: usize) -> Option<(usize, usize)> {
+    let bytes = text.as_bytes();
+    let mut at = from;
+    loop {
+        match bytes.get(at)? {
+            b' ' | b'\t' | b'\n' | b'\r' | b';' | b'`' | 0x0c => at += 1,
+            b'#' => at = line_end(text, at),
+            b'/' if bytes.get(at + 1) == Some(&b'/') => at = line_end(text, at),
+            _ => {
+                let end = at + bytes[at..].iter().take_while(|b| is_name(**b)).count();
+                if end > at && bytes.get(end) == Some(&b':') {
+                    at = end + 1;
+                    continue;
+                }
+                return Some((at, end));
+            }
+        }
+    }
+}
+
+/// Whether a line names registers as only GNU as does: `%r1`.
+pub(super) fn names_registers(text: &str) -> bool {
+    text.match_indices("%r").any(|(at, _)| {
+        let line = text[..at].rsplit('\n').next().unwrap_or("");
+        text[at + 2..].starts_with(|c: char| c.is_ascii_digit())
+            && !line.contains(['#', '"'])
+            && !line.contains("//")
+    })
 }

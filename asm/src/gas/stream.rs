@@ -5,7 +5,8 @@
 
 use std::borrow::Cow;
 
-use super::Assembly;
+use super::text::Arena;
+use super::{Assembly, Tool};
 use crate::assemble::NotPlain;
 use crate::diag::{Diagnostic, Diagnostics, FileId, Span, code};
 use crate::isa::read::quick;
@@ -21,6 +22,8 @@ pub struct Stream {
     /// The other lines, in the byte order of the file.
     code: Vec<u8>,
     runs: Vec<Run>,
+    /// Whether some are for GNU as.
+    gnu: bool,
 }
 
 /// Lines of plain instructions without another one between.
@@ -35,6 +38,8 @@ pub(super) struct Run {
 /// Code that goes between the lines of a text.
 #[derive(Debug, Default)]
 pub(super) struct Runs {
+    /// Whether lines of the text were taken away.
+    pub any: bool,
     pub code: Vec<u8>,
     pub runs: std::vec::IntoIter<Run>,
     /// Bytes of code that were taken.
@@ -47,7 +52,7 @@ impl Stream {
     pub fn new(bytes: usize, endian: Endian) -> Self {
         // No line is shorter; room that is not used costs nothing.
         let code = Vec::with_capacity((bytes / "exit\n".len() + 1) * SLOT);
-        Self { endian, text: vec![], code, runs: vec![] }
+        Self { endian, text: vec![], code, runs: vec![], gnu: false }
     }
 
     /// Takes the lines of a piece of text; gives how many bytes of it. What is left is a line without its end: it
@@ -58,7 +63,10 @@ impl Stream {
         while let Some(rest) = piece.get(at..end).filter(|rest| !rest.is_empty()) {
             let plain = quick::line(rest).or_else(|| quick::gnu_line(rest)).filter(|l| l.label.is_empty());
             let len = match plain.and_then(|line| self.code(&line).map(|()| line.len)) {
-                Some(len) => len + 1,
+                Some(len) => {
+                    self.gnu |= !self.gnu && rest[..len].contains(&b'%');
+                    len + 1
+                }
                 None => {
                     let len = rest.iter().position(|b| *b == b'\n').map_or(rest.len(), |len| len + 1);
                     self.text.extend_from_slice(&rest[..len]);
@@ -96,10 +104,12 @@ impl Stream {
             return Err(NotPlain);
         }
         let mut diagnostics = Diagnostics::new(Levels::default());
-        let mut assembly = Assembly::new(&text, FileId(0), self.endian, &mut diagnostics);
-        assembly.runs = Runs { code: self.code, runs: self.runs.into_iter(), taken: 0 };
-        assembly.statements();
-        let file = assembly.finish();
+        let arena = Arena::default();
+        let mut assembly = Assembly::new(&text, FileId(0), self.endian, &arena, &mut diagnostics);
+        assembly.tool = assembly.tool.or(self.gnu.then_some(Tool::Gnu));
+        assembly.runs =
+            Runs { any: !self.code.is_empty(), code: self.code, runs: self.runs.into_iter(), taken: 0 };
+        let file = assembly.whole();
         file.filter(|_| diagnostics.finish().kept.is_empty()).ok_or(NotPlain)
     }
 }

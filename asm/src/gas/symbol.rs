@@ -111,6 +111,8 @@ pub(super) struct Symbols<'a> {
     names: Map<&'a str, SymbolId>,
     /// Those that the file may show, in the order in which the source comes to them.
     pub order: Vec<SymbolId>,
+    /// The number of the first byte of the text that names them now.
+    pub base: u32,
 }
 
 impl<'a> Symbols<'a> {
@@ -141,7 +143,7 @@ impl<'a> Symbols<'a> {
             listed: false,
             used: false,
             inline: false,
-            at: u32::try_from(at).unwrap_or(u32::MAX),
+            at: u32::try_from(at).map_or(u32::MAX, |at| at.saturating_add(self.base)),
         });
         // A text of less than 4 GiB names fewer symbols.
         let number = u32::try_from(self.all.len()).unwrap_or(u32::MAX);

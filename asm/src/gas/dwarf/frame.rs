@@ -5,7 +5,7 @@ use goblin::elf::section_header::{SHF_ALLOC, SHT_PROGBITS};
 use super::super::cursor::{Cursor, Res};
 use super::super::symbol::{Location, SymbolId, Value};
 use super::super::{Assembly, data};
-use crate::diag::{Diagnostic, code};
+use crate::diag::{Diagnostic, Span, code};
 
 /// The frames of a text.
 #[derive(Debug, Default)]
@@ -15,7 +15,7 @@ pub(in super::super) struct Frames {
     /// Where functions begin and end.
     frames: Vec<(Location, Location)>,
     /// Where the one begins that has no end yet.
-    open: Option<(Location, usize)>,
+    open: Option<(Location, Span)>,
 }
 
 impl<'a> Assembly<'a, '_> {
@@ -46,7 +46,8 @@ impl<'a> Assembly<'a, '_> {
         if self.frames.open.is_some() {
             return Err(self.misplaced(".cfi_startproc", start, "the one before has no `.cfi_endproc`"));
         }
-        self.frames.open = Some((self.location(), start));
+        let span = self.span(start, start + ".cfi_startproc".len());
+        self.frames.open = Some((self.location(), span));
         Ok(())
     }
 
@@ -91,8 +92,7 @@ impl<'a> Assembly<'a, '_> {
     /// Writes the frames.
     pub(in super::super) fn write_frames(&mut self) {
         if let Some((_, start)) = self.frames.open {
-            let span = self.span(start, start + ".cfi_startproc".len());
-            let d = Diagnostic::error(code::GAS_PLACE, "`.cfi_startproc`: it has no `.cfi_endproc`", span);
+            let d = Diagnostic::error(code::GAS_PLACE, "`.cfi_startproc`: it has no `.cfi_endproc`", start);
             self.diagnostics.push(d);
         }
         self.frame_sections();

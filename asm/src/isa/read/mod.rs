@@ -136,34 +136,44 @@ impl Reading {
     pub fn insn(&self) -> Option<Insn> {
         use super::{Size, Width::W32};
 
-        let off = i16::try_from(self.off.int?).ok()?;
         let imm = self.imm.int?;
+        let imm = match self.syntax {
+            Syntax::LoadImm64(_) => wrap(imm)?,
+            Syntax::Store(Size::B, Rhs::Imm) if !(-0x80..=0xff).contains(&imm) => return None,
+            Syntax::Store(Size::H, Rhs::Imm) if !(-0x8000..=0xffff).contains(&imm) => return None,
+            Syntax::Alu(_, W32, Rhs::Imm)
+            | Syntax::If(_, W32, Rhs::Imm)
+            | Syntax::Store(Size::B | Size::H | Size::W, Rhs::Imm)
+            | Syntax::LoadAbs(_) => narrow(imm)?,
+            _ => wide(imm)?,
+        };
+        self.with(imm)
+    }
+
+    /// The instruction as LLVM's and GNU's assemblers make it: the immediate is what its 32 bits say, also where the
+    /// instruction extends their sign or stores fewer.
+    #[must_use]
+    pub fn wrapped(&self) -> Option<Insn> {
+        let imm = self.imm.int?;
+        self.with(narrow(imm).or_else(|| wide(wrap(imm)?.into()))?)
+    }
+
+    /// The instruction with this immediate, unless it has another number.
+    fn with(&self, imm: i64) -> Option<Insn> {
+        let off = i16::try_from(self.off.int?).ok()?;
         let distance = |number: Number| i32::try_from(number.int?).ok();
         let form = Form::of(self.syntax)?;
         match (self.syntax, self.to) {
             (Syntax::Gotol, To::Slots(to)) => form.insn(0, 0, 0, distance(to)?.into()),
             (_, To::Slots(to)) => {
                 let off = i16::try_from(to.int?).ok()?;
-                let imm =
-                    if let Syntax::If(_, W32, Rhs::Imm) = self.syntax { narrow(imm)? } else { wide(imm)? };
                 form.insn(self.dst, self.src, off, imm)
             }
             (_, To::Number(to) | To::Helper(to) | To::Kfunc(to) | To::Distance(to, _)) => {
                 form.insn(0, 0, 0, distance(to)?.into())
             }
             (_, To::Label(_) | To::Local(..) | To::Name(_) | To::Numbered(..)) => None,
-            (syntax, To::Nothing) => {
-                let imm = match syntax {
-                    Syntax::LoadImm64(_) => wrap(imm)?,
-                    Syntax::Store(Size::B, Rhs::Imm) if !(-0x80..=0xff).contains(&imm) => return None,
-                    Syntax::Store(Size::H, Rhs::Imm) if !(-0x8000..=0xffff).contains(&imm) => return None,
-                    Syntax::Alu(_, W32, Rhs::Imm)
-                    | Syntax::Store(Size::B | Size::H | Size::W, Rhs::Imm)
-                    | Syntax::LoadAbs(_) => narrow(imm)?,
-                    _ => wide(imm)?,
-                };
-                form.insn(self.dst, self.src, off, imm)
-            }
+            (_, To::Nothing) => form.insn(self.dst, self.src, off, imm),
         }
     }
 }
