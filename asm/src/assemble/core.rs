@@ -1,7 +1,7 @@
 //! CO-RE relocations, with the types that they are about.
 
 use super::types::TypeWriter;
-use crate::expand::PlainFunc;
+use crate::expand::{CoreTy, PlainFunc};
 use crate::isa::Insn;
 use crate::object::{CoreKind, CoreRelo};
 
@@ -10,7 +10,10 @@ impl TypeWriter<'_> {
     pub(super) fn core(&mut self, func: &PlainFunc) -> Vec<CoreRelo> {
         let relo = |core: &crate::expand::PlainCore| CoreRelo {
             insn: core.insn,
-            ty: self.id(core.ty),
+            ty: match core.ty {
+                CoreTy::Declared(ty) => self.id(ty),
+                CoreTy::Given(id) => id,
+            },
             access: core.access.clone(),
             kind: core.kind,
         };

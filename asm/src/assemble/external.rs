@@ -2,13 +2,13 @@
 
 use super::types::TypeWriter;
 use crate::btf::{FuncLinkage, Kind, Param, SecInfo, Type, TypeId, VarLinkage};
-use crate::expand::{ExternTy, Program, Ty, TyId};
+use crate::expand::{ExternTy, PlainExtern, Program, Ty, TyId};
 use crate::object::{Extern, ExternKind, Symbol};
 
 /// For each extern its place in the object. As with compilers, what is not used is not there: whoever loads the
 /// object looks for all that is.
 pub(super) fn used(program: &Program) -> Vec<Option<usize>> {
-    let mut used = vec![false; program.externs.len()];
+    let mut used: Vec<bool> = program.externs.iter().map(|external| external.kept).collect();
     for plain in program.funcs.iter().flat_map(|f| &f.insns) {
         if let Some(Symbol::Extern(index)) = plain.symbol.as_deref().copied() {
             used[index] = true;
@@ -16,6 +16,19 @@ pub(super) fn used(program: &Program) -> Vec<Option<usize>> {
     }
     let mut next = 0..;
     used.into_iter().map(|used| if used { next.next() } else { None }).collect()
+}
+
+/// The externs that are used, as the `btf` block has them.
+pub(super) fn given(program: &Program, used: &[Option<usize>]) -> Vec<Extern> {
+    let used = program.externs.iter().zip(used).filter(|(_, used)| used.is_some());
+    let external = |(plain, _): (&PlainExtern, _)| Extern {
+        name: plain.name.clone(),
+        kind: plain.kind,
+        weak: plain.weak,
+        hidden: false,
+        btf: plain.btf,
+    };
+    used.map(external).collect()
 }
 
 impl TypeWriter<'_> {

@@ -2,6 +2,7 @@
 
 use crate::btf::Strings;
 use crate::diag::{FileId, Sources, Span};
+use crate::expand::PlainLine;
 use crate::object::Line;
 
 /// Source lines of the functions of an object, with their files and texts.
@@ -15,9 +16,16 @@ pub(super) struct Lines<'a> {
 
 /// A file that lines name.
 struct Known {
-    id: FileId,
+    id: Named,
     /// For each line its text's offset in the table, once it is there.
     texts: Vec<Option<u32>>,
+}
+
+/// A source text, or a file that `@file` names, by its number.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Named {
+    Source(FileId),
+    Said(usize),
 }
 
 impl<'a> Lines<'a> {
@@ -40,7 +48,7 @@ impl<'a> Lines<'a> {
         let source = self.sources.get(span.file);
         let (file, near) = match last {
             Some((_, file, index)) => (file, index),
-            None => (self.file(span.file), 0),
+            None => (self.file(Named::Source(span.file)), 0),
         };
         let index = source.line_index(span.start, near);
         self.last = Some((span, file, index));
@@ -54,7 +62,17 @@ impl<'a> Lines<'a> {
         lines.push(Line { insn, file, line, column, text });
     }
 
-    fn file(&mut self, id: FileId) -> usize {
+    /// The lines of a function that says them itself.
+    pub(super) fn said(&mut self, said: &[PlainLine], lines: &mut Vec<Line>) {
+        for PlainLine { insn, file, line, column, text } in said {
+            // Its text has been looked at, and has no NUL.
+            let text = self.texts.add(text).unwrap_or(0);
+            let (insn, line, column, file) = (*insn, *line, *column, self.file(Named::Said(*file)));
+            lines.push(Line { insn, file, line, column, text });
+        }
+    }
+
+    fn file(&mut self, id: Named) -> usize {
         self.files.iter().position(|file| file.id == id).unwrap_or_else(|| {
             self.files.push(Known { id, texts: vec![] });
             self.files.len() - 1
@@ -62,8 +80,11 @@ impl<'a> Lines<'a> {
     }
 
     /// The names of the files, and the texts.
-    pub(super) fn finish(self) -> (Vec<String>, Strings) {
-        let name = |file: &Known| self.sources.get(file.id).file_name().to_string();
+    pub(super) fn finish(self, said: &[String]) -> (Vec<String>, Strings) {
+        let name = |file: &Known| match file.id {
+            Named::Source(id) => self.sources.get(id).file_name().to_string(),
+            Named::Said(number) => said[number].clone(),
+        };
         (self.files.iter().map(name).collect(), self.texts)
     }
 }

@@ -12,8 +12,8 @@ mod types;
 
 use crate::btf;
 use crate::diag::{Diagnostic, Diagnostics, FileId, Findings, Sources, Span, code};
-use crate::elf::{CALL, PSEUDO_CALL};
-use crate::expand::{self, Plain, PlainFunc, Program};
+use crate::elf::{self, CALL, PSEUDO_CALL};
+use crate::expand::{self, Plain, PlainFunc, Program, Side};
 use crate::gas;
 use crate::isa::{Code, Cpu, Insn, Syntax};
 use crate::lang::ast::File;
@@ -115,6 +115,7 @@ fn assemble(
 ) -> Object {
     let endian = options.endian;
     let mut object = Object { endian, license: program.license.clone(), ..Object::default() };
+    let given = program.given.as_ref();
     let mut types = TypeWriter::new(&program.types);
     for map in &program.maps {
         object.maps.push(plain_map(program, &mut types, map));
@@ -134,13 +135,24 @@ fn assemble(
     };
     for (number, func) in program.funcs.iter().enumerate() {
         let described = !func.bare || options.describe;
-        let btf = described.then(|| types.func(func));
+        let btf = match given {
+            Some(_) => func.btf,
+            None => described.then(|| types.func(func)),
+        };
         let core = types.core(func);
         object.funcs.push(assembler.func(number, func, btf, core));
     }
     assembler.calls_by_distance(&mut object.funcs);
-    object.externs = types.externs(program, &assembler.externs);
-    (object.files, object.texts) = assembler.lines.finish();
+    object.externs = match given {
+        Some(_) => external::given(program, &assembler.externs),
+        None => types.externs(program, &assembler.externs),
+    };
+    (object.files, object.texts) = assembler.lines.finish(&program.files);
+    if let Some(given) = given {
+        object.btf.clone_from(given);
+        elf::take_hooks(&mut object);
+        return object;
+    }
     object.btf = types.finish();
     let declared = btf::data::declare(&mut object.btf, &object.data)
         .and_then(|()| btf::maps::declare(&mut object.btf, &object.maps));
@@ -158,18 +170,24 @@ fn assemble(
 
 fn plain_map(program: &Program, types: &mut TypeWriter, map: &expand::PlainMap) -> Map {
     let inner = map.inner.as_ref().map(|inner| Box::new(plain_map(program, types, inner)));
+    let mut side = |ty: Option<expand::TyId>, none| Side {
+        size: ty.map_or(none, |ty| program.types.size(ty)),
+        ty: ty.map(|ty| types.id(ty)),
+    };
+    // A map in a map is a number of four bytes.
+    let of_map = if inner.is_some() { 4 } else { 0 };
+    let [key, value] = map.given.unwrap_or_else(|| [side(map.key, 0), side(map.value, of_map)]);
     Map {
         name: map.name.clone(),
         kind: map.kind,
-        key_size: map.key.map_or(0, |ty| program.types.size(ty)),
-        // A map in a map is a number of four bytes.
-        value_size: map.value.map_or(if inner.is_some() { 4 } else { 0 }, |ty| program.types.size(ty)),
+        key_size: key.size,
+        value_size: value.size,
         max_entries: map.entries,
         flags: map.flags,
         extra: map.extra,
         numa_node: map.numa_node,
-        key: map.key.map(|ty| types.id(ty)),
-        value: map.value.map(|ty| types.id(ty)),
+        key: key.ty,
+        value: value.ty,
         pin_by_name: map.pin_by_name,
         inner,
         values: map.values.clone(),
@@ -189,7 +207,7 @@ fn data(program: &Program, types: &mut TypeWriter, object: &mut Object) -> Vec<u
             name: var.name.clone(),
             offset: var.offset,
             size: program.types.size(var.ty),
-            ty: Some(types.id(var.ty)),
+            ty: if program.given.is_some() { var.btf } else { Some(types.id(var.ty)) },
             linkage: var.linkage,
             ..Var::default()
         };
@@ -244,13 +262,16 @@ impl Assembler<'_> {
         });
         slots.push(end);
 
-        let mut relos = core.iter().peekable();
+        let mut relos = core.iter().zip(&func.core).peekable();
         let (mut insns, mut refs, mut lines) = (Code::with_capacity(func.insns.len()), vec![], vec![]);
         self.lines.begin();
+        self.lines.said(&func.lines, &mut lines);
         for (i, plain) in func.insns.iter().enumerate() {
             let mut insn = self.resolve(func, plain, i, &slots);
-            if let Some(relo) = relos.next_if(|relo| relo.insn == i) {
-                core::fill(relo, &mut insn);
+            while let Some((relo, plain)) = relos.next_if(|(relo, _)| relo.insn == i) {
+                if !plain.literal {
+                    core::fill(relo, &mut insn);
+                }
             }
             insns.push(insn);
             if insn.code == CALL && insn.src == PSEUDO_CALL && plain.symbol.is_none() {
@@ -264,7 +285,7 @@ impl Assembler<'_> {
                 };
                 refs.push(Ref::new(i, to));
             }
-            if btf.is_some() {
+            if btf.is_some() && func.lines.is_empty() && self.program.given.is_none() {
                 self.lines.note(self.program.origin(plain), i, &mut lines);
             }
         }

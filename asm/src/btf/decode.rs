@@ -197,7 +197,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Every type number that a type names must be in use.
-fn check_refs<S>(btf: &Btf<S>) -> Result<(), Error> {
+pub(crate) fn check_refs<S>(btf: &Btf<S>) -> Result<(), Error> {
     let count = u32::try_from(btf.types.len()).map_err(|_| Error::TooMuch { what: "the types" })?;
     for (TypeId(id), ty) in btf.iter() {
         let check = |to: TypeId| match to.0 <= count {

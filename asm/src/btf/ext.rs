@@ -21,9 +21,9 @@ pub const CORE_RELO_LEN: usize = 16;
 /// Length of `struct btf_ext_header` with the fields of the CO-RE records.
 const HEADER_LEN: u32 = 32;
 /// Columns beyond this are written as this: ten bits.
-const MAX_COLUMN: u32 = 1023;
+pub(crate) const MAX_COLUMN: u32 = 1023;
 /// Lines beyond this are written as this: 22 bits.
-const MAX_LINE: u32 = (1 << 22) - 1;
+pub(crate) const MAX_LINE: u32 = (1 << 22) - 1;
 
 /// `struct bpf_func_info`: a function begins here and has that type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -171,8 +171,8 @@ impl Encoder {
             if line.insn >= func.insns.len() {
                 return Err(wrong("a line lies beyond its end"));
             }
-            if begun.is_some_and(|before| line.insn <= before) {
-                return Err(wrong("its lines are out of order, or two begin at one instruction"));
+            if begun.is_some_and(|before| line.insn < before) {
+                return Err(wrong("its lines are out of order"));
             }
             begun = Some(line.insn);
             let file = match last {

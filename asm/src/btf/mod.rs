@@ -22,6 +22,7 @@ mod types;
 pub mod value;
 
 pub use builder::Builder;
+pub(crate) use decode::check_refs;
 pub use decode::{Decoded, decode};
 pub use encode::Encoder;
 pub use error::Error;

@@ -38,6 +38,9 @@ codes! {
     LAYOUT       "E0310" "a layout that cannot be"
     BTF          "E0311" "types that cannot be imported"
     BTF_TEXT     "E0312" "types as text that cannot be read"
+    BLOCK        "E0313" "a `btf` block that cannot be, or a type that it does not have"
+    CONTRADICTS  "E0314" "a declaration that contradicts the `btf` block"
+    RECORD       "E0315" "a record that is about no instruction, or of no file"
 
     FORM         "E0401" "an instruction that does not exist"
     REGISTER     "E0402" "a register that does not exist"

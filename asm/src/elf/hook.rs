@@ -27,7 +27,7 @@ pub(super) fn tagged(object: &Object) -> Cow<'_, Btf> {
 }
 
 /// Takes the tags off the types again.
-pub(super) fn take(object: &mut Object) {
+pub(crate) fn take(object: &mut Object) {
     while let Some(Type { name, kind: Kind::DeclTag { ty, component: WHOLE, .. } }) = object.btf.types.last()
     {
         let func = object.funcs.iter_mut().find(|f| f.btf == Some(*ty) && f.hook.is_none());

@@ -15,6 +15,7 @@ mod reloc;
 mod write;
 
 pub use error::Error;
+pub(crate) use hook::take as take_hooks;
 pub use read::read;
 pub use write::{pieces, write};
 

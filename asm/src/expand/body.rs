@@ -6,9 +6,9 @@ use super::core::CoreValue;
 use super::eval::Value;
 use super::foreign::Locals;
 use super::frame::{Frame, View};
-use super::plain::{Chain, ChainId, Label, LabelId, Plain, PlainCore};
+use super::plain::{Chain, ChainId, Label, LabelId, Plain, PlainCore, PlainLine};
 use super::types::TyId;
-use super::{Expander, Reported, control, orders, views};
+use super::{Expander, Reported, control, orders, records, views};
 use crate::diag::{Diagnostic, Severity, Span, code, nearest};
 use crate::isa::form::LD_IMM64;
 use crate::isa::{Insn, Width};
@@ -30,6 +30,11 @@ pub(super) struct Body<'a> {
     /// CO-RE values that were met, and those that instructions have.
     pub(super) cores: Vec<CoreValue>,
     pub(super) core: Vec<PlainCore>,
+    /// Source lines that `@line` says, in the file that the last `@file` named.
+    pub(super) lines: Vec<PlainLine>,
+    pub(super) file: Option<usize>,
+    /// What was said about the next instruction.
+    pub(super) record: Option<records::Last>,
     pub(super) labels: Vec<Label>,
     /// Numeric labels.
     pub(super) locals: Locals<'a>,
@@ -81,6 +86,7 @@ impl<'a> Expander<'a> {
         }
         self.frames.pop();
         self.end_bytes();
+        self.check_records();
 
         for label in self.body.labels.iter().filter(|l| l.at.is_none()).cloned().collect::<Vec<_>>() {
             self.no_label(&label, &func.body);
@@ -93,6 +99,7 @@ impl<'a> Expander<'a> {
         self.check_orders(&body);
         self.program.funcs[index].insns = body.insns;
         self.program.funcs[index].core = body.core;
+        self.program.funcs[index].lines = body.lines;
         self.program.funcs[index].labels = body.labels;
     }
 
@@ -163,6 +170,7 @@ impl<'a> Expander<'a> {
                 }
             }
             StmtKind::Raw(bytes) => self.raw(stmt.span, bytes)?,
+            StmtKind::Record(record) => self.record(stmt.span, record)?,
             _ => self.insn(stmt)?,
         }
         Ok(())

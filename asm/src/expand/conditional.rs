@@ -2,12 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Expander;
 use super::imports::{BtfFiles, look_up};
 use super::names::Names;
-use crate::assemble::Files;
-use crate::diag::{Diagnostics, FileId, Sources, Span};
-use crate::isa::Endian;
+use super::{Around, Expander};
+use crate::diag::{Diagnostics, FileId, Span};
 use crate::lang::ast::{Control, File, Item, ItemKind};
 
 /// The branch that is taken of each `@if` around declarations, by its place; none where it is not in here.
@@ -35,10 +33,8 @@ pub(super) fn items<'a>(files: &'a [(FileId, File)], branches: &Branches) -> Vec
 /// Decides every `@if` around declarations, in source order. A condition sees the declarations outside of all of
 /// them, and those that the ones above it let in.
 pub(super) fn decide(
-    sources: &Sources,
+    around: &Around,
     files: &[(FileId, File)],
-    reader: &dyn Files,
-    endian: Endian,
     reported: &mut HashSet<(Span, String)>,
     diagnostics: &mut Diagnostics,
 ) -> Branches {
@@ -49,12 +45,13 @@ pub(super) fn decide(
     let items = items(files, &Branches::default());
     // What is wrong with declarations is reported when all are known.
     let unheard = &mut Diagnostics::default();
-    let read = BtfFiles::read(sources, &items, reader, unheard);
+    let sources = around.sources;
+    let read = BtfFiles::read(sources, &items, around.reader, unheard);
     let scans = read.scan(unheard);
     let imports = look_up(sources, &items, &read, &scans, unheard);
     let mut names = Names::gather(sources, &items, unheard);
     names.import(&imports, unheard);
-    let mut expander = Expander::new(sources, names, &scans, &items, endian, diagnostics);
+    let mut expander = Expander::new(around, names, &scans, &items, diagnostics);
     files.iter().for_each(|(_, file)| expander.decide(&file.items));
     *reported = expander.reported;
     expander.program.branches

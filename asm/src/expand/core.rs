@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::eval::{Int, Mem, Value};
 use super::lower::Operands;
-use super::plain::PlainCore;
+use super::plain::{CoreTy, PlainCore};
 use super::types::{Class, Place, Ty, TyId};
 use super::{Expander, Reported};
 use crate::diag::{Diagnostic, Span, code};
@@ -29,6 +29,8 @@ pub(super) struct CoreValue {
 #[derive(Debug, Clone)]
 struct Path {
     root: TyId,
+    /// The number of that type, where a `btf` block says it.
+    ty: CoreTy,
     /// The numbers of members and elements; of an enum that of its value.
     indices: Vec<usize>,
     /// The same as text: `.in[1].y`.
@@ -122,10 +124,16 @@ impl<'a> Expander<'a> {
         CoreId(self.body.cores.len() - 1)
     }
 
+    /// A path that has not left its type yet.
+    fn path_from(&mut self, root: TyId, span: Span) -> Result<Path, Reported> {
+        let ty = self.core_type(root, span)?;
+        Ok(Path { root, ty, indices: vec![], text: String::new(), place: Place::of(root), within: None })
+    }
+
     /// What such a function asks about.
     fn subject(&mut self, arg: &'a Expr) -> Result<Subject, Reported> {
         if let Some(ty) = self.expr_as_type(arg) {
-            return Ok(Subject::Type(path(ty?)));
+            return Ok(Subject::Type(self.path_from(ty?, arg.span)?));
         }
         // A field through a view, or a macro's argument that is one.
         if matches!(arg.kind, ExprKind::Field(..) | ExprKind::Param)
@@ -141,13 +149,14 @@ impl<'a> Expander<'a> {
             Some(root) => root?,
             None => return Err(self.unknown("type", base.span, vec![])),
         };
+        let start = self.path_from(root, base.span)?;
         let (Ty::Enum(index), [Step::Field(name)]) = (self.types.get(root), steps.as_slice()) else {
-            return self.core_path(path(root), steps).map(Subject::Field);
+            return self.core_path(start, steps).map(Subject::Field);
         };
         let (values, text) = (&self.types.enums[*index].values, self.text(*name));
         if let Some(at) = values.iter().position(|(name, _)| name == text) {
             let value = values[at].1;
-            let path = Path { indices: vec![at], text: format!(".{text}"), ..path(root) };
+            let path = Path { indices: vec![at], text: format!(".{text}"), ..start };
             return Ok(Subject::Value(path, value));
         }
         let known: Vec<String> = values.iter().map(|v| v.0.clone()).collect();
@@ -266,7 +275,8 @@ impl<'a> Expander<'a> {
             let d = Diagnostic::error(code::CORE, message, span);
             return Err(self.error(d.note("the offset of the view would be lost: an instruction has one")));
         }
-        let path = self.core_path(path(root), steps)?;
+        let path = self.path_from(root, span)?;
+        let path = self.core_path(path, steps)?;
         self.core_mem(path, reg, span)
     }
 
@@ -329,9 +339,9 @@ impl<'a> Expander<'a> {
             let colon = if access.is_empty() { "" } else { ":" };
             let _ = write!(access, "{colon}{index}");
         }
-        let text = text(*kind, &self.types.name(path.root), &path.text);
+        let text = text(*kind, &self.type_text(path.root), &path.text);
         let Some(insn) = self.body.insns.len().checked_sub(1) else { return };
-        self.body.core.push(PlainCore { insn, ty: path.root, access, kind: *kind, text });
+        self.body.core.push(PlainCore { insn, ty: path.ty, access, kind: *kind, text, literal: false });
     }
 
     /// Reports such a value where the loader cannot fill it in.
@@ -342,10 +352,6 @@ impl<'a> Expander<'a> {
         );
         self.error(d.help("load it into a register first, on a line of its own"))
     }
-}
-
-fn path(root: TyId) -> Path {
-    Path { root, indices: vec![], text: String::new(), place: Place::of(root), within: None }
 }
 
 /// How source writes it.

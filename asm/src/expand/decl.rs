@@ -44,13 +44,17 @@ impl<'a> Expander<'a> {
     }
 
     pub(super) fn map(&mut self, map: &'a Map) {
-        let plain = self.plain_map(map);
+        let plain = self.plain_map(map).and_then(|mut plain| {
+            self.describe_map(map, &mut plain)?;
+            Ok(plain)
+        });
         // A map that is wrong keeps its place, so that its uses are no errors too.
         self.program.maps.push(plain.unwrap_or_else(|Reported| PlainMap {
             name: self.text(map.name).to_string(),
             kind: MapType(0),
             key: None,
             value: None,
+            given: None,
             entries: 0,
             flags: 0,
             extra: 0,
@@ -85,6 +89,7 @@ impl<'a> Expander<'a> {
             kind,
             key,
             value,
+            given: None,
             entries,
             flags: 0,
             extra: 0,
@@ -187,10 +192,17 @@ impl<'a> Expander<'a> {
                 Diagnostic::error(code::MAP, "a map of this kind is declared with its functions", map.kind);
             return Err(self.error(d.help("write `struct_ops NAME: TYPE { … }`")));
         }
-        if matches!(plain.kind, MapType::ARRAY_OF_MAPS | MapType::HASH_OF_MAPS) && plain.inner.is_none() {
+        if matches!(plain.kind, MapType::ARRAY_OF_MAPS | MapType::HASH_OF_MAPS)
+            && plain.inner.is_none()
+            && self.given.is_none()
+        {
             let word = self.text(map.kind);
             let d = Diagnostic::error(code::MAP, "this map does not say what it holds", map.kind);
             return Err(self.error(d.help(format!("write `{word}<u32, array<u32, u64>[4]>[16]`"))));
+        }
+        // With a `btf` block, an object is taken as it is: loaders may set its sizes.
+        if self.given.is_some() {
+            return Ok(());
         }
         match plain.kind {
             kind if without.contains(&kind) => {}
@@ -235,8 +247,27 @@ impl<'a> Expander<'a> {
         let frames = std::mem::take(&mut self.frames);
         let place = self.place_variable(var);
         self.frames = frames;
+        let place = place.and_then(|place| {
+            self.describe_var(var, place)?;
+            Ok(place)
+        });
         self.variables.insert(var.name, place.ok());
         place
+    }
+
+    /// Takes the type of a variable that was placed last from the `btf` block.
+    fn describe_var(
+        &mut self,
+        var: &'a Var,
+        (section, offset, ty): (usize, u32, TyId),
+    ) -> Result<(), Reported> {
+        let size = self.types.size(ty);
+        let name = self.program.data[section].name.clone();
+        let given = self.given_var(&name, var, (offset, size))?;
+        if let Some(var) = self.program.data[section].vars.last_mut() {
+            var.btf = given;
+        }
+        Ok(())
     }
 
     fn place_variable(&mut self, var: &'a Var) -> Result<(usize, u32, TyId), Reported> {
@@ -277,7 +308,7 @@ impl<'a> Expander<'a> {
         let name = self.text(var.name).to_string();
         let offset = self.place(section, &bytes, align, var.name)?;
         let tags = self.tags(&var.tags);
-        self.program.data[section].vars.push(PlainVar { name, ty, offset, linkage, tags });
+        self.program.data[section].vars.push(PlainVar { name, ty, offset, linkage, tags, btf: None });
         Ok((section, offset, ty))
     }
 
@@ -362,17 +393,20 @@ impl<'a> Expander<'a> {
             false => self.text(func.name).to_string(),
         };
         let tags = self.numbered_tags(&func.tags);
+        let btf = self.given_func(func).ok().flatten();
         self.program.funcs.push(PlainFunc {
             name,
             span: func.name,
             end: func.end,
             section,
             hook,
+            btf,
             params,
             result,
             insns: vec![],
             labels: vec![],
             core: vec![],
+            lines: vec![],
             bare: func.bare,
             global: func.global,
             tags,

@@ -22,6 +22,7 @@ impl<'a> Expander<'a> {
         match &expr.kind {
             TypeExprKind::Name => self.named_type(expr.span),
             TypeExprKind::Param => self.type_argument(expr.span),
+            TypeExprKind::Number => self.numbered(expr.span),
             TypeExprKind::Pointer(to) => {
                 let target = self.pointee(to)?;
                 Ok(self.types.add(Ty::Pointer(target)))
@@ -69,6 +70,7 @@ impl<'a> Expander<'a> {
                     _ => self.named_type(to.span)?,
                 }
             }
+            TypeExprKind::Number => return self.numbered_pointee(to.span),
             TypeExprKind::Func(params, result) => {
                 let mut types = vec![];
                 for (name, ty) in params {
@@ -494,6 +496,7 @@ impl<'a> Expander<'a> {
                 is_type.then(|| self.named_type(expr.span))
             }
             ExprKind::Param => self.type_argument_if(expr.span).map(Ok),
+            ExprKind::Number => Some(self.numbered(expr.span)),
             ExprKind::Path(base, steps) if steps.iter().all(|s| matches!(s, Step::Index(_))) => {
                 let mut ty = match self.expr_as_type(base)? {
                     Ok(ty) => ty,

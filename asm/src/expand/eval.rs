@@ -89,6 +89,7 @@ impl<'a> Expander<'a> {
             ExprKind::Int(n) => Value::Int(Int::host(i128::from(*n))),
             ExprKind::Negative(n) => Value::Int(Int::host(-i128::from(*n))),
             ExprKind::Ip4(address) => Value::Int(self.big_endian(u64::from(*address), 4)),
+            ExprKind::Number => Value::Type(self.numbered(expr.span)?),
             ExprKind::Str => Value::Str(expr.span),
             ExprKind::Name => return self.name_value(expr.span),
             ExprKind::Label(name) => Value::Label(self.label(*name)?),

@@ -36,7 +36,9 @@ impl<'a> Expander<'a> {
         let ty = if external.kind.is_func() { ExternTy::Func(params, ty) } else { ExternTy::Var(ty) };
         let name = self.text(external.name).to_string();
         let tags = self.numbered_tags(&external.tags);
-        self.program.externs.push(PlainExtern { name, kind, weak: external.weak, ty, tags });
+        let btf = self.given_extern(external, kind).ok().flatten();
+        let kept = self.given.is_some() && !self.sources.get(external.name.file).is_library();
+        self.program.externs.push(PlainExtern { name, kind, weak: external.weak, btf, kept, ty, tags });
     }
 
     /// Calls it.

@@ -3,16 +3,40 @@
 use super::imports::{Imported, numbers};
 use super::types::{BUILTINS, Bits, EnumTy, FieldTy, StructTy, Ty, TyId};
 use super::{Expander, Reported};
-use crate::btf::{IntEncoding, Kind, Member, Param, Scan, Type, TypeId};
+use crate::btf::{Btf, Error, IntEncoding, Kind, Member, Param, Scan, Type, TypeId};
 use crate::diag::{Diagnostic, Span, code};
 
 /// The largest struct in bytes.
 const LARGEST: u32 = 1 << 28;
 
-/// Where a type comes from: its file, the number of that, and the place in the list.
+/// What stands for the number of a file where types come from the `btf` block.
+pub(super) const BLOCK: usize = usize::MAX;
+
+/// Types by their numbers.
+#[derive(Clone, Copy)]
+enum Numbered<'a> {
+    File(&'a Scan<'a>),
+    Block(&'a Btf),
+}
+
+impl Numbered<'_> {
+    fn get(self, id: TypeId) -> Result<Option<Type>, Error> {
+        match self {
+            Numbered::File(scan) => scan.get(id),
+            Numbered::Block(btf) => Ok(btf.get(id).cloned()),
+        }
+    }
+
+    /// Whether pointers have four bytes.
+    fn is_32_bit(self) -> bool {
+        matches!(self, Numbered::File(scan) if scan.is_32_bit())
+    }
+}
+
+/// Where a type comes from: its file, the number of that, and the place that names it.
 #[derive(Clone, Copy)]
 struct Origin<'a> {
-    scan: &'a Scan<'a>,
+    types: Numbered<'a>,
     number: usize,
     span: Span,
 }
@@ -21,23 +45,79 @@ impl<'a> Expander<'a> {
     /// The type that a list of imports names.
     pub(super) fn imported(&mut self, import: &'a Imported<'a>) -> Result<TyId, Reported> {
         let (number, id) = import.found.ok_or(Reported)?;
-        let scans = self.scans;
-        let scan = scans.get(number).and_then(Option::as_ref).ok_or(Reported)?;
-        let origin = Origin { scan, number, span: import.name };
-        let ty = self.converted(origin, id)?;
+        let types = match self.given {
+            Some(given) if number == BLOCK => Numbered::Block(&given.given.btf),
+            _ => Numbered::File(self.scans.get(number).and_then(Option::as_ref).ok_or(Reported)?),
+        };
+        let ty = self.converted(Origin { types, number, span: import.name }, id)?;
         if let (true, Ty::Struct(index)) = (import.core, self.types.get(ty).clone()) {
             self.types.structs[index].core = true;
         }
         Ok(ty)
     }
 
+    /// Where types of the `btf` block come from; reports that there is none.
+    fn block_origin(&mut self, span: Span) -> Result<Origin<'a>, Reported> {
+        match self.given {
+            Some(given) => Ok(Origin { types: Numbered::Block(&given.given.btf), number: BLOCK, span }),
+            None => {
+                let message = format!("there is no `btf` block with a type `{}`", self.text(span));
+                let d = Diagnostic::error(code::BLOCK, message, span);
+                Err(self.error(d.help("`#N` is type number N of the block: write a name instead")))
+            }
+        }
+    }
+
+    /// The number that `#N` is, and whether the block has that type; 0 is `void`.
+    pub(super) fn number(&mut self, span: Span) -> Result<TypeId, Reported> {
+        self.block_origin(span)?;
+        let count = self.given.map_or(0, |given| given.given.btf.types.len());
+        let number = self.text(span)[1..].parse::<u32>().ok();
+        match number.filter(|n| usize::try_from(*n).is_ok_and(|n| n <= count)) {
+            Some(number) => Ok(TypeId(number)),
+            None => {
+                let message = format!("there is no type `{}`", self.text(span));
+                let d = Diagnostic::error(code::BLOCK, message, span);
+                let word = self.given.map_or(span, |given| given.given.word);
+                Err(self.error(d.also(word, format!("this has {count}"))))
+            }
+        }
+    }
+
+    /// The type `#N`.
+    pub(super) fn numbered(&mut self, span: Span) -> Result<TyId, Reported> {
+        let id = self.number(span)?;
+        if id == TypeId::VOID {
+            let d = Diagnostic::error(code::TYPE, "type 0 is `void`, which has no size", span);
+            return Err(self.error(d.help("a pointer to it is `*void`")));
+        }
+        self.given_type(id, span)
+    }
+
+    /// The type of a number that the block has.
+    pub(super) fn given_type(&mut self, id: TypeId, span: Span) -> Result<TyId, Reported> {
+        let origin = self.block_origin(span)?;
+        self.converted(origin, id)
+    }
+
+    /// What `*#N` points to.
+    pub(super) fn numbered_pointee(&mut self, span: Span) -> Result<Option<TyId>, Reported> {
+        let id = self.number(span)?;
+        let origin = self.block_origin(span)?;
+        self.opaque(origin, id)
+    }
+
     fn broken(&mut self, origin: Origin, why: &str) -> Reported {
-        let message = format!("`{}` cannot be taken over: {why}", self.text(origin.span));
-        self.error(Diagnostic::error(code::BTF, message, origin.span))
+        let (code, message) = match origin.types {
+            Numbered::File(_) => (code::BTF, "cannot be taken over"),
+            Numbered::Block(_) => (code::BLOCK, "cannot be used"),
+        };
+        let message = format!("`{}` {message}: {why}", self.text(origin.span));
+        self.error(Diagnostic::error(code, message, origin.span))
     }
 
     fn btf_type(&mut self, origin: Origin, id: TypeId) -> Result<Type, Reported> {
-        match origin.scan.get(id) {
+        match origin.types.get(id) {
             Ok(Some(ty)) => Ok(ty),
             Ok(None) => Err(self.broken(origin, &format!("type {} is missing", id.0))),
             Err(why) => Err(self.broken(origin, &why.to_string())),
@@ -58,6 +138,10 @@ impl<'a> Expander<'a> {
             e.convert(origin, ty)
         });
         self.btf_types.insert(key, Some(result));
+        if let (Ok(ty), BLOCK) = (result, origin.number) {
+            // What a type is called comes after what it stands for.
+            self.given_ids.entry(ty).or_insert(id);
+        }
         result
     }
 
@@ -66,7 +150,7 @@ impl<'a> Expander<'a> {
             Kind::Int { size, encoding, .. } => self.int_type(&ty.name, size, encoding),
             Kind::Float { size } => self.types.add(Ty::Foreign(ty.name, size, true)),
             Kind::Ptr(to) => {
-                if origin.scan.is_32_bit() {
+                if origin.types.is_32_bit() {
                     return Err(self.broken(origin, "its pointers have 4 bytes, those of eBPF 8"));
                 }
                 let to = self.opaque(origin, to)?;
@@ -104,7 +188,10 @@ impl<'a> Expander<'a> {
             Kind::Const(of) | Kind::Volatile(of) | Kind::Restrict(of) | Kind::TypeTag { ty: of, .. } => {
                 self.converted(origin, of)?
             }
-            _ => return Err(self.broken(origin, &format!("`{}` in it has no size", ty.name))),
+            kind => {
+                let name = if ty.name.is_empty() { String::new() } else { format!(" `{}`", ty.name) };
+                return Err(self.broken(origin, &format!("{}{name} has no size", kind.word())));
+            }
         })
     }
 

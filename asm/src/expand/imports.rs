@@ -97,6 +97,8 @@ pub(super) struct Imported<'a> {
     pub(super) core: bool,
     /// The number of its file, and of the type there; `None` where it was not found.
     pub(super) found: Option<(usize, TypeId)>,
+    /// How well its kind answers a name alone: a lower number is better.
+    pub(super) rank: usize,
     /// Whether it is a struct or union, and whether a union.
     pub(super) is_struct: bool,
     pub(super) union: bool,
@@ -125,6 +127,7 @@ pub(super) fn look_up<'a>(
                 name: name.name,
                 core: name.core.is_some(),
                 found: None,
+                rank: 0,
                 is_struct: head.is_some_and(|h| matches!(h.kind, 4 | 5)),
                 union: head.is_some_and(|h| h.kind == 5),
                 values: vec![],
@@ -145,7 +148,7 @@ pub(super) fn look_up<'a>(
 }
 
 /// How well a kind answers what stands in front of a name: a lower number is better.
-fn rank(kind: u32, wanted: Option<&str>) -> Option<usize> {
+pub(super) fn rank(kind: u32, wanted: Option<&str>) -> Option<usize> {
     let (word, rank) = match kind {
         4 => ("struct", 0),
         5 => ("union", 1),

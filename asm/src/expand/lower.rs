@@ -62,6 +62,7 @@ impl<'a> Expander<'a> {
             | StmtKind::Label(_)
             | StmtKind::Run(_)
             | StmtKind::Raw(_)
+            | StmtKind::Record(_)
             | StmtKind::Bytes(..)
             | StmtKind::Macro(..)
             | StmtKind::Block

@@ -1,6 +1,7 @@
 //! The syntax tree to plain items: constants, layouts, views and macros are worked out here, and nothing is
 //! left but declarations and instructions.
 
+mod agree;
 mod atomic;
 mod body;
 mod conditional;
@@ -13,6 +14,7 @@ mod eval;
 mod external;
 mod foreign;
 mod frame;
+mod given;
 mod imported;
 mod imports;
 mod initial;
@@ -24,6 +26,7 @@ mod names;
 mod objects;
 mod orders;
 mod plain;
+mod records;
 mod text;
 mod types;
 mod unused;
@@ -33,8 +36,8 @@ use std::collections::{HashMap, HashSet};
 
 pub use modules::load;
 pub use plain::{
-    Chain, ChainId, ExternTy, Label, LabelId, Plain, PlainCore, PlainData, PlainExtern, PlainFunc, PlainMap,
-    PlainVar, Program, SECTIONS,
+    Chain, ChainId, CoreTy, ExternTy, Label, LabelId, Plain, PlainCore, PlainData, PlainExtern, PlainFunc,
+    PlainLine, PlainMap, PlainVar, Program, SECTIONS, Side,
 };
 pub use text::to_text;
 pub use types::{BUILTINS, Bits, Builtin, Class, EnumTy, FieldTy, StructTy, Ty, TyId, Types};
@@ -50,6 +53,7 @@ pub use conditional::Branches;
 use control::Block;
 use eval::Int;
 use frame::Frame;
+use given::{Given, Index};
 use imports::BtfFiles;
 use names::{Def, Names};
 
@@ -67,20 +71,35 @@ pub fn expand<'a>(
     diagnostics: &mut Diagnostics,
 ) -> Program {
     let mut reported = HashSet::new();
-    let branches = conditional::decide(sources, files, reader, endian, &mut reported, diagnostics);
+    let given = Given::read(sources, files, diagnostics);
+    let index = given.as_ref().map(Index::new);
+    let given_index = index.as_ref();
+    let around = Around { sources, reader, given: given_index, endian };
+    let branches = conditional::decide(&around, files, &mut reported, diagnostics);
     let items = conditional::items(files, &branches);
     let read = BtfFiles::read(sources, &items, reader, diagnostics);
     let scans = read.scan(diagnostics);
     let imports = imports::look_up(sources, &items, &read, &scans, diagnostics);
     let mut names = Names::gather(sources, &items, diagnostics);
     names.import(&imports, diagnostics);
-    let mut expander = Expander::new(sources, names, &scans, &items, endian, diagnostics);
+    let mut expander = Expander::new(&around, names, &scans, &items, diagnostics);
     expander.reported = reported;
     expander.run(&items);
     let Expander { mut program, types, .. } = expander;
     program.types = types;
     program.branches = branches;
+    drop(index);
+    program.given = given.map(|given| given.btf);
     program
+}
+
+/// What stands around a program.
+struct Around<'a> {
+    sources: &'a Sources,
+    reader: &'a dyn Files,
+    /// The `btf` block, where there is one.
+    given: Option<&'a Index<'a>>,
+    endian: Endian,
 }
 
 struct Expander<'a> {
@@ -88,6 +107,10 @@ struct Expander<'a> {
     names: Names<'a>,
     /// The files that `import btf` names.
     scans: &'a [Option<Scan<'a>>],
+    /// The `btf` block.
+    given: Option<&'a Index<'a>>,
+    /// The numbers there of types that come from it.
+    given_ids: HashMap<TyId, TypeId>,
     /// Types by file and number there; `None` while one is converted.
     btf_types: HashMap<(usize, TypeId), Option<Result<TyId, Reported>>>,
     endian: Endian,
@@ -132,21 +155,25 @@ const DEPTH: u32 = 200;
 
 impl<'a> Expander<'a> {
     fn new(
-        sources: &'a Sources,
-        names: Names<'a>,
+        &Around { sources, given, endian, .. }: &Around<'a>,
+        mut names: Names<'a>,
         scans: &'a [Option<Scan<'a>>],
         items: &[&'a Item],
-        endian: Endian,
         diagnostics: &'a mut Diagnostics,
     ) -> Self {
         let defines = items.iter().filter_map(|item| match &item.kind {
             ItemKind::Define(define) => Some((sources.slice(define.name), define)),
             _ => None,
         });
+        if let Some(given) = given {
+            names.describe(given);
+        }
         Expander {
             sources,
             names,
             scans,
+            given,
+            given_ids: HashMap::new(),
             btf_types: HashMap::new(),
             endian,
             types: Types::default(),
@@ -193,9 +220,18 @@ impl<'a> Expander<'a> {
                 ItemKind::Control(Control::Message(severity, message)) => {
                     let _ = self.message(*severity, item.span, *message);
                 }
-                ItemKind::Struct(s) if s.fields.is_some() => drop(self.structure(s, s.name)),
-                ItemKind::Enum(e) => drop(self.enumeration(e, e.name)),
-                ItemKind::Alias(a) => drop(self.alias(a, a.name)),
+                ItemKind::Struct(s) if s.fields.is_some() => {
+                    let ty = self.structure(s, s.name);
+                    self.agree(ty, s.name);
+                }
+                ItemKind::Enum(e) => {
+                    let ty = self.enumeration(e, e.name);
+                    self.agree(ty, e.name);
+                }
+                ItemKind::Alias(a) => {
+                    let ty = self.alias(a, a.name);
+                    self.agree(ty, a.name);
+                }
                 ItemKind::Macro(m) => self.check_macro(m),
                 _ => {}
             }

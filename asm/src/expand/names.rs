@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
+use super::given::Index;
 use super::imports::Imported;
 use super::{Expander, Reported, library};
 use crate::diag::{Diagnostic, Diagnostics, FileId, Help, Source, Sources, Span, code, nearest};
@@ -93,6 +94,8 @@ pub(super) struct Names<'a> {
     externs: usize,
     user: HashMap<&'a str, Def<'a>>,
     library: HashMap<&'a str, Def<'a>>,
+    /// What the `btf` block has, where nothing else has that name.
+    given: HashMap<&'a str, Def<'a>>,
     library_files: Vec<bool>,
     /// Macros have a name space of their own: `name!`.
     user_macros: HashMap<&'a str, Def<'a>>,
@@ -139,6 +142,7 @@ impl<'a> Names<'a> {
             ItemKind::License(_)
             | ItemKind::Import(_)
             | ItemKind::ImportBtf(_)
+            | ItemKind::Btf(_)
             | ItemKind::Dialect(_)
             | ItemKind::Cpu(_)
             | ItemKind::Control(_)
@@ -193,6 +197,18 @@ impl<'a> Names<'a> {
         }
     }
 
+    /// Adds the types of a `btf` block, and the members of its enums.
+    pub(super) fn describe(&mut self, given: &'a Index<'a>) {
+        for named in &given.named {
+            if !named.text.is_empty() {
+                self.given.entry(named.text).or_insert(Def::Imported(named));
+            }
+            for (index, (name, _)) in named.values.iter().enumerate() {
+                self.given.entry(name).or_insert(Def::ImportedMember(named, index));
+            }
+        }
+    }
+
     fn define(&mut self, sources: &'a Sources, def: Def<'a>, diagnostics: &mut Diagnostics) {
         self.define_as(sources.slice(def.name()), def, diagnostics);
     }
@@ -240,8 +256,10 @@ impl<'a> Names<'a> {
 
     /// What a name means where it stands in that file.
     pub(super) fn get(&self, name: &str, file: FileId) -> Option<Def<'a>> {
-        let user = if self.in_library(file) { None } else { self.user.get(name) };
-        let def = user.or_else(|| self.library.get(name)).copied()?;
+        let of_user = !self.in_library(file);
+        let user = self.user.get(name).filter(|_| of_user);
+        let given = || self.given.get(name).filter(|_| of_user);
+        let def = user.or_else(|| self.library.get(name)).or_else(given).copied()?;
         self.used.borrow_mut().insert(def.name());
         Some(def)
     }
@@ -294,7 +312,7 @@ impl<'a> Names<'a> {
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &'a str> {
-        self.user.keys().chain(self.library.keys()).copied()
+        self.user.keys().chain(self.library.keys()).chain(self.given.keys()).copied()
     }
 
     pub(super) fn macros(&self) -> impl Iterator<Item = &'a str> {

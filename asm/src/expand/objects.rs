@@ -105,7 +105,7 @@ impl<'a> Expander<'a> {
         refs.sort_by_key(|(at, _)| *at);
         let tags = self.tags(&var.tags);
         let data = &mut self.program.data[section];
-        data.vars.push(PlainVar { name, ty, offset, linkage: Linkage::Global, tags });
+        data.vars.push(PlainVar { name, ty, offset, linkage: Linkage::Global, tags, btf: None });
         data.refs.extend(refs.into_iter().map(|(at, to)| (offset.saturating_add(at), to)));
         Ok((section, offset, ty))
     }

@@ -2,6 +2,7 @@
 
 use super::conditional::Branches;
 use super::types::{TyId, Types};
+use crate::btf::{Btf, TypeId};
 use crate::diag::{Sources, Span};
 use crate::isa::{Cpu, Insn};
 use crate::object::{ARENA, CoreKind, DataKind, ExternKind, Linkage, Symbol};
@@ -38,6 +39,10 @@ pub struct Program {
     pub chains: Vec<Chain>,
     /// Which declarations are there.
     pub branches: Branches,
+    /// The types of the `btf` block: then the object has these, and no others.
+    pub given: Option<Btf>,
+    /// The files that `@file` names.
+    pub files: Vec<String>,
 }
 
 /// A use of a macro, and the use that it stands in.
@@ -68,6 +73,8 @@ pub struct PlainMap {
     pub key: Option<TyId>,
     /// Type of the value, where it has one.
     pub value: Option<TyId>,
+    /// Key and value as the `btf` block describes them.
+    pub given: Option<[Side; 2]>,
     /// Number of entries, or bytes.
     pub entries: u32,
     /// `BPF_F_*` of its creation.
@@ -86,6 +93,15 @@ pub struct PlainMap {
     pub tags: Vec<String>,
 }
 
+/// A key or a value: bytes, and the type in the `btf` block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Side {
+    /// Size in bytes.
+    pub size: u32,
+    /// Its type, where it has one.
+    pub ty: Option<TypeId>,
+}
+
 /// Something that is defined elsewhere.
 #[derive(Debug, Clone)]
 pub struct PlainExtern {
@@ -95,6 +111,10 @@ pub struct PlainExtern {
     pub kind: ExternKind,
     /// Whether it may be missing.
     pub weak: bool,
+    /// Its FUNC or VAR in the `btf` block.
+    pub btf: Option<TypeId>,
+    /// Whether it belongs to the object even if nothing uses it: the file of a `btf` block says what there is.
+    pub kept: bool,
     /// What it is.
     pub ty: ExternTy,
     /// Declaration tags; with a number, of that parameter.
@@ -149,6 +169,8 @@ pub struct PlainVar {
     pub linkage: Linkage,
     /// Its declaration tags.
     pub tags: Vec<String>,
+    /// Its type in the `btf` block.
+    pub btf: Option<TypeId>,
 }
 
 /// A program or function.
@@ -166,6 +188,8 @@ pub struct PlainFunc {
     pub hook: Option<String>,
     /// Whether the kernel verifies it on its own.
     pub global: bool,
+    /// Its FUNC in the `btf` block.
+    pub btf: Option<TypeId>,
     /// Declaration tags; with a number, of that parameter.
     pub tags: Vec<(Option<usize>, String)>,
     /// Name and type of parameters.
@@ -180,6 +204,8 @@ pub struct PlainFunc {
     pub bare: bool,
     /// What depends on the kernel's types, by instruction.
     pub core: Vec<PlainCore>,
+    /// Where instructions come from, as `@line` says.
+    pub lines: Vec<PlainLine>,
 }
 
 /// A value in an instruction that depends on a type of the kernel: the offset of a load or store, else the
@@ -189,12 +215,38 @@ pub struct PlainCore {
     /// The instruction.
     pub insn: usize,
     /// The type.
-    pub ty: TyId,
+    pub ty: CoreTy,
     /// What of it is meant, as [`CoreRelo::access`](crate::object::CoreRelo::access) has it.
     pub access: String,
     /// What is asked about it.
     pub kind: CoreKind,
-    /// The same as source: `core(task_struct.pid)`.
+    /// The same as source: `core(task_struct.pid)`, or a `@relo` that stands before the instruction.
+    pub text: String,
+    /// Whether it is a `@relo`: the instruction has its value as it is written.
+    pub literal: bool,
+}
+
+/// The type that a [`PlainCore`] is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CoreTy {
+    /// One that source declares.
+    Declared(TyId),
+    /// One of the `btf` block.
+    Given(TypeId),
+}
+
+/// Where an instruction comes from, as `@line` says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlainLine {
+    /// The instruction.
+    pub insn: usize,
+    /// Index into [`Program::files`].
+    pub file: usize,
+    /// Line number.
+    pub line: u32,
+    /// Column number.
+    pub column: u32,
+    /// The text of that line.
     pub text: String,
 }
 

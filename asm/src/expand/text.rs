@@ -67,14 +67,35 @@ fn body(out: &mut String, program: &Program, func: &PlainFunc, endian: Endian) {
         func.labels.iter().filter_map(|l| Some((l.at?, l.name.as_str()))).collect();
     labels.sort_by_key(|(at, _)| *at);
     let mut labels = labels.into_iter().peekable();
+    let (mut lines, mut cores) = (func.lines.iter().peekable(), func.core.iter().peekable());
+    let mut file = None;
     for at in 0..=func.insns.len() {
         while let Some((_, name)) = labels.next_if(|(place, _)| *place == at) {
             let _ = writeln!(out, ".{name}:");
         }
         if let Some(plain) = func.insns.get(at) {
-            let core =
-                func.core.binary_search_by_key(&at, |c| c.insn).ok().map(|c| func.core[c].text.as_str());
-            let _ = writeln!(out, "    {}", line(program, func, plain, core, endian));
+            while let Some(line) = lines.next_if(|line| line.insn == at) {
+                if file != Some(line.file) {
+                    let _ =
+                        writeln!(out, "    @file \"{}\"", program.files[line.file].as_bytes().escape_ascii());
+                    file = Some(line.file);
+                }
+                let _ = writeln!(
+                    out,
+                    "    @line {}:{} \"{}\"",
+                    line.line,
+                    line.column,
+                    line.text.as_bytes().escape_ascii()
+                );
+            }
+            let mut value = None;
+            while let Some(core) = cores.next_if(|core| core.insn == at) {
+                match core.literal {
+                    true => drop(writeln!(out, "    {}", core.text)),
+                    false => value = Some(core.text.as_str()),
+                }
+            }
+            let _ = writeln!(out, "    {}", line(program, func, plain, value, endian));
         }
     }
 }

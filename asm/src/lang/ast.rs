@@ -30,6 +30,8 @@ pub enum ItemKind {
     Import(Span),
     /// `import btf "vmlinux" { … }`.
     ImportBtf(ImportBtf),
+    /// `btf { … }`; the lines between the braces.
+    Btf(Span),
     /// `const NAME = value`.
     Const(Const),
     /// `struct NAME { … }` or `union NAME { … }`.
@@ -239,6 +241,8 @@ pub enum TypeExprKind {
     Tagged(Span, Box<TypeExpr>),
     /// `$name`, a macro's argument.
     Param,
+    /// `#12`: a type of the `btf` block.
+    Number,
 }
 
 /// A map.
@@ -304,6 +308,8 @@ pub struct Func {
     pub section: Option<Span>,
     /// Where the program belongs if its section does not say, a string with its quotes.
     pub hook: Option<Span>,
+    /// `btf #12`: its FUNC in the `btf` block, or with 0 none.
+    pub btf: Option<Span>,
     /// A function's parameters.
     pub params: Vec<(Span, TypeExpr)>,
     /// A function's result.
@@ -466,6 +472,28 @@ pub struct Run {
     pub places: Vec<(u32, u32)>,
 }
 
+/// What the source says about the next instruction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Record {
+    /// `@file "x.c"`: the file of the lines that follow; a string with its quotes.
+    File(Span),
+    /// `@line 12:5 "text"`: where it comes from: line, column and, in quotes, the text of that line.
+    Line(Expr, Expr, Option<Span>),
+    /// `@relo TYPE "0:1" KIND`: a value in it that depends on a type of the running kernel.
+    Relo(Relo),
+}
+
+/// `@relo TYPE "0:1" KIND`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relo {
+    /// The type.
+    pub ty: TypeExpr,
+    /// What of it is meant: a string with its quotes.
+    pub access: Span,
+    /// What is asked about it: a name or a number.
+    pub kind: Span,
+}
+
 /// What a statement is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StmtKind {
@@ -491,6 +519,8 @@ pub enum StmtKind {
     Control(Box<Control<Stmt>>),
     /// `@for`.
     For(Box<For>),
+    /// `@file`, `@line`, `@relo`: what is known about the next instruction.
+    Record(Box<Record>),
     /// `dst op= value`.
     Assign(Expr, AluOp, Expr),
     /// `dst = value ll`.
@@ -626,6 +656,8 @@ pub enum ExprKind {
     Label(Span),
     /// `$name`.
     Param,
+    /// `#12`, a type.
+    Number,
     /// `base->path`.
     Field(Box<Expr>, Vec<Step>),
     /// `base.path` and `base[index]`: a path for `offsetof`, an array type, a part of an argument.

@@ -146,6 +146,7 @@ impl Reader<'_> {
             ItemKind::License(_)
             | ItemKind::Import(_)
             | ItemKind::ImportBtf(_)
+            | ItemKind::Btf(_)
             | ItemKind::Dialect(_)
             | ItemKind::Cpu(_)
             | ItemKind::Define(_)

@@ -9,6 +9,8 @@ use nom::sequence::{pair, preceded};
 use nom::{IResult, Parser};
 
 use super::token::{Kind, Token};
+use super::words::DECLARATIONS;
+use crate::btf::raw;
 use crate::diag::{Diagnostic, Diagnostics, FileId, Span, code};
 use crate::escape::unescape;
 use crate::isa::Dialect;
@@ -87,6 +89,10 @@ impl<'a> Lexer<'a> {
                     self.at += len + 4;
                     continue;
                 }
+                (b'{', _) if self.begins_types() => {
+                    self.types();
+                    continue;
+                }
                 (b'#', _) if self.dialect.is_some() => {
                     self.at += self.line_rest().len();
                     continue;
@@ -100,6 +106,12 @@ impl<'a> Lexer<'a> {
                 (b'#', Some(_)) if self.numbered_callee() => {
                     self.at += 1;
                     Kind::Punct
+                }
+                (b'#', Some(b'0'..=b'9')) => {
+                    self.at += 1;
+                    let rest = &self.text.as_bytes()[self.at..];
+                    self.at += rest.iter().position(|b| !b.is_ascii_digit()).unwrap_or(rest.len());
+                    Kind::Number
                 }
                 (b'#', _) => {
                     self.at += self.line_rest().len();
@@ -205,6 +217,42 @@ impl<'a> Lexer<'a> {
             }
         }
         self.tokens.extend(tail);
+    }
+
+    // The lines of a `btf` block are one token: they are in a language of their own.
+
+    /// Whether the brace that stands here opens such a block.
+    fn begins_types(&self) -> bool {
+        let word = |t: &Token| &self.text[t.span.start as usize..t.span.end as usize] == "btf";
+        match self.tokens.as_slice() {
+            [.., before, last] => before.kind == Kind::Newline && word(last),
+            [last] => word(last),
+            [] => false,
+        }
+    }
+
+    /// Takes the brace, and what stands before the one that closes it.
+    fn types(&mut self) {
+        self.tokens.push(Token { kind: Kind::Punct, span: self.span(self.at, self.at + 1) });
+        self.at += 1;
+        let rest = self.rest();
+        // Where the brace was forgotten, a declaration follows.
+        let declares = |line: &str| {
+            let line = line.trim_start();
+            let word = line.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(line.len());
+            line.starts_with('@') || DECLARATIONS.contains(&&line[..word])
+        };
+        let mut lines = 0..;
+        let within = rest.split_inclusive('\n').take_while(|line| lines.next() == Some(0) || !declares(line));
+        let most = within.map(str::len).sum();
+        let len = raw::end(&rest[..most]).unwrap_or(most);
+        let text = &rest[..len];
+        let start = self.at + (len - text.trim_start().len());
+        let end = self.at + text.trim_end().len();
+        if start < end {
+            self.tokens.push(Token { kind: Kind::Lines, span: self.span(start, end) });
+            self.at = end;
+        }
     }
 
     // Tokens: each moves on behind itself and gives its kind.

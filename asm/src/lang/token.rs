@@ -15,6 +15,10 @@ pub enum Kind {
     Param,
     /// `@name`: something that happens while assembling.
     At,
+    /// `#12`: a type of the `btf` block, by its number.
+    Number,
+    /// The lines of a `btf` block, as they stand.
+    Lines,
     /// A number or a character; what reads it says whether it is well formed.
     Int,
     /// Four decimal bytes with dots.

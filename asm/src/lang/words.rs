@@ -4,6 +4,7 @@
 pub const DECLARATIONS: &[&str] = &[
     "license",
     "import",
+    "btf",
     "const",
     "param",
     "type",
@@ -42,8 +43,13 @@ pub const STATEMENTS: &[&str] = &[
 ];
 
 /// What happens while assembling, with its `@`.
-pub const AT: &[&str] =
-    &["@if", "@else", "@for", "@assert", "@error", "@warning", "@defined", "@is", "@core"];
+pub const AT: &[&str] = &[
+    "@if", "@else", "@for", "@assert", "@error", "@warning", "@defined", "@is", "@core", "@file", "@line",
+    "@relo",
+];
+
+/// Those of them that say something about the next instruction.
+pub const RECORDS: &[&str] = &["@file", "@line", "@relo"];
 
 /// Functions of constant expressions.
 pub const FUNCTIONS: &[&str] = &[

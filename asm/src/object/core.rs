@@ -67,6 +67,40 @@ impl CoreKind {
         (Self::TYPE_MATCHES, "core_matches"),
     ];
 
+    /// The kernel's names in lower case, without `BPF_CORE_`; the number is the place in the list.
+    const NAMES: [&str; 13] = [
+        "field_byte_offset",
+        "field_byte_size",
+        "field_exists",
+        "field_signed",
+        "field_lshift_u64",
+        "field_rshift_u64",
+        "type_id_local",
+        "type_id_target",
+        "type_exists",
+        "type_size",
+        "enumval_exists",
+        "enumval_value",
+        "type_matches",
+    ];
+
+    /// The names that `@relo` takes, in the order of their numbers.
+    pub fn names() -> impl Iterator<Item = &'static str> + Clone {
+        Self::NAMES.into_iter()
+    }
+
+    /// The kernel's name in lower case, without `BPF_CORE_`; none for a kind that is not known.
+    #[must_use]
+    pub fn name(self) -> Option<&'static str> {
+        Self::NAMES.get(usize::try_from(self.0).ok()?).copied()
+    }
+
+    /// The kind of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        (0..).map(Self).zip(Self::NAMES).find(|(_, known)| *known == name).map(|(kind, _)| kind)
+    }
+
     /// The function that writes it in source; none for a kind that is not known.
     #[must_use]
     pub fn function(self) -> Option<&'static str> {

@@ -3,8 +3,8 @@ if exists("b:current_syntax")
   finish
 endif
 
-syntax keyword bpfasmDeclaration license import const param type enum struct union packed map global config
-syntax keyword bpfasmDeclaration prog func macro extern dialect struct_ops cpu
+syntax keyword bpfasmDeclaration license import btf const param type enum struct union packed map global
+syntax keyword bpfasmDeclaration config prog func macro extern dialect struct_ops cpu
 syntax keyword bpfasmStatement view stack raw if goto gotol gotox may_goto call callx exit nospec
 syntax keyword bpfasmStatement lock ld_pseudo
 syntax keyword bpfasmBetween at weak align helper in true false kfunc ksym kconfig
@@ -20,7 +20,7 @@ syntax keyword bpfasmMap unspec hash array prog_array perf_event_array percpu_ha
 syntax keyword bpfasmMap array_of_maps hash_of_maps devmap sockmap cpumap xskmap sockhash cgroup_storage reuseport_sockarray percpu_cgroup_storage queue sk_storage
 syntax keyword bpfasmMap devmap_hash ringbuf inode_storage task_storage bloom_filter user_ringbuf cgrp_storage arena insn_array rhash
 
-syntax match bpfasmDirective "@\(if\|else\|for\|assert\|error\|warning\|defined\|is\|core\)\>"
+syntax match bpfasmDirective "@\(if\|else\|for\|assert\|error\|warning\|defined\|is\|core\|file\|line\|relo\)\>"
 syntax match bpfasmMacro "\<\h\w*!=\@!"
 syntax match bpfasmArgument "\$\h\w*"
 syntax match bpfasmLabel "\%(\w\|[\])]\)\@1<!\.\h\w*"

@@ -168,7 +168,10 @@ impl Layout {
             if self.spacing.blank_before(piece) && !line.code.is_empty() {
                 line.code.push(' ');
             }
-            line.code.push_str(piece.text);
+            match piece.kind() {
+                Some(Kind::Lines) => line.code.push_str(&types(piece.text, line.indent)),
+                _ => line.code.push_str(piece.text),
+            }
             if piece.is_comment() {
                 self.spacing.comment();
                 continue;
@@ -251,6 +254,21 @@ fn label_follows(pieces: &[Piece]) -> bool {
         let more = line.iter().skip(1).position(|p| p.breaks > 0).map_or(line.len(), |n| n + 1);
         is_label(&line[..more])
     })
+}
+
+/// The lines of a `btf` block: those of members stand one step further in than those of types.
+fn types(text: &str, indent: usize) -> String {
+    let mut lines = String::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        if !lines.is_empty() {
+            lines.push('\n');
+            let member = !line.starts_with(['[', '/']);
+            push(&mut lines, indent + if member { STEP } else { 0 }, line);
+        } else {
+            lines.push_str(line);
+        }
+    }
+    lines
 }
 
 /// A comment's text; if it has several lines, they move with the first.

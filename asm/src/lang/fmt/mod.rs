@@ -88,7 +88,9 @@ fn significant<'a>(pieces: &'a [Piece<'a>]) -> impl Iterator<Item = (What, Strin
             let close = after.is_none_or(|p| p.text == "}");
             return (!open && !close).then(|| (piece.what, String::new()));
         }
-        let lines = piece.text.lines().map(str::trim).collect::<Vec<_>>();
+        let types = piece.what == What::Token(Kind::Lines);
+        let lines =
+            piece.text.lines().map(str::trim).filter(|line| !(types && line.is_empty())).collect::<Vec<_>>();
         Some((piece.what, lines.join("\n")))
     })
 }

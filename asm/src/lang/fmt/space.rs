@@ -121,6 +121,7 @@ impl Spacing {
         match (last.text.as_str(), next.text) {
             _ if last.what == What::Other || next.what == What::Other => author,
             ("{", "}") => false,
+            (_, ":") | (":", _) if self.is_first("@line") => false,
             // `a ? b : c`, and the width of a field.
             (_, ":") => statement.choices > 0 || statement.typed && self.in_list(),
             (_, "," | ")" | "]") => false,

@@ -38,6 +38,7 @@ impl Parser<'_> {
             name: start,
             section: None,
             hook: None,
+            btf: None,
             params: vec![],
             result: None,
             head: start,

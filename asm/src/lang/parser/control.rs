@@ -2,7 +2,7 @@
 
 use super::super::ast::{Arg, Branch, Control, Expr, ExprKind, For, Item, ParamKind, Stmt};
 use super::super::token::Kind;
-use super::super::words::AT;
+use super::super::words::{AT, RECORDS};
 use super::{Parsed, Parser};
 use crate::diag::{Diagnostic, Severity, Span, code, nearest};
 
@@ -43,6 +43,11 @@ impl Parser<'_> {
             word @ ("@defined" | "@is") => {
                 let d = Diagnostic::error(code::SYNTAX, format!("`{word}` is an expression"), at);
                 Err(self.report(d.help(format!("write `@if {word}(…) {{ … }}`"))))
+            }
+            word if RECORDS.contains(&word) => {
+                let message = format!("`{word}` stands before an instruction");
+                let d = Diagnostic::error(code::SYNTAX, message, at);
+                Err(self.report(d.help("it stands in the body of a program, function or macro")))
             }
             _ => Err(self.unknown_at()),
         }

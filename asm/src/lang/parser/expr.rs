@@ -167,6 +167,7 @@ impl Parser<'_> {
             Kind::Ip4 => ExprKind::Ip4(self.ip4(span)?),
             Kind::Str => ExprKind::Str,
             Kind::Param => ExprKind::Param,
+            Kind::Number => ExprKind::Number,
             Kind::DotName => ExprKind::Label(Span { start: span.start + 1, ..span }),
             Kind::At => return self.question(),
             Kind::Ident if self.is_nth(1, "(") => return self.call(),

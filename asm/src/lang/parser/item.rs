@@ -79,6 +79,7 @@ impl Parser<'_> {
                 "enum" => self.is_nth(1, "{") || self.is_nth(2, "{") || self.is_nth(2, ":"),
                 "packed" => matches!(self.word(1), "struct" | "union") && self.nth(2).kind == Kind::Ident,
                 "type" => self.nth(1).kind == Kind::Ident && self.is_nth(2, "="),
+                "btf" => self.is_nth(1, "{"),
                 _ => matches!(self.nth(1).kind, Kind::Ident | Kind::Str),
             }
     }
@@ -126,6 +127,12 @@ impl Parser<'_> {
                     self.report(d.help("write it outside; what it declares and nobody uses costs nothing"))
                 );
             }
+            "btf" if self.blocks > 0 => {
+                let message = "a `btf` block does not depend on an `@if`";
+                let d = Diagnostic::error(code::SYNTAX, message, self.peek().span);
+                return Err(self.report(d.help("write it outside: an object has one list of types")));
+            }
+            "btf" => ItemKind::Btf(self.types()?),
             "import" if self.is_nth(1, "btf") => ItemKind::ImportBtf(self.import_btf()?),
             "dialect" => ItemKind::Dialect(self.dialect()?),
             "import" => ItemKind::Import(self.after_word("the name of a module, such as \"net\"")?),
@@ -346,10 +353,14 @@ impl Parser<'_> {
             }
         }
         tags.extend(self.tags()?.into_iter().map(|tag| (None, tag)));
+        let btf = match self.eat("btf") {
+            true => Some(self.expect_kind(Kind::Number, "the number of a type, such as `#12`")?),
+            false => None,
+        };
         let head = word.to(self.peek().span);
         let (body, end) = self.whole_body()?;
         let (global, bare) = (false, false);
-        Ok(Func { name, section, hook, params, result, global, tags, head, body, end, bare })
+        Ok(Func { name, section, hook, btf, params, result, global, tags, head, body, end, bare })
     }
 
     fn macro_definition(&mut self) -> Parsed<Macro> {

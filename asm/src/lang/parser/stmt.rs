@@ -1,8 +1,8 @@
 //! Statements: one line, one instruction.
 
-use super::super::ast::{Arg, Callee, Expr, ExprKind, Jump, Stmt, StmtKind, Target};
+use super::super::ast::{Arg, Callee, Expr, ExprKind, Jump, Record, Relo, Stmt, StmtKind, Target};
 use super::super::token::Kind;
-use super::super::words::{REGISTERS, STATEMENTS};
+use super::super::words::{RECORDS, REGISTERS, STATEMENTS};
 use super::foreign::local;
 use super::{Parsed, Parser, Reported};
 use crate::diag::{Diagnostic, Span, code};
@@ -92,6 +92,7 @@ impl Parser<'_> {
                 Ok(StmtKind::Macro(name, self.args()?))
             }
             Kind::At if self.word(0) == "@for" => Ok(StmtKind::For(Box::new(self.for_loop()?))),
+            Kind::At if RECORDS.contains(&self.word(0)) => Ok(StmtKind::Record(Box::new(self.record()?))),
             Kind::At => Ok(StmtKind::Control(Box::new(self.control(Self::stmts_in_braces)?))),
             Kind::Param if self.ends(1) => {
                 self.bump();
@@ -100,6 +101,29 @@ impl Parser<'_> {
             Kind::Ident => self.keyword_stmt(),
             _ => self.assignment(),
         }
+    }
+
+    /// `@file "x.c"`, `@line 12:5 "text"`, `@relo TYPE "0:1" KIND`.
+    fn record(&mut self) -> Parsed<Record> {
+        let word = self.word(0);
+        self.bump();
+        if word == "@file" {
+            return Ok(Record::File(self.expect_kind(Kind::Str, "the name of a file in quotes")?));
+        }
+        if word == "@line" {
+            let line = self.operand()?;
+            self.expect(":")?;
+            let column = self.operand()?;
+            let text = (self.peek().kind == Kind::Str).then(|| self.bump().span);
+            return Ok(Record::Line(line, column, text));
+        }
+        let ty = self.ty()?;
+        let access = self.expect_kind(Kind::Str, "what of the type is meant, such as \"0:1\"")?;
+        let kind = match self.peek().kind {
+            Kind::Ident | Kind::Int => self.bump().span,
+            _ => return Err(self.expected("what is asked about it, such as `field_byte_offset`")),
+        };
+        Ok(Record::Relo(Relo { ty, access, kind }))
     }
 
     fn keyword_stmt(&mut self) -> Parsed<StmtKind> {

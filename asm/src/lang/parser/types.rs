@@ -5,7 +5,7 @@ use super::super::ast::{
 };
 use super::super::token::Kind;
 use super::{Parsed, Parser};
-use crate::diag::{Diagnostic, code};
+use crate::diag::{Diagnostic, Span, code};
 
 /// The type tags that the kernel knows.
 const TYPE_TAGS: &[&str] = &["kptr", "kptr_untrusted", "percpu_kptr", "uptr", "user", "rcu", "percpu"];
@@ -101,6 +101,23 @@ impl Parser<'_> {
         Ok(ImportBtf { file, names: self.braced("the type", Self::btf_name)? })
     }
 
+    /// `btf { … }`: gives the place of what stands between the braces.
+    pub(super) fn types(&mut self) -> Parsed<Span> {
+        self.bump();
+        let open = self.expect("{")?;
+        let lines = match self.peek().kind {
+            Kind::Lines => self.bump().span,
+            _ => open.after(),
+        };
+        self.skip_newlines();
+        if self.peek().kind == Kind::Eof || self.starts_item() {
+            self.unclosed(open);
+            return Ok(lines);
+        }
+        self.expect("}")?;
+        Ok(lines)
+    }
+
     fn btf_name(&mut self) -> Parsed<BtfName> {
         let core = (self.peek().kind == Kind::At && self.word(0) == "@core").then(|| self.bump().span);
         let kind =
@@ -118,6 +135,9 @@ impl Parser<'_> {
             } else if p.peek().kind == Kind::Param {
                 p.bump();
                 TypeExprKind::Param
+            } else if p.peek().kind == Kind::Number {
+                p.bump();
+                TypeExprKind::Number
             } else if p.starts_inline() {
                 TypeExprKind::Inline(Box::new(p.inline()?))
             } else if p.is("func") && p.is_nth(1, "(") {
