@@ -10,6 +10,7 @@ mod decl;
 mod names;
 mod types;
 
+use crate::btf::raw;
 use crate::isa::Endian;
 use crate::object::Object;
 
