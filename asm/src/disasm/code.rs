@@ -87,12 +87,14 @@ fn body(out: &mut String, object: &Object, names: &Names, func: &Func) {
             let text = object.texts.get(line.text).unwrap_or("");
             let _ = writeln!(out, "    @line {}:{} {}", line.line, line.column, quoted(text));
         }
-        while let Some(relo) = core.next_if(|relo| relo.insn == i) {
+        let relo = core.next_if(|relo| relo.insn == i);
+        let value = relo.and_then(|relo| super::core::text(&object.btf, relo, &insn));
+        if let Some(relo) = relo.filter(|_| value.is_none()) {
             out.push_str(&record(relo));
         }
         let to = refs.next_if(|r| r.insn == i).map(|r| r.to);
         let target = places.target(i, &insn).map(|slot| format!(".l{slot}"));
-        let _ = writeln!(out, "    {}", line(object, names, &insn, to, target.as_deref()));
+        let _ = writeln!(out, "    {}", line(object, names, &insn, to, target.as_deref(), value.as_deref()));
     }
     label(out, &places, places.slots[func.insns.len()]);
 }
@@ -109,7 +111,14 @@ fn record(relo: &CoreRelo) -> String {
 }
 
 /// One instruction: with the names of what it refers to, or as its bytes where no text would give just these.
-fn line(object: &Object, names: &Names, insn: &Insn, to: Option<Symbol>, target: Option<&str>) -> String {
+fn line(
+    object: &Object,
+    names: &Names,
+    insn: &Insn,
+    to: Option<Symbol>,
+    target: Option<&str>,
+    core: Option<&str>,
+) -> String {
     let raw = || {
         let bytes = Insn::encode_all(&[*insn], object.endian);
         bytes.iter().fold("raw".to_string(), |text, byte| format!("{text} {byte:02x}"))
@@ -124,8 +133,7 @@ fn line(object: &Object, names: &Names, insn: &Insn, to: Option<Symbol>, target:
     {
         return raw();
     }
-    insn.display(isa::Names { target, symbol: symbol.as_deref(), core: None, endian: object.endian })
-        .to_string()
+    insn.display(isa::Names { target, symbol: symbol.as_deref(), core, endian: object.endian }).to_string()
 }
 
 /// What a call without a reference is of: a number alone is that of a helper.

@@ -5,6 +5,7 @@
 //! the number of a type, a place in a section.
 
 mod code;
+mod core;
 mod data;
 mod decl;
 mod names;
