@@ -32,12 +32,8 @@ pub fn to_text(object: &Object) -> String {
     for (index, func) in object.funcs.iter().enumerate() {
         code::func(&mut out, object, &names, index, func);
     }
-    out.push_str(
-        "
-// The types, as .BTF numbers them.
-btf {
-}
-",
-    );
+    out.push_str("\n// The types, as .BTF numbers them.\nbtf {\n");
+    out.push_str(&raw::print(&object.btf));
+    out.push_str("}\n");
     out
 }
