@@ -10,6 +10,7 @@
 pub mod assemble;
 pub mod btf;
 pub mod diag;
+pub mod diff;
 pub mod disasm;
 pub mod elf;
 mod escape;

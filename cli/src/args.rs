@@ -36,6 +36,7 @@ pub enum Command {
     Check(CheckArgs),
     Expand(ExpandArgs),
     Disasm(DisasmArgs),
+    Diff(DiffArgs),
     Explain(ExplainArgs),
     Fmt(FmtArgs),
     Doc(DocArgs),
@@ -56,6 +57,7 @@ pub fn parse() -> Command {
         Some("check") => Command::Check(one(&args)),
         Some("expand") => Command::Expand(one(&args)),
         Some("disasm") => Command::Disasm(one(&args)),
+        Some("diff") => Command::Diff(one(&args)),
         Some("explain") => Command::Explain(one(&args)),
         Some("fmt") => Command::Fmt(one(&args)),
         Some("doc") => Command::Doc(one(&args)),
@@ -223,6 +225,36 @@ pub struct DisasmArgs {
     #[arg(long)]
     pub hex: bool,
     /// Byte order of bare instructions, and of what is built [default: this machine's]
+    #[arg(long, value_name = "ORDER")]
+    pub endian: Option<EndianArg>,
+    /// How source text is built.
+    #[command(flatten)]
+    pub compile: CompileArgs,
+}
+
+/// Show what differs between two objects: maps, data, functions, types, by their names
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  bpfasm diff old.o new.o
+  bpfasm diff port_drop.bpfasm port_drop.o       a source file is built first
+  bpfasm diff -q a.o b.o && echo same
+
+Exit code 0: they are the same; 1: they differ. Where a thing stands in its file, and source lines, do not count.")]
+pub struct DiffArgs {
+    /// The first object: an ELF file, a source file or a listing; or - for standard input
+    #[arg(value_name = "A")]
+    pub left: PathBuf,
+    /// The second one
+    #[arg(value_name = "B")]
+    pub right: PathBuf,
+    /// Print nothing: only the exit code says it
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Print the differences as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Byte order of what is built [default: this machine's]
     #[arg(long, value_name = "ORDER")]
     pub endian: Option<EndianArg>,
     /// How source text is built.
@@ -470,6 +502,7 @@ impl Command {
             Command::Check(args) => &args.source.compile,
             Command::Expand(args) => &args.source.compile,
             Command::Disasm(args) => &args.compile,
+            Command::Diff(args) => &args.compile,
             Command::Run(args) => &args.object.compile,
             Command::Load(args) => &args.object.compile,
             Command::Explain(_)

@@ -3,6 +3,7 @@
 mod args;
 mod attach;
 mod compile;
+mod diff;
 mod disasm;
 mod disk;
 mod doc;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Command::Check(args) => compile::check(args),
         Command::Expand(args) => compile::expand(args),
         Command::Disasm(args) => disasm::disasm(args),
+        Command::Diff(args) => diff::diff(args),
         Command::Explain(args) => explain::explain(args),
         Command::Fmt(args) => fmt::fmt(args),
         Command::Doc(args) => doc::doc(args),

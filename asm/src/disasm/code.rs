@@ -73,12 +73,11 @@ fn distance(insn: &Insn) -> Option<i32> {
 
 fn body(out: &mut String, object: &Object, names: &Names, func: &Func) {
     let places = Places::new(func);
-    let mut refs = func.refs.iter().peekable();
     let mut lines = func.lines.iter().peekable();
     let mut core = func.core.iter().peekable();
     let mut file = None;
-    for (i, insn) in func.insns.iter().enumerate() {
-        label(out, &places, places.slots[i]);
+    for (i, insn) in instructions(object, names, func, &places).enumerate() {
+        label(out, &places, insn.slot);
         while let Some(line) = lines.next_if(|line| line.insn == i) {
             if file != Some(line.file) {
                 file = Some(line.file);
@@ -87,16 +86,58 @@ fn body(out: &mut String, object: &Object, names: &Names, func: &Func) {
             let text = object.texts.get(line.text).unwrap_or("");
             let _ = writeln!(out, "    @line {}:{} {}", line.line, line.column, quoted(text));
         }
-        let relo = core.next_if(|relo| relo.insn == i);
-        let value = relo.and_then(|relo| super::core::text(&object.btf, relo, &insn));
-        if let Some(relo) = relo.filter(|_| value.is_none()) {
+        if let Some(relo) = core.next_if(|relo| relo.insn == i).filter(|_| !insn.is_core) {
             out.push_str(&record(relo));
         }
-        let to = refs.next_if(|r| r.insn == i).map(|r| r.to);
-        let target = places.target(i, &insn).map(|slot| format!(".l{slot}"));
-        let _ = writeln!(out, "    {}", line(object, names, &insn, to, target.as_deref(), value.as_deref()));
+        let _ = writeln!(out, "    {}", insn.text);
     }
     label(out, &places, places.slots[func.insns.len()]);
+}
+
+/// An instruction as text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InsnText {
+    /// The slot of 8 bytes that it begins at, from the start of the function.
+    pub slot: usize,
+    /// The slot that it jumps to, whose label `.lSLOT` ends the text.
+    pub target: Option<usize>,
+    /// The text, without blanks around it.
+    pub text: String,
+    /// Whether the text says the CO-RE record, if it has one.
+    is_core: bool,
+}
+
+impl InsnText {
+    /// The text without the label that it jumps to.
+    #[must_use]
+    pub fn without_target(&self) -> &str {
+        let label = self.target.map(|slot| format!(".l{slot}"));
+        label.and_then(|label| self.text.strip_suffix(&label)).unwrap_or(&self.text)
+    }
+}
+
+/// The instructions of a function.
+pub(super) fn shown(object: &Object, names: &Names, func: &Func) -> Vec<InsnText> {
+    instructions(object, names, func, &Places::new(func)).collect()
+}
+
+fn instructions<'a>(
+    object: &'a Object,
+    names: &'a Names,
+    func: &'a Func,
+    places: &'a Places,
+) -> impl Iterator<Item = InsnText> + 'a {
+    let mut refs = func.refs.iter().peekable();
+    let mut core = func.core.iter().peekable();
+    func.insns.iter().enumerate().map(move |(i, insn)| {
+        let relo = core.next_if(|relo| relo.insn == i);
+        let value = relo.and_then(|relo| super::core::text(&object.btf, relo, &insn));
+        let to = refs.next_if(|r| r.insn == i).map(|r| r.to);
+        let target = places.target(i, &insn);
+        let goes = target.map(|slot| format!(".l{slot}"));
+        let text = line(object, names, &insn, to, goes.as_deref(), value.as_deref());
+        InsnText { slot: places.slots[i], target, text, is_core: value.is_some() }
+    })
 }
 
 fn label(out: &mut String, places: &Places, slot: usize) {

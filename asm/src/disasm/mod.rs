@@ -15,6 +15,7 @@ use crate::btf::raw;
 use crate::isa::Endian;
 use crate::object::Object;
 
+pub use code::InsnText;
 use names::Names;
 
 /// The text of an object: licence, types of maps, maps, data, externs, functions and, last, the types of its BTF.
@@ -36,4 +37,11 @@ pub fn to_text(object: &Object) -> String {
     out.push_str(&raw::print(&object.btf));
     out.push_str("}\n");
     out
+}
+
+/// The instructions of each function of an object as text.
+#[must_use]
+pub fn instructions(object: &Object) -> Vec<Vec<InsnText>> {
+    let names = Names::new(object);
+    object.funcs.iter().map(|func| code::shown(object, &names, func)).collect()
 }
