@@ -586,3 +586,30 @@ fn calls_without_a_name_keep_their_number_or_are_refused() {
                   0: R1=ctx() R10=fp0\n0: <invalid BPF map reference>\nBPF map 'm' is referenced but wasn't created\n";
     assert_eq!(self::object(listed).expect("a listing").funcs[0].insns.len(), 2);
 }
+
+/// Quoted in a mail, kept in a journal, fenced in an issue: the same listing.
+#[test]
+fn what_stands_before_every_line_is_none_of_it() {
+    let log = format!("func#0 @0\n0: R1=ctx() R10=fp0\n{LOG}processed 2 insns (limit 1000000)\n");
+    let dump = "x.o:\tfile format elf64-bpf\n\nDisassembly of section xdp:\n\n0000000000000000 <x>:\n\
+                \t0:\tb7 00 00 00 02 00 00 00\tr0 = 2\n\t1:\t95 00 00 00 00 00 00 00\texit\n";
+    for listing in [log.as_str(), dump] {
+        let wanted = object(listing).expect("a listing").funcs;
+        for mark in [
+            "> ",
+            ">",
+            "> > ",
+            "  | ",
+            "libbpf: ",
+            "[   12.345678] ",
+            "[DEBUG] ",
+            "2021-04-21T11:52:43.746111606Z ",
+        ] {
+            let marked: String = listing.lines().map(|line| format!("{mark}{line}\n")).collect();
+            assert_eq!(object(&marked).expect(&marked).funcs, wanted, "{marked}");
+        }
+        let coloured: String = listing.lines().map(|line| format!("\u{1b}[2m{line}\u{1b}[0m\n")).collect();
+        assert_eq!(object(&coloured).expect(&coloured).funcs, wanted);
+        assert_eq!(object(&format!("```console\n{listing}```\n")).expect("fenced").funcs, wanted);
+    }
+}

@@ -77,6 +77,7 @@ pub(super) fn is_log(line: &str) -> bool {
 pub(super) fn is_noise(line: &str) -> bool {
     let prompt = line.starts_with("$ ") || line.starts_with("# ");
     prompt
+        || line.starts_with("```")
         || line.starts_with("libbpf:")
         || line.starts_with("arg#")
         || line.starts_with("reg type unsupported")
@@ -84,7 +85,7 @@ pub(super) fn is_noise(line: &str) -> bool {
 
 /// bpftool prints no states of registers.
 pub(super) fn tool(text: &str) -> Tool {
-    let log = text.lines().any(|line| {
+    let log = super::lines(text).any(|line| {
         is_log(line.trim())
             || instruction(line).is_some_and(|(.., note)| note.starts_with('R') && note.contains('='))
     });
@@ -134,7 +135,7 @@ pub(super) fn read<'a>(lines: &mut Lines<'a>, tool: Tool, diagnostics: &mut Diag
             }
         } else if let Some((name, number)) = named(trimmed) {
             names.insert(number, name);
-        } else if let Some((_, rest)) = trimmed.split_once("libbpf: prog '")
+        } else if let Some((_, rest)) = trimmed.split_once("prog '")
             && let Some((name, _)) = rest.split_once("': -- BEGIN PROG LOAD LOG")
         {
             names.insert(0, name);

@@ -4,6 +4,7 @@
 //! is an error, and so is what the tool left out and nobody supplies.
 
 mod build;
+mod frame;
 mod insn;
 mod kernel;
 mod objdump;
@@ -112,7 +113,7 @@ pub fn detect(text: &str) -> bool {
 
 fn tool(text: &str) -> Option<Tool> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut lines = text.lines();
+    let mut lines = lines(text);
     while let Some(line) = lines.next() {
         let trimmed = line.trim();
         if trimmed.is_empty() {
@@ -154,14 +155,14 @@ fn tool(text: &str) -> Option<Tool> {
 
 /// The tool, of a text that somebody calls a listing: other lines may stand before it.
 fn tool_anywhere(text: &str) -> Option<Tool> {
-    if text.lines().any(|line| kernel::instruction(line).is_some()) {
+    if lines(text).any(|line| kernel::instruction(line).is_some()) {
         return Some(kernel::tool(text));
     }
     let object = |line: &str| {
         let line = line.trim();
         line.starts_with("Disassembly of section ") || objdump::header(line).is_some()
     };
-    text.lines().any(object).then(|| objdump::tool(text))
+    lines(text).any(object).then(|| objdump::tool(text))
 }
 
 /// The object that a listing shows.
@@ -175,7 +176,7 @@ pub fn read(
     diagnostics: &mut Diagnostics,
 ) -> Option<Object> {
     let text = sources.get(file).text.as_str();
-    let mut lines = Lines { file, text, at: 0 };
+    let mut lines = Lines { file, text, at: 0, depth: frame::depth(text) };
     let listing = match tool(text).or_else(|| tool_anywhere(text)) {
         Some(tool @ (Tool::Xlated | Tool::Log)) => kernel::read(&mut lines, tool, diagnostics),
         Some(tool) => objdump::read(&mut lines, tool, diagnostics),
@@ -199,6 +200,14 @@ struct Lines<'a> {
     file: FileId,
     text: &'a str,
     at: usize,
+    /// The marks before each line.
+    depth: usize,
+}
+
+/// The lines of a text, without what stands before each of them.
+fn lines(text: &str) -> impl Iterator<Item = &str> + Clone {
+    let depth = frame::depth(text);
+    text.lines().map(move |line| frame::inner(line, depth))
 }
 
 impl<'a> Lines<'a> {
@@ -221,7 +230,7 @@ impl<'a> Iterator for Lines<'a> {
             None => (rest, rest.len()),
         };
         self.at += len;
-        Some(line.trim_end())
+        Some(frame::inner(line, self.depth).trim_end())
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) fn has_bytes(line: &str) -> bool {
 pub(super) fn tool(text: &str) -> Tool {
     let (mut llvm, mut gnu) = (0, 0);
     let mut last: Option<(&str, u64)> = None;
-    for line in text.lines() {
+    for line in super::lines(text) {
         if line.trim_start().starts_with("Disassembly") {
             last = None;
         }
