@@ -14,9 +14,9 @@ pub(super) const NAME_FACTOR: usize = 64;
 
 /// A decoded blob.
 #[derive(Debug, Clone)]
-pub struct Decoded<'a> {
+pub struct Decoded<'a, S = String> {
     /// The types.
-    pub btf: Btf,
+    pub btf: Btf<S>,
     /// The byte order, as the magic number shows it.
     pub endian: Endian,
     /// The strings, which `.BTF.ext` refers to as well.
@@ -33,23 +33,40 @@ impl Btf {
     }
 }
 
-/// Decodes a blob, and keeps its strings.
+/// Decodes a blob, and keeps its strings. Names are copied, or stay where they are as `&str`.
 ///
 /// # Errors
 /// What is wrong and at which byte.
-pub fn decode(data: &[u8]) -> Result<Decoded<'_>, Error> {
+pub fn decode<'a, S: From<&'a str>>(data: &'a [u8]) -> Result<Decoded<'a, S>, Error> {
     let header = Header::read(data)?;
-    let endian = header.endian;
     let (start, types, strings) = header.types()?;
-    let budget = data.len().saturating_mul(NAME_FACTOR);
-    let mut reader = Reader { data: types, start, at: 0, endian, strings, budget };
-    let mut btf = Btf::default();
-    while reader.at < types.len() {
-        let ty = reader.ty(btf.types.len())?;
-        btf.types.push(ty);
+    let decoded = Decoded { btf: Btf::default(), endian: header.endian, strings };
+    decoded.and(data, start, types)
+}
+
+impl<'a, S: From<&'a str>> Decoded<'a, S> {
+    /// These types and those of a blob that goes on from them, as that of a kernel module does.
+    ///
+    /// # Errors
+    /// What is wrong and at which byte.
+    pub fn with_split(self, data: &'a [u8]) -> Result<Self, Error> {
+        let header = Header::read(data)?;
+        let (start, types, strings) = header.types_on(self.strings)?;
+        Self { strings, endian: header.endian, ..self }.and(data, start, types)
     }
-    check_refs(&btf)?;
-    Ok(Decoded { btf, endian, strings })
+
+    /// Adds the types of a type section that begins at `start`.
+    fn and(mut self, data: &'a [u8], start: usize, types: &'a [u8]) -> Result<Self, Error> {
+        let budget = data.len().saturating_mul(NAME_FACTOR);
+        let (endian, strings) = (self.endian, self.strings);
+        let mut reader = Reader { data: types, start, at: 0, endian, strings, budget };
+        while reader.at < types.len() {
+            let ty = reader.ty(self.btf.types.len())?;
+            self.btf.types.push(ty);
+        }
+        check_refs(&self.btf)?;
+        Ok(self)
+    }
 }
 
 /// Reads the type section from front to back.
@@ -67,7 +84,7 @@ pub(super) struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Begins at a type that stands at a byte of the type section, which itself begins at `start`.
     pub(super) fn at(data: &'a [u8], start: usize, at: usize, endian: Endian, strings: StrTable<'a>) -> Self {
-        let budget = strings.0.len().saturating_mul(NAME_FACTOR);
+        let budget = strings.len().saturating_mul(NAME_FACTOR);
         Self { data, start, at, endian, strings, budget }
     }
 
@@ -82,7 +99,7 @@ impl<'a> Reader<'a> {
         self.u32(what).map(TypeId)
     }
 
-    fn name(&mut self, what: &'static str) -> Result<String, Error> {
+    fn name<S: From<&'a str>>(&mut self, what: &'static str) -> Result<S, Error> {
         let offset = self.start + self.at;
         let name = self.u32(what)?;
         let text = self.strings.get(name).ok_or(Error::Name { offset, name })?;
@@ -104,7 +121,7 @@ impl<'a> Reader<'a> {
         Ok(all)
     }
 
-    pub(super) fn ty(&mut self, index: usize) -> Result<Type, Error> {
+    pub(super) fn ty<S: From<&'a str>>(&mut self, index: usize) -> Result<Type<S>, Error> {
         let offset = self.start + self.at;
         let id = u32::try_from(index + 1).map_err(|_| Error::TooMuch { what: "the types" })?;
         let name = self.name("a type")?;
@@ -172,7 +189,7 @@ impl<'a> Reader<'a> {
         Ok(Type { name, kind })
     }
 
-    fn member(&mut self, bitfields: bool) -> Result<Member, Error> {
+    fn member<S: From<&'a str>>(&mut self, bitfields: bool) -> Result<Member<S>, Error> {
         let what = "a member";
         let (name, ty, offset) = (self.name(what)?, self.id(what)?, self.u32(what)?);
         let [bits, ..] = offset.to_be_bytes();
@@ -182,13 +199,13 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn enum32(&mut self, is_signed: bool) -> Result<Enumerator, Error> {
+    fn enum32<S: From<&'a str>>(&mut self, is_signed: bool) -> Result<Enumerator<S>, Error> {
         let (name, bits) = (self.name("an enum")?, self.u32("an enum")?);
         let value = if is_signed { i64::from(bits.cast_signed()) } else { i64::from(bits) };
         Ok(Enumerator { name, value })
     }
 
-    fn enum64(&mut self) -> Result<Enumerator, Error> {
+    fn enum64<S: From<&'a str>>(&mut self) -> Result<Enumerator<S>, Error> {
         let what = "an enum";
         let (name, low, high) = (self.name(what)?, self.u32(what)?, self.u32(what)?);
         let bits = u64::from(high) << 32 | u64::from(low);

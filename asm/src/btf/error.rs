@@ -95,6 +95,14 @@ pub enum Error {
         /// What is too much.
         what: &'static str,
     },
+    /// A type that cannot be written as C.
+    #[error("BTF type {}: {what}", id.0)]
+    C {
+        /// The type.
+        id: TypeId,
+        /// Why not.
+        what: &'static str,
+    },
     /// A string with a NUL inside.
     #[error("{text:?} holds a NUL and cannot stand in a string table")]
     Nul {

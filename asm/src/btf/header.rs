@@ -45,6 +45,12 @@ impl<'a> Header<'a> {
         u32_at(self.data, at, self.endian).ok_or(Error::Truncated { offset: at, what: "the header" })
     }
 
+    /// The same of BTF that goes on from other BTF.
+    pub(super) fn types_on(&self, base: StrTable<'a>) -> Result<(usize, &'a [u8], StrTable<'a>), Error> {
+        let (start, types, _) = self.types()?;
+        Ok((start, types, base.then(self.part(16, "the string section")?.1)))
+    }
+
     /// The types and where they begin, and the strings.
     ///
     /// # Errors
@@ -55,7 +61,7 @@ impl<'a> Header<'a> {
         }
         let (start, types) = self.part(8, "the type section")?;
         let (_, strings) = self.part(16, "the string section")?;
-        Ok((start, types, StrTable(strings)))
+        Ok((start, types, StrTable::new(strings)))
     }
 
     /// A part of the data and where it begins; its offset and length stand in the header at `at`.

@@ -122,6 +122,18 @@ impl<S: AsRef<str>> Btf<S> {
 }
 
 impl<S> Kind<S> {
+    /// How many members, values, parameters or variables it lists.
+    #[must_use]
+    pub fn parts(&self) -> usize {
+        match self {
+            Kind::Struct { members, .. } | Kind::Union { members, .. } => members.len(),
+            Kind::Enum { values, .. } | Kind::Enum64 { values, .. } => values.len(),
+            Kind::FuncProto { params, .. } => params.len(),
+            Kind::DataSec { vars, .. } => vars.len(),
+            _ => 0,
+        }
+    }
+
     /// What a typedef, modifier or type tag stands for.
     #[must_use]
     pub fn alias(&self) -> Option<TypeId> {

@@ -4,6 +4,7 @@
 
 mod builder;
 pub(crate) mod bytes;
+pub mod c;
 pub mod data;
 mod decode;
 mod encode;

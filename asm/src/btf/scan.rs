@@ -82,7 +82,7 @@ impl<'a> Scan<'a> {
     /// Whether a type has that name.
     #[must_use]
     pub fn is_named(&self, head: &Head, name: &str) -> bool {
-        let rest = usize::try_from(head.name).ok().and_then(|at| self.strings.0.get(at..));
+        let rest = self.strings.from(head.name);
         rest.and_then(|rest| rest.strip_prefix(name.as_bytes())).is_some_and(|rest| rest.first() == Some(&0))
     }
 

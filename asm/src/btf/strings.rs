@@ -69,7 +69,7 @@ impl Strings {
     /// The string at an offset.
     #[must_use]
     pub fn get(&self, offset: u32) -> Option<&str> {
-        StrTable(&self.bytes).get(offset)
+        StrTable::new(&self.bytes).get(offset)
     }
 
     /// The table as it stands in a file.
@@ -79,16 +79,45 @@ impl Strings {
     }
 }
 
-/// A string table being read.
+/// A string table being read. That of a module goes on from where the kernel's ends.
 #[derive(Debug, Clone, Copy)]
-pub struct StrTable<'a>(pub &'a [u8]);
+pub struct StrTable<'a> {
+    /// The table that this one goes on from; else empty.
+    base: &'a [u8],
+    own: &'a [u8],
+}
 
 impl<'a> StrTable<'a> {
+    /// A table by itself.
+    #[must_use]
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { base: &[], own: bytes }
+    }
+
+    /// A table that goes on from this one.
+    pub(super) fn then(self, own: &'a [u8]) -> Self {
+        Self { base: self.own, own }
+    }
+
+    /// How many bytes it has itself.
+    pub(super) fn len(self) -> usize {
+        self.own.len()
+    }
+
+    /// All from an offset on.
+    pub(super) fn from(self, offset: u32) -> Option<&'a [u8]> {
+        let at = usize::try_from(offset).ok()?;
+        match at.checked_sub(self.base.len()) {
+            Some(at) => self.own.get(at..),
+            None => self.base.get(at..),
+        }
+    }
+
     /// The string at an offset; nothing where the offset lies outside, no NUL follows or the bytes are not
     /// UTF-8.
     #[must_use]
     pub fn get(self, offset: u32) -> Option<&'a str> {
-        let rest = self.0.get(usize::try_from(offset).ok()?..)?;
+        let rest = self.from(offset)?;
         let end = rest.iter().position(|b| *b == 0)?;
         std::str::from_utf8(rest.get(..end)?).ok()
     }

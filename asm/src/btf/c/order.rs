@@ -1,0 +1,221 @@
+//! What must stand before what, and how a compiler lays out what is printed.
+//!
+//! A type is needed either whole, as a member needs it, or by its name alone, as a pointer does. The name of a struct or
+//! union is always to be had: it can be declared without its members.
+
+use super::{Btf, Error, Kind, Member, Type, TypeId, names, place};
+
+/// What a compiler makes of a type as it is printed.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Shape {
+    /// In bytes.
+    pub size: u32,
+    /// In bytes.
+    pub align: u8,
+    /// Whether the struct or union must be packed to get its members where they are.
+    pub packed: bool,
+}
+
+/// The types to print, each behind those that it needs.
+pub(super) struct Order<'a, S> {
+    btf: &'a Btf<S>,
+    /// What is printed as an item of its own.
+    pub items: Vec<TypeId>,
+    /// By number of the type; only of types that are needed.
+    shapes: Vec<Shape>,
+    /// For each type and need.
+    states: Vec<State>,
+    /// Anonymous enums that stand where they are used.
+    pub inlined: Vec<bool>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    New,
+    Begun,
+    Done,
+}
+
+/// A type, and whether it is needed whole.
+type Node = (TypeId, bool);
+
+impl<'a, S: AsRef<str>> Order<'a, S> {
+    pub fn new(btf: &'a Btf<S>, roots: impl Iterator<Item = TypeId>) -> Result<Self, Error> {
+        let count = btf.types.len() + 1;
+        let mut order = Self {
+            btf,
+            items: vec![],
+            shapes: vec![Shape { size: 0, align: 1, packed: false }; count],
+            states: vec![State::New; count * 2],
+            inlined: vec![false; count],
+        };
+        for root in roots {
+            order.visit((root, true))?;
+        }
+        Ok(order)
+    }
+
+    /// The layout of a type that is printed.
+    pub fn shape(&self, id: TypeId) -> Shape {
+        index(id).and_then(|at| self.shapes.get(at)).copied().unwrap_or_default()
+    }
+
+    /// Puts a type behind all that it needs.
+    fn visit(&mut self, root: Node) -> Result<(), Error> {
+        let root = self.canonical(root);
+        if self.state(root) != Some(State::New) {
+            return Ok(());
+        }
+        self.set(root, State::Begun);
+        let mut stack = vec![(root, 0)];
+        while let Some((node, next)) = stack.last_mut() {
+            let node = *node;
+            let Some(child) = self.child(node, *next) else {
+                stack.pop();
+                self.finish(node, stack.is_empty());
+                self.set(node, State::Done);
+                continue;
+            };
+            *next += 1;
+            let child = self.canonical(child);
+            if let Some(Kind::Enum { .. } | Kind::Enum64 { .. }) = self.btf.get(child.0).map(|t| &t.kind) {
+                if let Some(inlined) = index(child.0).and_then(|at| self.inlined.get_mut(at)) {
+                    *inlined = true;
+                }
+            }
+            match self.state(child) {
+                Some(State::New) => {
+                    self.set(child, State::Begun);
+                    stack.push((child, 0));
+                }
+                Some(State::Begun) => {
+                    return Err(Error::C { id: child.0, what: "it contains itself, which C cannot say" });
+                }
+                // `void`, and numbers that nothing has.
+                Some(State::Done) | None => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Needs that come to the same are one.
+    fn canonical(&self, (id, whole): Node) -> Node {
+        let whole = match self.btf.get(id) {
+            Some(Type { kind: Kind::Array { .. }, .. }) => true,
+            Some(Type { kind: Kind::Struct { .. } | Kind::Union { .. }, name }) => {
+                whole || name.as_ref().is_empty()
+            }
+            Some(ty) => whole && ty.kind.alias().is_some(),
+            None => false,
+        };
+        (id, whole)
+    }
+
+    /// What a type needs, one by one.
+    fn child(&self, (id, whole): Node, at: usize) -> Option<Node> {
+        let one = |to: TypeId, whole| (at == 0).then_some((to, whole));
+        match &self.btf.get(id)?.kind {
+            Kind::Ptr(to) => one(*to, false),
+            Kind::Typedef(to) => match (whole, at) {
+                (true, 0) => Some((id, false)),
+                (true, 1) => Some((*to, true)),
+                _ => (!whole && at == 0).then_some((*to, false)),
+            },
+            Kind::Volatile(to) | Kind::Const(to) | Kind::Restrict(to) | Kind::TypeTag { ty: to, .. } => {
+                one(*to, whole)
+            }
+            Kind::Array { elem, .. } => one(*elem, true),
+            Kind::Struct { members, .. } | Kind::Union { members, .. } if whole => {
+                members.get(at).map(|m| (m.ty, true))
+            }
+            Kind::FuncProto { ret, params } => match at.checked_sub(1) {
+                None => Some((*ret, false)),
+                Some(at) => params.get(at).map(|p| (p.ty, false)),
+            },
+            Kind::Func { proto, .. } => one(*proto, false),
+            Kind::Var { ty, .. } | Kind::DeclTag { ty, .. } => one(*ty, true),
+            Kind::DataSec { vars, .. } => vars.get(at).map(|v| (v.var, true)),
+            _ => None,
+        }
+    }
+
+    /// All that a type needs is there.
+    fn finish(&mut self, (id, whole): Node, is_root: bool) {
+        let (Some(ty), Some(at)) = (self.btf.get(id), index(id)) else { return };
+        let is_named = !ty.name.as_ref().is_empty();
+        let shape = |size: u32, align: u8| Shape { size, align, packed: false };
+        let number = |size: u32| shape(size, number_align(size));
+        let (is_item, shape) = match &ty.kind {
+            Kind::Int { size, .. } | Kind::Float { size } => (names::needs_typedef(ty), number(*size)),
+            Kind::Enum { size, .. } | Kind::Enum64 { size, .. } => (is_named || is_root, number(*size)),
+            Kind::Ptr(_) => (false, shape(8, 8)),
+            Kind::Array { elem, len, .. } => {
+                let elem = self.shape(*elem);
+                (false, shape(elem.size.saturating_mul(*len), elem.align))
+            }
+            Kind::Struct { size, members, .. } if whole => (is_named, self.layout(*size, members, false)),
+            Kind::Union { size, members, .. } if whole => (is_named, self.layout(*size, members, true)),
+            Kind::Typedef(to) if whole => (false, Shape { packed: false, ..self.shape(*to) }),
+            Kind::Typedef(_) => (is_named, shape(0, 1)),
+            Kind::Volatile(to) | Kind::Const(to) | Kind::Restrict(to) | Kind::TypeTag { ty: to, .. } => {
+                (false, Shape { packed: false, ..self.shape(*to) })
+            }
+            Kind::Fwd { .. } => (is_root, shape(0, 1)),
+            _ => (false, shape(0, 1)),
+        };
+        if is_item {
+            self.items.push(id);
+        }
+        if let Some(slot) = self.shapes.get_mut(at) {
+            *slot = shape;
+        }
+    }
+
+    /// Whether members stand where a compiler would put them or later.
+    fn layout(&self, size: u32, members: &[Member<S>], is_union: bool) -> Shape {
+        let mut align = 1;
+        let mut packed = false;
+        let mut largest = 0;
+        for member in members {
+            let shape = self.shape(member.ty);
+            let (offset, bits) = place(self.btf, member);
+            let unit = u32::from(shape.align).saturating_mul(8);
+            align = align.max(shape.align);
+            packed |= match bits {
+                0 => !offset.is_multiple_of(unit),
+                bits => {
+                    let unit = shape.size.saturating_mul(8).max(8);
+                    let last = offset.saturating_add(u32::from(bits) - 1);
+                    offset / unit != last / unit
+                }
+            };
+            largest = largest.max(if bits == 0 { shape.size } else { u32::from(bits).div_ceil(8) });
+        }
+        packed |= !size.is_multiple_of(u32::from(align));
+        packed |= is_union && largest.checked_next_multiple_of(align.into()).is_none_or(|end| end > size);
+        Shape { size, align: if packed { 1 } else { align }, packed }
+    }
+
+    fn state(&self, (id, whole): Node) -> Option<State> {
+        self.btf.get(id)?;
+        self.states.get(index(id)? * 2 + usize::from(whole)).copied()
+    }
+
+    fn set(&mut self, (id, whole): Node, state: State) {
+        if let Some(slot) = index(id).and_then(|at| self.states.get_mut(at * 2 + usize::from(whole))) {
+            *slot = state;
+        }
+    }
+}
+
+/// The alignment of a number; sizes that no number has are bytes.
+fn number_align(size: u32) -> u8 {
+    match size {
+        1 | 2 | 4 | 8 | 16 => u8::try_from(size).unwrap_or(1),
+        _ => 1,
+    }
+}
+
+pub(super) fn index(id: TypeId) -> Option<usize> {
+    usize::try_from(id.0).ok()
+}

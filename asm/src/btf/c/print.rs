@@ -1,0 +1,566 @@
+//! Types to C, item by item.
+
+use std::fmt::Write;
+
+use super::names::{self, Names};
+use super::order::{Order, index};
+use super::{Btf, Error, Kind, Member, Type, TypeId, place};
+use crate::btf::{Enumerator, IntEncoding, Param};
+
+/// How deep anonymous types and prototypes may stand in one another.
+const MAX_DEPTH: usize = 64;
+
+/// How often a part may be written, at the most, on average: anonymous types stand wherever they are used.
+const MAX_COPIES: usize = 64;
+
+/// A gap up to this many bits is filled with unnamed bit fields.
+const MAX_GAP: u64 = 1024;
+
+/// Types being printed.
+pub struct Printer<'a, S> {
+    btf: &'a Btf<S>,
+    order: Order<'a, S>,
+    names: Names<'a>,
+    /// How many items have been printed.
+    at: usize,
+    /// Structs and unions whose names have been declared, by number.
+    declared: Vec<bool>,
+    /// Those that the item at hand must declare first.
+    forwards: Vec<TypeId>,
+    /// How many parts may still be written.
+    budget: usize,
+    depth: usize,
+    item: String,
+}
+
+/// What stands between a type and the name that is declared.
+enum Piece<'a> {
+    /// `*`, with what is said of the pointer.
+    Pointer(Qualifiers<'a>),
+    /// A parenthesis that opens.
+    Open,
+}
+
+/// What is said of a type, besides.
+#[derive(Default, Clone)]
+struct Qualifiers<'a> {
+    is_const: bool,
+    is_volatile: bool,
+    is_restrict: bool,
+    /// Tags, and whether they are attributes.
+    tags: Vec<(&'a str, bool)>,
+}
+
+impl<'a, S: AsRef<str>> Printer<'a, S> {
+    /// Prepares to print some types, and all that they need.
+    ///
+    /// # Errors
+    /// A type that contains itself.
+    pub fn new(btf: &'a Btf<S>, roots: impl IntoIterator<Item = TypeId>) -> Result<Self, Error> {
+        let printed = |id: &TypeId| match btf.get(*id) {
+            Some(Type { kind: Kind::Enum { values, .. } | Kind::Enum64 { values, .. }, name }) => {
+                !name.as_ref().is_empty() || !values.is_empty()
+            }
+            Some(Type { kind: Kind::Struct { .. } | Kind::Union { .. }, name }) => !name.as_ref().is_empty(),
+            Some(Type { kind: Kind::Typedef(_) | Kind::Fwd { .. }, .. }) => true,
+            _ => false,
+        };
+        Self::of(btf, roots.into_iter().filter(printed))
+    }
+
+    /// The same of any types: those that C has no definition of bring what they need.
+    ///
+    /// # Errors
+    /// A type that contains itself.
+    pub fn of(btf: &'a Btf<S>, roots: impl IntoIterator<Item = TypeId>) -> Result<Self, Error> {
+        let parts: usize = btf.types.iter().map(|t| 1 + t.kind.parts()).sum();
+        Ok(Self {
+            order: Order::new(btf, roots.into_iter())?,
+            names: Names::new(btf),
+            btf,
+            at: 0,
+            declared: vec![false; btf.types.len() + 1],
+            forwards: vec![],
+            budget: parts.saturating_mul(MAX_COPIES).saturating_add(1024),
+            depth: 0,
+            item: String::new(),
+        })
+    }
+
+    /// Appends the next item, and what must be declared before it; false where all have been printed.
+    ///
+    /// # Errors
+    /// A type that is nested too deep, or whose anonymous parts are used too often.
+    pub fn next(&mut self, out: &mut String) -> Result<bool, Error> {
+        let Some(id) = self.order.items.get(self.at).copied() else { return Ok(false) };
+        self.at += 1;
+        let Some(ty) = self.btf.get(id) else { return Ok(true) };
+        let mut item = std::mem::take(&mut self.item);
+        item.clear();
+        self.definition(&mut item, id, ty)?;
+        for forward in std::mem::take(&mut self.forwards) {
+            if let (false, Some(ty)) = (self.declare(forward), self.btf.get(forward)) {
+                let word = if is_union(&ty.kind) { "union" } else { "struct" };
+                let _ = write!(out, "{word} {};\n\n", self.names.of(forward, ty));
+            }
+        }
+        if !item.is_empty() {
+            out.push_str(&item);
+            out.push_str(";\n\n");
+        }
+        self.item = item;
+        Ok(true)
+    }
+
+    /// An item, the semicolon apart.
+    fn definition(&mut self, out: &mut String, id: TypeId, ty: &'a Type<S>) -> Result<(), Error> {
+        match &ty.kind {
+            Kind::Typedef(to) => {
+                let name = self.names.of(id, ty).to_string();
+                out.push_str("typedef ");
+                self.declaration(out, *to, &name, 0)
+            }
+            Kind::Struct { .. } | Kind::Union { .. } => {
+                self.declare(id);
+                self.record(out, id, ty, 0)
+            }
+            Kind::Enum { .. } | Kind::Enum64 { .. } => {
+                let is_elsewhere = index(id).and_then(|at| self.order.inlined.get(at)) == Some(&true);
+                match ty.name.as_ref().is_empty() && is_elsewhere {
+                    true => Ok(()),
+                    false => self.enumeration(out, id, ty, 0),
+                }
+            }
+            Kind::Fwd { .. } => {
+                self.forwards.push(self.names.meant(id));
+                Ok(())
+            }
+            Kind::Int { size, encoding, .. } => {
+                self.number(out, *size, *encoding, self.names.of(id, ty));
+                Ok(())
+            }
+            Kind::Float { size } => {
+                // eBPF has no such numbers: their bytes will do.
+                bytes(out, *size, self.names.of(id, ty));
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A typedef of an integer whose name C does not know.
+    fn number(&self, out: &mut String, size: u32, encoding: IntEncoding, name: &str) {
+        match names::number(size, encoding) {
+            Some(number) => out.extend(["typedef ", number, " ", name]),
+            None => bytes(out, size, name),
+        }
+    }
+
+    /// A type and the name that is declared with it, which may be empty.
+    fn declaration(&mut self, out: &mut String, ty: TypeId, name: &str, level: usize) -> Result<(), Error> {
+        let declarator = self.declarator(ty, level)?;
+        declarator.qualifiers.write_before(out);
+        self.base(out, declarator.base, level)?;
+        declarator.write(out, name);
+        Ok(())
+    }
+
+    /// Pointers, arrays and functions around a type.
+    fn declarator(&mut self, ty: TypeId, level: usize) -> Result<Declarator<'a>, Error> {
+        let mut d = Declarator { base: ty, ..Declarator::default() };
+        let btf = self.btf;
+        while let Some(ty) = btf.get(d.base) {
+            let is_pointer = matches!(d.pieces.last(), Some(Piece::Pointer(_)));
+            if is_pointer && matches!(ty.kind, Kind::Array { .. } | Kind::FuncProto { .. }) {
+                d.pieces.push(Piece::Open);
+                d.suffix.push(')');
+            }
+            let next = match &ty.kind {
+                Kind::Const(to) => {
+                    d.qualifiers.is_const = true;
+                    *to
+                }
+                Kind::Volatile(to) => {
+                    d.qualifiers.is_volatile = true;
+                    *to
+                }
+                Kind::Restrict(to) => {
+                    d.qualifiers.is_restrict = true;
+                    *to
+                }
+                Kind::TypeTag { ty: to, attribute } => {
+                    d.qualifiers.tags.push((ty.name.as_ref(), *attribute));
+                    *to
+                }
+                Kind::Ptr(to) => {
+                    d.pieces.push(Piece::Pointer(std::mem::take(&mut d.qualifiers)));
+                    *to
+                }
+                Kind::Array { elem, len, .. } => {
+                    let _ = write!(d.suffix, "[{len}]");
+                    *elem
+                }
+                Kind::FuncProto { ret, params } => {
+                    d.qualifiers = Qualifiers::default();
+                    self.parameters(&mut d.suffix, d.base, params, level)?;
+                    *ret
+                }
+                // A name that is none stands for what it means.
+                Kind::Typedef(to) if ty.name.as_ref().is_empty() => *to,
+                _ => break,
+            };
+            self.spend(d.base)?;
+            d.base = next;
+        }
+        Ok(d)
+    }
+
+    fn parameters(
+        &mut self,
+        out: &mut String,
+        id: TypeId,
+        params: &'a [Param<S>],
+        level: usize,
+    ) -> Result<(), Error> {
+        let is_void = |p: &Param<S>| p.ty == TypeId::VOID && p.name.as_ref().is_empty();
+        if params.is_empty() || params.len() == 1 && params.iter().all(is_void) {
+            out.push_str("(void)");
+            return Ok(());
+        }
+        self.enter(id)?;
+        out.push('(');
+        for (i, param) in params.iter().enumerate() {
+            self.spend(id)?;
+            if i > 0 {
+                out.push_str(", ");
+            }
+            match i + 1 == params.len() && is_void(param) {
+                true => out.push_str("..."),
+                false => self.declaration(out, param.ty, &names::member(param.name.as_ref()), level)?,
+            }
+        }
+        out.push(')');
+        self.depth -= 1;
+        Ok(())
+    }
+
+    /// What stands innermost in a declaration.
+    fn base(&mut self, out: &mut String, id: TypeId, level: usize) -> Result<(), Error> {
+        let Some(ty) = self.btf.get(id) else {
+            out.push_str("void");
+            return Ok(());
+        };
+        let is_anonymous = ty.name.as_ref().is_empty();
+        match &ty.kind {
+            Kind::Struct { .. } | Kind::Union { .. } if is_anonymous => self.record(out, id, ty, level)?,
+            Kind::Enum { .. } | Kind::Enum64 { .. } if is_anonymous => {
+                self.enumeration(out, id, ty, level)?
+            }
+            Kind::Struct { .. } | Kind::Union { .. } | Kind::Fwd { .. } => {
+                let meant = self.names.meant(id);
+                if index(meant).and_then(|at| self.declared.get(at)) == Some(&false) {
+                    self.forwards.push(meant);
+                }
+                let word = if is_union(&ty.kind) { "union " } else { "struct " };
+                out.extend([word, self.btf.get(meant).map_or("", |ty| self.names.of(meant, ty))]);
+            }
+            Kind::Enum { .. } | Kind::Enum64 { .. } => out.extend(["enum ", self.names.of(id, ty)]),
+            Kind::Int { size, encoding, .. } if is_anonymous => {
+                out.push_str(names::number(*size, *encoding).unwrap_or("unsigned char"));
+            }
+            Kind::Int { .. } | Kind::Typedef(_) => out.push_str(self.names.of(id, ty)),
+            Kind::Float { .. } if !is_anonymous => out.push_str(self.names.of(id, ty)),
+            _ => out.push_str("void"),
+        }
+        Ok(())
+    }
+
+    /// A struct or union with its members.
+    fn record(&mut self, out: &mut String, id: TypeId, ty: &'a Type<S>, level: usize) -> Result<(), Error> {
+        let (Kind::Struct { size, members, .. } | Kind::Union { size, members, .. }) = &ty.kind else {
+            return Ok(());
+        };
+        self.enter(id)?;
+        let is_union = is_union(&ty.kind);
+        out.push_str(if is_union { "union " } else { "struct " });
+        if !ty.name.as_ref().is_empty() {
+            out.extend([self.names.of(id, ty), " "]);
+        }
+        out.push_str("{\n");
+        let shape = self.order.shape(id);
+        let (total, align) = (u64::from(*size) * 8, u64::from(shape.align.max(1)) * 8);
+        let btf = self.btf;
+        let mut order: Vec<&Member<S>> = vec![];
+        // Rust has them in another order than they stand.
+        if !is_union && !members.is_sorted_by_key(|m| place(btf, m).0) {
+            order.extend(members);
+            order.sort_by_key(|m| place(btf, m).0);
+        }
+        let in_order = members.iter().take(if order.is_empty() { members.len() } else { 0 });
+        let mut at = 0;
+        let mut largest = 0;
+        for (i, member) in in_order.chain(order.iter().copied()).enumerate() {
+            self.spend(id)?;
+            let (offset, bits) = place(btf, member);
+            let (offset, of) = (u64::from(offset), self.order.shape(member.ty));
+            let natural = match (is_union, bits) {
+                (true, _) => 0,
+                (false, 0) => round_up(at, if shape.packed { 8 } else { u64::from(of.align.max(1)) * 8 }),
+                (false, bits) => {
+                    let unit = (u64::from(of.size) * 8).max(8);
+                    let crosses = at / unit != (at + u64::from(bits) - 1) / unit;
+                    if crosses && !shape.packed { round_up(at, unit) } else { at }
+                }
+            };
+            if offset < at || is_union && offset != 0 {
+                indent(out, level + 1);
+                let _ = writeln!(
+                    out,
+                    "/* `{}` overlaps, at bit {offset} */",
+                    names::member(member.name.as_ref())
+                );
+                continue;
+            }
+            if natural != offset {
+                gap(out, at, offset, level + 1);
+            }
+            indent(out, level + 1);
+            self.member(out, member, i, level + 1)?;
+            if bits != 0 {
+                let _ = write!(out, ": {bits}");
+            }
+            out.push_str(";\n");
+            let len = if bits == 0 { u64::from(of.size) * 8 } else { u64::from(bits) };
+            largest = largest.max(len);
+            if !is_union {
+                at = offset + len;
+            }
+        }
+        let end = if is_union { largest } else { at };
+        if round_up(end, align) < total {
+            match is_union {
+                true => gap(out, 0, total, level + 1),
+                false => gap(out, end, total, level + 1),
+            }
+        }
+        indent(out, level);
+        out.push('}');
+        if shape.packed {
+            out.push_str(" __attribute__((packed))");
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
+    /// A member. Where it has no name, and C would not see a member in it, it gets one.
+    fn member(&mut self, out: &mut String, member: &Member<S>, at: usize, level: usize) -> Result<(), Error> {
+        let name = member.name.as_ref();
+        let is_record = |ty: &Type<S>| {
+            ty.name.as_ref().is_empty() && matches!(ty.kind, Kind::Struct { .. } | Kind::Union { .. })
+        };
+        match name.is_empty() && !self.btf.get(member.ty).is_some_and(is_record) {
+            true => self.declaration(out, member.ty, &format!("__anon{at}"), level),
+            false if name.is_empty() => self.declaration(out, member.ty, "", level),
+            false => self.declaration(out, member.ty, &names::member(name), level),
+        }
+    }
+
+    /// An enum with its values.
+    fn enumeration(
+        &mut self,
+        out: &mut String,
+        id: TypeId,
+        ty: &'a Type<S>,
+        level: usize,
+    ) -> Result<(), Error> {
+        let (size, signed, values, suffix) = match &ty.kind {
+            Kind::Enum { size, signed, values } => (*size, *signed, values, ["", ""]),
+            Kind::Enum64 { size, signed, values } => (*size, *signed, values, ["LL", "ULL"]),
+            _ => return Ok(()),
+        };
+        let is_anonymous = ty.name.as_ref().is_empty();
+        if is_anonymous && values.is_empty() {
+            let encoding = IntEncoding(u8::from(signed));
+            out.push_str(names::number(size, encoding).unwrap_or("unsigned char"));
+            return Ok(());
+        }
+        out.push_str("enum ");
+        if !is_anonymous {
+            out.extend([self.names.of(id, ty), " "]);
+        }
+        out.push_str("{\n");
+        if values.is_empty() {
+            // C has no enum without values.
+            let name = format!("{}___none", self.names.of(id, ty));
+            indent(out, level + 1);
+            out.extend([&name, ",\n"]);
+        }
+        for Enumerator { name, value } in values {
+            self.spend(id)?;
+            indent(out, level + 1);
+            out.push_str(&self.names.ordinary.unique(name.as_ref()));
+            let _ = match (signed, *value) {
+                (true, i64::MIN) => writeln!(out, " = -{}LL - 1,", i64::MAX),
+                (true, value) => writeln!(out, " = {value}{},", suffix[0]),
+                (false, value) => writeln!(out, " = {}{},", value.cast_unsigned(), suffix[1]),
+            };
+        }
+        indent(out, level);
+        out.push('}');
+        let fits = |v: &Enumerator<S>| match signed {
+            true => i32::try_from(v.value).is_ok(),
+            false => u32::try_from(v.value).is_ok(),
+        };
+        out.push_str(match size {
+            1 => " __attribute__((mode(byte)))",
+            2 => " __attribute__((mode(HI)))",
+            8 if values.iter().all(fits) => " __attribute__((mode(DI)))",
+            _ => "",
+        });
+        Ok(())
+    }
+
+    /// Notes that a name is declared; whether it was.
+    fn declare(&mut self, id: TypeId) -> bool {
+        let slot = index(id).and_then(|at| self.declared.get_mut(at));
+        slot.is_none_or(|declared| std::mem::replace(declared, true))
+    }
+
+    fn enter(&mut self, id: TypeId) -> Result<(), Error> {
+        self.depth += 1;
+        match self.depth > MAX_DEPTH {
+            true => Err(Error::C { id, what: "types without a name are nested too deep in it" }),
+            false => Ok(()),
+        }
+    }
+
+    fn spend(&mut self, id: TypeId) -> Result<(), Error> {
+        let too_long =
+            Error::C { id, what: "types without a name are used in it over and over: it is too long" };
+        self.budget = self.budget.checked_sub(1).ok_or(too_long)?;
+        Ok(())
+    }
+}
+
+/// What stands around a type in a declaration.
+#[derive(Default)]
+struct Declarator<'a> {
+    /// The type at the end of all pointers, arrays and functions.
+    base: TypeId,
+    /// What is said of that type.
+    qualifiers: Qualifiers<'a>,
+    /// What stands before the name, the last first.
+    pieces: Vec<Piece<'a>>,
+    /// What stands behind the name.
+    suffix: String,
+}
+
+impl Declarator<'_> {
+    /// Appends what follows the type.
+    fn write(&self, out: &mut String, name: &str) {
+        self.qualifiers.write_tags(out);
+        if !(name.is_empty() && self.pieces.is_empty() && self.suffix.is_empty()) {
+            out.push(' ');
+        }
+        for piece in self.pieces.iter().rev() {
+            match piece {
+                Piece::Open => out.push('('),
+                Piece::Pointer(qualifiers) => {
+                    out.push('*');
+                    qualifiers.write_before(out);
+                    if qualifiers.is_restrict {
+                        out.push_str("restrict ");
+                    }
+                    if !qualifiers.tags.is_empty() {
+                        qualifiers.write_tags(out);
+                        out.push(' ');
+                    }
+                }
+            }
+        }
+        out.push_str(name);
+        if name.is_empty() && out.ends_with(' ') && !self.suffix.is_empty() {
+            out.pop();
+        }
+        out.push_str(&self.suffix);
+    }
+}
+
+impl Qualifiers<'_> {
+    fn write_before(&self, out: &mut String) {
+        if self.is_const {
+            out.push_str("const ");
+        }
+        if self.is_volatile {
+            out.push_str("volatile ");
+        }
+    }
+
+    fn write_tags(&self, out: &mut String) {
+        for (name, is_attribute) in self.tags.iter().rev() {
+            let _ = match is_attribute {
+                false => write!(out, " __attribute__((btf_type_tag({name:?})))"),
+                true if is_attribute_text(name) => write!(out, " __attribute__(({name}))"),
+                true => Ok(()),
+            };
+        }
+    }
+}
+
+/// Whether an attribute can stand in the text as it is.
+fn is_attribute_text(name: &str) -> bool {
+    let mut depth = 0usize;
+    let balanced = name.bytes().all(|b| match b {
+        b'(' => {
+            depth += 1;
+            true
+        }
+        b')' => {
+            depth = depth.wrapping_sub(1);
+            depth != usize::MAX
+        }
+        b => b.is_ascii_alphanumeric() || b"_, ".contains(&b),
+    });
+    balanced && depth == 0 && !name.is_empty()
+}
+
+fn is_union<S>(kind: &Kind<S>) -> bool {
+    matches!(kind, Kind::Union { .. } | Kind::Fwd { union: true })
+}
+
+fn indent(out: &mut String, level: usize) {
+    out.extend(std::iter::repeat_n('\t', level));
+}
+
+fn round_up(at: u64, unit: u64) -> u64 {
+    at.div_ceil(unit) * unit
+}
+
+/// A type that is nothing but bytes.
+fn bytes(out: &mut String, size: u32, name: &str) {
+    let _ = write!(out, "typedef struct {{\n\tunsigned char bytes[{size}];\n}} {name}");
+}
+
+/// Fills bits `from..to` of a struct.
+fn gap(out: &mut String, from: u64, to: u64, level: usize) {
+    let mut at = from;
+    if to - from > MAX_GAP {
+        let start = round_up(from, 8);
+        if start > from {
+            bits(out, start - from, level);
+        }
+        indent(out, level);
+        let _ = writeln!(out, "unsigned char __pad{}[{}];", start / 8, (to - start) / 8);
+        at = to / 8 * 8;
+    }
+    while at < to {
+        let end = to.min((at / 64 + 1) * 64);
+        bits(out, end - at, level);
+        at = end;
+    }
+}
+
+fn bits(out: &mut String, count: u64, level: usize) {
+    indent(out, level);
+    let _ = writeln!(out, "long: {count};");
+}
