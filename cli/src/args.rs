@@ -37,6 +37,7 @@ pub enum Command {
     Expand(ExpandArgs),
     Disasm(DisasmArgs),
     Diff(DiffArgs),
+    Btf(BtfArgs),
     Explain(ExplainArgs),
     Fmt(FmtArgs),
     Doc(DocArgs),
@@ -61,6 +62,7 @@ pub fn parse() -> Command {
         Some("explain") => Command::Explain(one(&args)),
         Some("fmt") => Command::Fmt(one(&args)),
         Some("doc") => Command::Doc(one(&args)),
+        Some("btf") => Command::Btf(one(&args)),
         Some("run") => Command::Run(one(&args)),
         Some("load") => Command::Load(one(&args)),
         Some("attach") => Command::Attach(one(&args)),
@@ -465,6 +467,92 @@ pub struct DetachArgs {
     pub json: bool,
 }
 
+/// Show types: of an object, of the kernel and its modules, of what is loaded
+#[derive(Debug, Args)]
+pub struct BtfArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: BtfCommand,
+}
+
+/// What there is to do with types.
+#[derive(Debug, Subcommand)]
+pub enum BtfCommand {
+    Dump(BtfDumpArgs),
+    Show(BtfShowArgs),
+}
+
+/// Print types, as text or as C
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  bpfasm btf dump hello.o                        as text, with all that BTF holds
+  bpfasm btf dump vmlinux --format c > vmlinux.h
+  bpfasm btf dump vmlinux --format c --root task_struct
+  bpfasm btf dump module nf_tables --format c
+  bpfasm btf dump map 12 --format c              types of its keys and values
+
+Types are in FILE, or in: file FILE, vmlinux, module NAME, id N, map N|PIN, prog N|PIN")]
+pub struct BtfDumpArgs {
+    /// Where the types are
+    #[arg(value_name = "FROM", required = true, num_args = 1..)]
+    pub from: Vec<String>,
+    /// How they are printed
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = BtfFormat::Raw)]
+    pub format: BtfFormat,
+    /// Only this type, by name or number, and with C what it needs; may be repeated
+    #[arg(long, value_name = "TYPE")]
+    pub root: Vec<String>,
+    /// The file with the types that these go on from [default with module: vmlinux]
+    #[arg(long, short = 'B', value_name = "FILE")]
+    pub base: Option<PathBuf>,
+    /// Print the types of the base, too
+    #[arg(long)]
+    pub full: bool,
+    /// Print it as JSON, with bpftool's names
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Show types with offsets, sizes and holes
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  bpfasm btf show task_struct                    of the running kernel
+  bpfasm btf show sk_buff --expand               with the members of its structs
+  bpfasm btf show 'struct bpf_map' bpf_prog --json
+  bpfasm btf show event --from trace.o
+  bpfasm btf show tcp_sendmsg                    a function's prototype")]
+pub struct BtfShowArgs {
+    /// Names or numbers of types, functions and variables; `struct x` and `union x` mean these only
+    #[arg(value_name = "TYPE", required = true)]
+    pub names: Vec<String>,
+    /// Where the types are, in one argument: a file, or as in 'module nf_tables', 'id 5'
+    #[arg(long, value_name = "FROM", default_value = "vmlinux")]
+    pub from: String,
+    /// The file with the types that these go on from [default with module: vmlinux]
+    #[arg(long, short = 'B', value_name = "FILE")]
+    pub base: Option<PathBuf>,
+    /// Also show the members of structs within, down to the last
+    #[arg(long)]
+    pub expand: bool,
+    /// The same, so many levels down
+    #[arg(long, value_name = "LEVELS", conflicts_with = "expand")]
+    pub depth: Option<usize>,
+    /// Print it as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How types are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum BtfFormat {
+    /// A line for each type and member, with all that BTF holds
+    Raw,
+    /// A header of C
+    C,
+}
+
 /// A byte order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum EndianArg {
@@ -508,6 +596,7 @@ impl Command {
             Command::Explain(_)
             | Command::Fmt(_)
             | Command::Doc(_)
+            | Command::Btf(_)
             | Command::Attach(_)
             | Command::Detach(_) => {
                 return Format::Human;

@@ -2,6 +2,7 @@
 
 mod args;
 mod attach;
+mod btf;
 mod compile;
 mod diff;
 mod disasm;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         Command::Explain(args) => explain::explain(args),
         Command::Fmt(args) => fmt::fmt(args),
         Command::Doc(args) => doc::doc(args),
+        Command::Btf(args) => btf::btf(args),
         Command::Run(args) => run::run(args),
         Command::Load(args) => load::load(args),
         Command::Attach(args) => attach::attach(args),

@@ -9,8 +9,12 @@
 mod names;
 mod order;
 mod print;
+mod show;
+#[cfg(test)]
+mod tests;
 
 pub use print::Printer;
+pub use show::{Part, show};
 
 use super::{Btf, Error, Kind, Member, Type, TypeId};
 

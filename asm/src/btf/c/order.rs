@@ -25,8 +25,8 @@ pub(super) struct Order<'a, S> {
     shapes: Vec<Shape>,
     /// For each type and need.
     states: Vec<State>,
-    /// Anonymous enums that stand where they are used.
-    pub inlined: Vec<bool>,
+    /// What others need: there, and not by itself, an anonymous enum is printed.
+    pub used: Vec<bool>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl<'a, S: AsRef<str>> Order<'a, S> {
             items: vec![],
             shapes: vec![Shape { size: 0, align: 1, packed: false }; count],
             states: vec![State::New; count * 2],
-            inlined: vec![false; count],
+            used: vec![false; count],
         };
         for root in roots {
             order.visit((root, true))?;
@@ -78,10 +78,8 @@ impl<'a, S: AsRef<str>> Order<'a, S> {
             };
             *next += 1;
             let child = self.canonical(child);
-            if let Some(Kind::Enum { .. } | Kind::Enum64 { .. }) = self.btf.get(child.0).map(|t| &t.kind) {
-                if let Some(inlined) = index(child.0).and_then(|at| self.inlined.get_mut(at)) {
-                    *inlined = true;
-                }
+            if let Some(used) = index(child.0).and_then(|at| self.used.get_mut(at)) {
+                *used = true;
             }
             match self.state(child) {
                 Some(State::New) => {
@@ -117,8 +115,8 @@ impl<'a, S: AsRef<str>> Order<'a, S> {
         match &self.btf.get(id)?.kind {
             Kind::Ptr(to) => one(*to, false),
             Kind::Typedef(to) => match (whole, at) {
-                (true, 0) => Some((id, false)),
-                (true, 1) => Some((*to, true)),
+                (true, 0) => Some((*to, true)),
+                (true, 1) => Some((id, false)),
                 _ => (!whole && at == 0).then_some((*to, false)),
             },
             Kind::Volatile(to) | Kind::Const(to) | Kind::Restrict(to) | Kind::TypeTag { ty: to, .. } => {
@@ -166,7 +164,9 @@ impl<'a, S: AsRef<str>> Order<'a, S> {
         if is_item {
             self.items.push(id);
         }
-        if let Some(slot) = self.shapes.get_mut(at) {
+        // Its name alone says nothing of its layout.
+        let is_known = self.canonical((id, true)) == (id, whole);
+        if let (Some(slot), true) = (self.shapes.get_mut(at), is_known) {
             *slot = shape;
         }
     }

@@ -18,7 +18,7 @@ const MAX_GAP: u64 = 1024;
 
 /// Types being printed.
 pub struct Printer<'a, S> {
-    btf: &'a Btf<S>,
+    pub(super) btf: &'a Btf<S>,
     order: Order<'a, S>,
     names: Names<'a>,
     /// How many items have been printed.
@@ -29,12 +29,12 @@ pub struct Printer<'a, S> {
     forwards: Vec<TypeId>,
     /// How many parts may still be written.
     budget: usize,
-    depth: usize,
+    pub(super) depth: usize,
     item: String,
 }
 
 /// What stands between a type and the name that is declared.
-enum Piece<'a> {
+pub(super) enum Piece<'a> {
     /// `*`, with what is said of the pointer.
     Pointer(Qualifiers<'a>),
     /// A parenthesis that opens.
@@ -43,7 +43,7 @@ enum Piece<'a> {
 
 /// What is said of a type, besides.
 #[derive(Default, Clone)]
-struct Qualifiers<'a> {
+pub(super) struct Qualifiers<'a> {
     is_const: bool,
     is_volatile: bool,
     is_restrict: bool,
@@ -125,7 +125,7 @@ impl<'a, S: AsRef<str>> Printer<'a, S> {
                 self.record(out, id, ty, 0)
             }
             Kind::Enum { .. } | Kind::Enum64 { .. } => {
-                let is_elsewhere = index(id).and_then(|at| self.order.inlined.get(at)) == Some(&true);
+                let is_elsewhere = index(id).and_then(|at| self.order.used.get(at)) == Some(&true);
                 match ty.name.as_ref().is_empty() && is_elsewhere {
                     true => Ok(()),
                     false => self.enumeration(out, id, ty, 0),
@@ -157,7 +157,13 @@ impl<'a, S: AsRef<str>> Printer<'a, S> {
     }
 
     /// A type and the name that is declared with it, which may be empty.
-    fn declaration(&mut self, out: &mut String, ty: TypeId, name: &str, level: usize) -> Result<(), Error> {
+    pub(super) fn declaration(
+        &mut self,
+        out: &mut String,
+        ty: TypeId,
+        name: &str,
+        level: usize,
+    ) -> Result<(), Error> {
         let declarator = self.declarator(ty, level)?;
         declarator.qualifiers.write_before(out);
         self.base(out, declarator.base, level)?;
@@ -166,7 +172,7 @@ impl<'a, S: AsRef<str>> Printer<'a, S> {
     }
 
     /// Pointers, arrays and functions around a type.
-    fn declarator(&mut self, ty: TypeId, level: usize) -> Result<Declarator<'a>, Error> {
+    pub(super) fn declarator(&mut self, ty: TypeId, level: usize) -> Result<Declarator<'a>, Error> {
         let mut d = Declarator { base: ty, ..Declarator::default() };
         let btf = self.btf;
         while let Some(ty) = btf.get(d.base) {
@@ -245,7 +251,7 @@ impl<'a, S: AsRef<str>> Printer<'a, S> {
     }
 
     /// What stands innermost in a declaration.
-    fn base(&mut self, out: &mut String, id: TypeId, level: usize) -> Result<(), Error> {
+    pub(super) fn base(&mut self, out: &mut String, id: TypeId, level: usize) -> Result<(), Error> {
         let Some(ty) = self.btf.get(id) else {
             out.push_str("void");
             return Ok(());
@@ -339,7 +345,7 @@ impl<'a, S: AsRef<str>> Printer<'a, S> {
         let end = if is_union { largest } else { at };
         if round_up(end, align) < total {
             match is_union {
-                true => gap(out, 0, total, level + 1),
+                true => pad(out, 0, total / 8, level + 1),
                 false => gap(out, end, total, level + 1),
             }
         }
@@ -355,14 +361,23 @@ impl<'a, S: AsRef<str>> Printer<'a, S> {
     /// A member. Where it has no name, and C would not see a member in it, it gets one.
     fn member(&mut self, out: &mut String, member: &Member<S>, at: usize, level: usize) -> Result<(), Error> {
         let name = member.name.as_ref();
-        let is_record = |ty: &Type<S>| {
-            ty.name.as_ref().is_empty() && matches!(ty.kind, Kind::Struct { .. } | Kind::Union { .. })
-        };
-        match name.is_empty() && !self.btf.get(member.ty).is_some_and(is_record) {
+        match name.is_empty() && !self.is_anonymous_record(member.ty) {
             true => self.declaration(out, member.ty, &format!("__anon{at}"), level),
             false if name.is_empty() => self.declaration(out, member.ty, "", level),
             false => self.declaration(out, member.ty, &names::member(name), level),
         }
+    }
+
+    /// Whether C takes the members of this type for those of the struct around it.
+    fn is_anonymous_record(&self, mut id: TypeId) -> bool {
+        while let Some(ty) = self.btf.get(id) {
+            id = match &ty.kind {
+                Kind::Const(to) | Kind::Volatile(to) | Kind::TypeTag { ty: to, .. } => *to,
+                Kind::Struct { .. } | Kind::Union { .. } => return ty.name.as_ref().is_empty(),
+                _ => return false,
+            };
+        }
+        false
     }
 
     /// An enum with its values.
@@ -426,7 +441,7 @@ impl<'a, S: AsRef<str>> Printer<'a, S> {
         slot.is_none_or(|declared| std::mem::replace(declared, true))
     }
 
-    fn enter(&mut self, id: TypeId) -> Result<(), Error> {
+    pub(super) fn enter(&mut self, id: TypeId) -> Result<(), Error> {
         self.depth += 1;
         match self.depth > MAX_DEPTH {
             true => Err(Error::C { id, what: "types without a name are nested too deep in it" }),
@@ -434,7 +449,7 @@ impl<'a, S: AsRef<str>> Printer<'a, S> {
         }
     }
 
-    fn spend(&mut self, id: TypeId) -> Result<(), Error> {
+    pub(super) fn spend(&mut self, id: TypeId) -> Result<(), Error> {
         let too_long =
             Error::C { id, what: "types without a name are used in it over and over: it is too long" };
         self.budget = self.budget.checked_sub(1).ok_or(too_long)?;
@@ -444,20 +459,20 @@ impl<'a, S: AsRef<str>> Printer<'a, S> {
 
 /// What stands around a type in a declaration.
 #[derive(Default)]
-struct Declarator<'a> {
+pub(super) struct Declarator<'a> {
     /// The type at the end of all pointers, arrays and functions.
-    base: TypeId,
+    pub base: TypeId,
     /// What is said of that type.
-    qualifiers: Qualifiers<'a>,
+    pub qualifiers: Qualifiers<'a>,
     /// What stands before the name, the last first.
-    pieces: Vec<Piece<'a>>,
+    pub pieces: Vec<Piece<'a>>,
     /// What stands behind the name.
     suffix: String,
 }
 
 impl Declarator<'_> {
     /// Appends what follows the type.
-    fn write(&self, out: &mut String, name: &str) {
+    pub fn write(&self, out: &mut String, name: &str) {
         self.qualifiers.write_tags(out);
         if !(name.is_empty() && self.pieces.is_empty() && self.suffix.is_empty()) {
             out.push(' ');
@@ -487,7 +502,7 @@ impl Declarator<'_> {
 }
 
 impl Qualifiers<'_> {
-    fn write_before(&self, out: &mut String) {
+    pub fn write_before(&self, out: &mut String) {
         if self.is_const {
             out.push_str("const ");
         }
@@ -524,7 +539,7 @@ fn is_attribute_text(name: &str) -> bool {
     balanced && depth == 0 && !name.is_empty()
 }
 
-fn is_union<S>(kind: &Kind<S>) -> bool {
+pub(super) fn is_union<S>(kind: &Kind<S>) -> bool {
     matches!(kind, Kind::Union { .. } | Kind::Fwd { union: true })
 }
 
@@ -549,8 +564,7 @@ fn gap(out: &mut String, from: u64, to: u64, level: usize) {
         if start > from {
             bits(out, start - from, level);
         }
-        indent(out, level);
-        let _ = writeln!(out, "unsigned char __pad{}[{}];", start / 8, (to - start) / 8);
+        pad(out, start / 8, (to - start) / 8, level);
         at = to / 8 * 8;
     }
     while at < to {
@@ -558,6 +572,12 @@ fn gap(out: &mut String, from: u64, to: u64, level: usize) {
         bits(out, end - at, level);
         at = end;
     }
+}
+
+/// A member of so many bytes that nobody uses.
+fn pad(out: &mut String, at: u64, bytes: u64, level: usize) {
+    indent(out, level);
+    let _ = writeln!(out, "unsigned char __pad{at}[{bytes}];");
 }
 
 fn bits(out: &mut String, count: u64, level: usize) {
