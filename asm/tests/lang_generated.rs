@@ -5,6 +5,7 @@ mod common;
 
 use std::fmt::Write;
 
+use bpfasm_asm::btf::raw;
 use bpfasm_asm::diag::Sources;
 use bpfasm_asm::elf;
 use bpfasm_asm::expand::to_text;
@@ -101,7 +102,7 @@ impl Writer<'_> {
         }
         self.text.push_str("/// Adds `n` to `to`.\nmacro add(to: reg, n: imm = 1) {\n    $to += $n\n}\nmacro store(at: mem, n: imm) {\n    $at = $n\n}\nmacro unless(r: reg, body: block) {\n    if $r == 0 goto .end\n    $body\n.end:\n}\nmacro leave(to: label, tmp: reg = r2) {\n    $tmp = 1\n    if $tmp != 0 goto $to\n}\n");
         self.text.push_str("func f0(a: u32) -> u64 {\n    r0 = r1\n    exit\n}\n");
-        self.text.push_str("prog p: \"xdp\" {\n    view ctx = r6: xdp_md\n    view pkt = r7 + 14: t0\n    stack { key: t0, words: u32[4] }\n    r6 = r1\n    r7 = 0\n");
+        self.text.push_str("prog p: \"xdp\" {\n    @file \"generated.c\"\n    view ctx = r6: xdp_md\n    view pkt = r7 + 14: t0\n    stack { key: t0, words: u32[4] }\n    r6 = r1\n    r7 = 0\n");
         let n = 1 + self.choices.below(20);
         self.statements(n, 2, false);
         for label in std::mem::take(&mut self.pending) {
@@ -149,7 +150,7 @@ impl Writer<'_> {
         let size = self.choices.of(&["u8", "u16", "u32"]);
         let op = self.choices.of(&["+=", "-=", "*=", "/=", "|=", "&=", "^=", "<<=", ">>=", "s>>=", "="]);
         let cond = self.choices.of(&["==", "!=", ">", ">=", "<", "<=", "s>", "s>=", "s<", "s<=", "&"]);
-        let line = match self.choices.below(30) {
+        let line = match self.choices.below(32) {
             0..=3 => format!("{r} {op} {s}"),
             4 | 5 => format!("{w} {op} {}", 1 + n % 30),
             6 => format!("{w} = *({size} *)({s} + {n})"),
@@ -185,6 +186,16 @@ impl Writer<'_> {
             27 if depth > 0 => return self.block("@if LEVEL > 1 && A0 == 3", "@else", depth),
             28 if depth > 0 => return self.block(&format!("unless! {r}"), "", depth),
             29 if depth > 0 => return self.block(&format!("@for i{depth} in 0..{}", n % 4), "", depth),
+            30 => format!("@line {}:{} \"\\tline {n}; // \\\"\"", n + 1, n % 80),
+            31 => format!(
+                "@relo {}",
+                self.choices.of(&[
+                    "t0 \"0:1\" field_byte_offset",
+                    "t0 \"0\" 9",
+                    "colour \"1\" enumval_value",
+                    "u64 \"0\" type_exists"
+                ])
+            ),
             _ => format!("{r} = {}", self.choices.constant(1)),
         };
         let _ = writeln!(self.text, "    {line}");
@@ -257,6 +268,34 @@ fn object(text: &str, what: &str) -> [Object; 2] {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// A block of the types that declarations make says what these say, and so changes nothing.
+    #[test]
+    fn a_block_of_the_same_types_changes_no_object(
+        program in prop::collection::vec(any::<u8>(), 0..400),
+        layout in prop::collection::vec(any::<u8>(), 0..1000),
+    ) {
+        let text = generated(&program);
+        for endian in BOTH {
+            let object = assemble(&text, endian).unwrap_or_else(|why| panic!("{text}\n{why}"));
+            let block = format!("btf {{\n{}}}\n", raw::print(&object.btf));
+            let described = block.clone() + &text;
+            let with = assemble(&described, endian).unwrap_or_else(|why| panic!("{described}\n{why}"));
+            prop_assert_eq!(bare(with.clone()), bare(object), "{}", described);
+            let read = elf::read(&elf::write(&with).expect("written")).expect("read");
+            prop_assert_eq!(canonical(&read), canonical(&with));
+            // With it, lines are said or there are none, so that they stay in other texts of the same.
+            let (sources, compiled) = through(&described, endian);
+            let shown = to_text(&compiled.program, &sources, &compiled.files, endian);
+            let expanded = assemble(&shown, endian).unwrap_or_else(|why| panic!("{shown}\n{why}"));
+            prop_assert_eq!(&expanded, &with, "expanded:\n{}", shown);
+            let untidy = block.replace('\n', "\n\n  // So.\n") + &untidy(&text, &layout);
+            let tidy = formatted(&untidy);
+            prop_assert_eq!(&formatted(&tidy), &tidy, "formatted twice");
+            let again = assemble(&tidy, endian).unwrap_or_else(|why| panic!("{tidy}\n{why}"));
+            prop_assert_eq!(&again, &with, "formatted:\n{}", tidy);
+        }
+    }
 
     #[test]
     fn formatting_and_expanding_change_no_object(

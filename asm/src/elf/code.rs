@@ -282,7 +282,7 @@ pub(super) fn records(
             let (func, insn) = func.ok_or_else(nowhere)?;
             let bad = || wrong(record.insn_off, BAD_LINES);
             let line = lines.line(record, insn, &mut object.files).ok_or_else(bad)?;
-            if func.lines.last().is_some_and(|l| l.insn >= insn) {
+            if func.lines.last().is_some_and(|l| l.insn > insn) {
                 return Err(wrong(record.insn_off, "line_info that is out of order"));
             }
             func.lines.push(line);
@@ -299,7 +299,7 @@ pub(super) fn records(
             let access = strings.get(record.access_off).and_then(|text| lines.copy(text));
             let bad = || wrong(record.insn_off, "a CO-RE relocation without its string");
             let access = access.ok_or_else(bad)?;
-            if func.core.last().is_some_and(|c| c.insn >= insn) {
+            if func.core.last().is_some_and(|c| c.insn > insn) {
                 return Err(wrong(record.insn_off, "CO-RE relocations that are out of order"));
             }
             func.core.push(CoreRelo { insn, ty: record.type_id, access, kind: record.kind });
