@@ -8,9 +8,11 @@ use std::path::Path;
 use std::process::Command;
 
 use bpfasm_asm::btf::{Kind, TypeId, raw};
+use bpfasm_asm::diag::Sources;
 use bpfasm_asm::elf;
 use bpfasm_asm::expand::to_text;
 use bpfasm_asm::isa::{Endian, Names};
+use bpfasm_asm::lang::fmt::format;
 use bpfasm_asm::object::{CoreRelo, DataKind, Func, Map, Object, Symbol, TEXT};
 use common::{assemble, body, errors, through};
 use object_common::{TempFile, skip};
@@ -389,4 +391,42 @@ fn a_block_is_for_users_and_not_for_the_library() {
     // Where its number is needed, both must be the same.
     let asked = format!("{block}import \"net\"\n{}", body(" r0 = core_size(iphdr)\n exit"));
     assert_eq!(errors(&asked), ["E0314"]);
+}
+
+#[test]
+fn the_layout_of_blocks_and_records() {
+    let text = "btf   {// first
+[1] INT 'int' size=4 bits_offset=0 nr_bits=32 encoding=SIGNED
+
+\t // odd }
+[2] STRUCT 'a } b' size=4 vlen=1
+'x' type_id=1 bits_offset=0   }
+func f btf  #0  {
+@line  1 : 5 \"}\"
+  @file   \"x.c\"
+@relo   #2   \"0:0\"   field_exists
+    r0 = 1
+}
+";
+    let laid_out = "btf {
+    // first
+    [1] INT 'int' size=4 bits_offset=0 nr_bits=32 encoding=SIGNED
+    // odd }
+    [2] STRUCT 'a } b' size=4 vlen=1
+        'x' type_id=1 bits_offset=0
+}
+func f btf #0 {
+    @line 1:5 \"}\"
+    @file \"x.c\"
+    @relo #2 \"0:0\" field_exists
+    r0 = 1
+}
+";
+    let formatted = |text: &str| {
+        let mut sources = Sources::default();
+        let root = sources.add("test.bpfasm", text);
+        format(&sources, root).unwrap_or_else(|why| panic!("{why}"))
+    };
+    assert_eq!(formatted(text), laid_out);
+    assert_eq!(formatted(laid_out), laid_out);
 }

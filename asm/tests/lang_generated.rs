@@ -269,6 +269,33 @@ fn object(text: &str, what: &str) -> [Object; 2] {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
+    #[test]
+    fn formatting_and_expanding_change_no_object(
+        program in prop::collection::vec(any::<u8>(), 0..400),
+        layout in prop::collection::vec(any::<u8>(), 0..1000),
+    ) {
+        let text = untidy(&generated(&program), &layout);
+        let objects = object(&text, "generated");
+        for endian in BOTH {
+            let object = assemble(&text, endian).expect("as above");
+            let read = elf::read(&elf::write(&object).expect("written")).expect("read");
+            prop_assert_eq!(canonical(&read), canonical(&object));
+        }
+        let once = formatted(&text);
+        prop_assert_eq!(&formatted(&once), &once, "formatted twice");
+        prop_assert_eq!(&object(&once, "formatted"), &objects, "formatted:\n{}", once);
+        for (endian, wanted) in BOTH.into_iter().zip(objects) {
+            let (sources, compiled) = through(&text, endian);
+            let shown = to_text(&compiled.program, &sources, &compiled.files, endian);
+            let again = bare(assemble(&shown, endian).unwrap_or_else(|why| panic!("expanded:\n{shown}\n{why}")));
+            prop_assert_eq!(again, wanted, "expanded:\n{}", shown);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 50, failure_persistence: None, ..ProptestConfig::default() })]
+
     /// A block of the types that declarations make says what these say, and so changes nothing.
     #[test]
     fn a_block_of_the_same_types_changes_no_object(
@@ -294,29 +321,6 @@ proptest! {
             prop_assert_eq!(&formatted(&tidy), &tidy, "formatted twice");
             let again = assemble(&tidy, endian).unwrap_or_else(|why| panic!("{tidy}\n{why}"));
             prop_assert_eq!(&again, &with, "formatted:\n{}", tidy);
-        }
-    }
-
-    #[test]
-    fn formatting_and_expanding_change_no_object(
-        program in prop::collection::vec(any::<u8>(), 0..400),
-        layout in prop::collection::vec(any::<u8>(), 0..1000),
-    ) {
-        let text = untidy(&generated(&program), &layout);
-        let objects = object(&text, "generated");
-        for endian in BOTH {
-            let object = assemble(&text, endian).expect("as above");
-            let read = elf::read(&elf::write(&object).expect("written")).expect("read");
-            prop_assert_eq!(canonical(&read), canonical(&object));
-        }
-        let once = formatted(&text);
-        prop_assert_eq!(&formatted(&once), &once, "formatted twice");
-        prop_assert_eq!(&object(&once, "formatted"), &objects, "formatted:\n{}", once);
-        for (endian, wanted) in BOTH.into_iter().zip(objects) {
-            let (sources, compiled) = through(&text, endian);
-            let shown = to_text(&compiled.program, &sources, &compiled.files, endian);
-            let again = bare(assemble(&shown, endian).unwrap_or_else(|why| panic!("expanded:\n{shown}\n{why}")));
-            prop_assert_eq!(again, wanted, "expanded:\n{}", shown);
         }
     }
 }

@@ -289,6 +289,7 @@ pub(super) fn records(
         }
     }
     lines.texts(object).ok_or_else(|| wrong(0, BAD_LINES))?;
+    number_files(object);
     for part in ext.core {
         let number = number(part.name_off)?;
         for record in part.records {
@@ -306,6 +307,19 @@ pub(super) fn records(
         }
     }
     Ok(())
+}
+
+/// Files are numbered as functions name them first, each name once.
+fn number_files(object: &mut Object) {
+    let names = std::mem::take(&mut object.files);
+    let mut numbers: HashMap<&str, usize> = HashMap::new();
+    for line in object.funcs.iter_mut().flat_map(|func| &mut func.lines) {
+        let name = names.get(line.file).map_or("", String::as_str);
+        line.file = *numbers.entry(name).or_insert_with(|| {
+            object.files.push(name.to_string());
+            object.files.len() - 1
+        });
+    }
 }
 
 /// Turns records into lines.

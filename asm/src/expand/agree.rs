@@ -1,6 +1,9 @@
 //! Declarations and the `btf` block: which type of the block belongs to what, and whether both say the same.
 
 use super::given::Space;
+use super::imported::BLOCK;
+use super::imports::Imported;
+use super::names::Def;
 use super::plain::{CoreTy, PlainMap, Side};
 use super::types::{Ty, TyId};
 use super::{Expander, Reported};
@@ -28,10 +31,11 @@ impl<'a> Expander<'a> {
     /// The number in the block of a type; `None`: the block has none of that name.
     fn given_id(&mut self, ty: TyId, span: Span) -> Result<Option<TypeId>, Reported> {
         let Some(given) = self.given else { return Ok(None) };
-        if let Some(id) = self.given_ids.get(&ty) {
-            return Ok(Some(*id));
-        }
         let found = match self.types.named(ty) {
+            // Of several of one name, the one that it was made of.
+            Ty::Struct(_) | Ty::Enum(_) if self.given_ids.contains_key(&ty) => {
+                return Ok(self.given_ids.get(&ty).copied());
+            }
             Ty::Struct(s) => {
                 let layout = &self.types.structs[*s];
                 given.get(if layout.union { Space::Union } else { Space::Struct }, &layout.name)
@@ -89,35 +93,42 @@ impl<'a> Expander<'a> {
         }
     }
 
-    /// What a CO-RE record names.
-    pub(super) fn core_type(&mut self, ty: TyId, span: Span) -> Result<CoreTy, Reported> {
-        if self.given.is_none() {
-            return Ok(CoreTy::Declared(ty));
+    /// What a CO-RE record names: the type that is written, `#12` or by its name.
+    pub(super) fn core_type(&mut self, ty: TyId, written: Span) -> Result<CoreTy, Reported> {
+        let Some(given) = self.given else { return Ok(CoreTy::Declared(ty)) };
+        let text = self.text(written);
+        let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+        if text.strip_prefix('#').is_some_and(digits) {
+            return self.number(written).map(CoreTy::Given);
         }
-        match self.given_id(ty, span)? {
+        if let Some(Def::Imported(Imported { found: Some((BLOCK, id)), .. })) =
+            self.names.get(text, written.file)
+        {
+            return Ok(CoreTy::Given(*id));
+        }
+        match self.given_id(ty, written)? {
             Some(id) => Ok(CoreTy::Given(id)),
             None => {
                 let message = format!("the `btf` block has no type `{}`", self.types.name(ty));
-                let word = self.given.map_or(span, |given| given.given.word);
-                Err(self.error(Diagnostic::error(code::BLOCK, message, span).also(word, "this block")))
+                let d = Diagnostic::error(code::BLOCK, message, written).also(given.given.word, "this block");
+                Err(self.error(d.help("a type without a name is written by its number: `#12`")))
             }
         }
     }
 
     /// How source writes a type: by its name where that means the type, else by its number.
-    pub(super) fn type_text(&self, ty: TyId) -> String {
-        let name = self.types.name(ty);
-        match (self.given, self.given_ids.get(&ty)) {
-            (Some(given), Some(id)) => {
-                let word = given.given.word;
-                let means = match self.names.get(&name, word.file) {
-                    Some(super::Def::Imported(import)) => import.found.is_some_and(|(_, found)| found == *id),
-                    _ => super::types::BUILTINS.iter().any(|b| b.name == name),
-                };
-                if means { name } else { format!("#{}", id.0) }
-            }
-            _ => name,
-        }
+    pub(super) fn type_text(&self, ty: TyId, core: CoreTy) -> String {
+        let (CoreTy::Given(id), Some(given)) = (core, self.given) else { return self.types.name(ty) };
+        let name = given.given.btf.get(id).map_or("", |ty| ty.name.as_str());
+        let means = match self.names.get(name, given.given.word.file) {
+            Some(Def::Imported(Imported { found: Some((BLOCK, id)), .. })) => Some(*id),
+            Some(Def::Struct(s)) if s.union => given.get(Space::Union, name),
+            Some(Def::Struct(_)) => given.get(Space::Struct, name),
+            Some(Def::Enum(_)) => given.get(Space::Enum, name),
+            Some(Def::Alias(_)) => given.get(Space::Typedef, name),
+            _ => None,
+        };
+        if means == Some(id) { name.to_string() } else { format!("#{}", id.0) }
     }
 
     // Maps.

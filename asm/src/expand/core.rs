@@ -339,7 +339,7 @@ impl<'a> Expander<'a> {
             let colon = if access.is_empty() { "" } else { ":" };
             let _ = write!(access, "{colon}{index}");
         }
-        let text = text(*kind, &self.type_text(path.root), &path.text);
+        let text = text(*kind, &self.type_text(path.root, path.ty), &path.text);
         let Some(insn) = self.body.insns.len().checked_sub(1) else { return };
         self.body.core.push(PlainCore { insn, ty: path.ty, access, kind: *kind, text, literal: false });
     }

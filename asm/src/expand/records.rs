@@ -70,11 +70,11 @@ impl<'a> Expander<'a> {
     /// The type of a `@relo`, and how it is written where no macro stands around it.
     fn relo_type(&mut self, ty: &'a TypeExpr) -> Result<(CoreTy, String), Reported> {
         if let TypeExprKind::Number = ty.kind {
-            let id = self.number(ty.span)?;
-            return Ok((CoreTy::Given(id), self.text(ty.span).to_string()));
+            return Ok((CoreTy::Given(self.number(ty.span)?), self.text(ty.span).to_string()));
         }
         let id = self.ty(ty)?;
-        Ok((self.core_type(id, ty.span)?, self.type_text(id)))
+        let core = self.core_type(id, ty.span)?;
+        Ok((core, self.type_text(id, core)))
     }
 
     /// Nothing is said about an instruction that does not follow.

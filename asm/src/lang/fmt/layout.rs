@@ -32,7 +32,9 @@ fn break_at_braces(pieces: &mut [Piece]) {
     let mut open = vec![];
     let mut breaks = 0;
     for at in 0..pieces.len() {
-        breaks += pieces[at].breaks;
+        // The lines of a `btf` block are one piece.
+        let lines = pieces[at].kind() == Some(Kind::Lines);
+        breaks += pieces[at].breaks + if lines { pieces[at].text.matches('\n').count() } else { 0 };
         if pieces[at].kind() != Some(Kind::Punct) {
             continue;
         }
