@@ -7,7 +7,8 @@ use std::process::Command;
 
 use bpfasm_asm::btf::{Btf, Kind, TypeId, c, raw};
 use bpfasm_asm::diag::FileId;
-use bpfasm_tests::bin;
+use bpfasm_asm::isa::Endian;
+use bpfasm_tests::bin::{self, bpfasm};
 use bpfasm_tests::tool::{self, Need, TempDir, ready, run};
 
 const VMLINUX: &str = "/sys/kernel/btf/vmlinux";
@@ -210,4 +211,160 @@ fn c_compiles_and_keeps_every_layout() {
             assert_layouts(&btf, &header, &file, &dir);
         }
     }
+}
+
+/// Types of every kind, as a file with BTF alone.
+const KINDS: &str = "\
+[1] INT 'int' size=4 bits_offset=0 nr_bits=32 encoding=SIGNED
+[2] STRUCT 'event' size=24 vlen=4
+ 'kind' type_id=3 bits_offset=0
+ 'low' type_id=1 bits_offset=32 bitfield_size=3
+ 'next' type_id=5 bits_offset=64
+ '' type_id=6 bits_offset=128
+[3] ENUM 'kind' encoding=SIGNED size=4 vlen=2
+ 'NONE' val=0
+ 'LOST' val=-1
+[4] TYPEDEF 'event_t' type_id=2
+[5] PTR '(anon)' type_id=2
+[6] UNION '(anon)' size=8 vlen=2
+ 'word' type_id=1 bits_offset=0
+ 'bytes' type_id=8 bits_offset=0
+[7] INT 'char' size=1 bits_offset=0 nr_bits=8 encoding=(none)
+[8] ARRAY '(anon)' type_id=7 index_type_id=1 nr_elems=8
+[9] FUNC_PROTO '(anon)' ret_type_id=1 vlen=1
+ 'e' type_id=5
+[10] FUNC 'handle' type_id=9 linkage=global
+[11] VAR 'last' type_id=4, linkage=global
+[12] DATASEC '.data' size=32 vlen=1
+ type_id=11 offset=8 size=24
+";
+
+fn write(dir: &TempDir, name: &str, text: &str) -> String {
+    let (btf, diagnostics) = raw::parse(text, FileId(0), 0);
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
+    let file = dir.path().join(name);
+    std::fs::write(&file, btf.encode(Endian::Little).expect("encoded")).expect("written");
+    file.to_str().expect("UTF-8").to_string()
+}
+
+#[test]
+fn a_type_is_shown_with_its_places() {
+    let dir = TempDir::new();
+    let file = write(&dir, "kinds", KINDS);
+    let show = |args: &[&str]| run(bpfasm(["btf", "show", "--from", &file].iter().chain(args)));
+    assert_eq!(
+        show(&["event", "handle"]).ok().stdout,
+        "\
+struct event {
+    enum kind kind;                                     //      0      4
+    int low: 3;                                         //      4:0    3 bits
+    // a hole of 29 bits                                //      4:3
+    struct event *next;                                 //      8      8
+    union {
+        int word;                                       //     16      4
+        char bytes[8];                                  //     16      8
+    };                                                  //     16      8
+};                                                      // 24 bytes, 3 of them in a hole
+
+int handle(struct event *e);
+"
+    );
+    assert_eq!(
+        show(&[".data", "kind"]).ok().stdout,
+        "\
+section .data {
+    event_t last;                                       //      8     24
+};                                                      // 32 bytes
+
+enum kind {
+    NONE = 0,
+    LOST = -1,
+};                                                      // 4 bytes
+"
+    );
+    let json: serde_json::Value =
+        serde_json::from_str(&show(&["event", "--depth", "1", "--json"]).ok().stdout).expect("JSON");
+    let event = &json["types"][0];
+    assert_eq!((&event["id"], &event["size"]), (&2.into(), &24.into()));
+    assert_eq!(event["members"][0]["members"][1], serde_json::json!({ "name": "LOST", "value": -1 }));
+    assert_eq!(event["members"][1]["bits_offset"], 32);
+    let wrong = show(&["evnt"]).exited(2).stderr;
+    assert_eq!(wrong, "error: there is no type `evnt`: did you mean `event`?\n");
+}
+
+#[test]
+fn types_are_dumped_from_anywhere() {
+    let dir = TempDir::new();
+    let file = write(&dir, "kinds", KINDS);
+    let dump = |args: &[&str]| run(bpfasm(["btf", "dump"].iter().chain(args)));
+    let text = dump(&[&file]).ok().stdout;
+    assert_eq!(text, dump(&["file", &file, "format", "raw"]).ok().stdout);
+    let (again, diagnostics) = raw::parse(&text, FileId(0), 0);
+    assert!(diagnostics.is_empty());
+    assert_eq!(again, raw::parse(KINDS, FileId(0), 0).0);
+    let header = dump(&[&file, "--format", "c", "--root", "event"]).ok().stdout;
+    assert!(header.contains("\nstruct event {\n\tenum kind kind;\n\tint low: 3;\n"), "{header}");
+    assert!(!header.contains("event_t"), "{header}");
+    let json: serde_json::Value = serde_json::from_str(&dump(&[&file, "--json"]).ok().stdout).expect("JSON");
+    assert_eq!(json["types"][1]["members"][1]["bitfield_size"], 3);
+    // An object that bpfasm built.
+    let object = dir.path().join("hello.o");
+    run(bpfasm(["build", "programs/hello_counter.bpfasm", "-o"]).arg(&object).current_dir(bin::repo())).ok();
+    let object = object.to_str().expect("UTF-8");
+    assert!(dump(&[object]).ok().stdout.contains("] DATASEC '.bss'"));
+    for (args, code, message) in [
+        (&["id", "x"][..], 2, "error: `x` is no number of BTF\n"),
+        (
+            &["maps", "3"],
+            2,
+            "error: `maps 3` names no types: FILE, vmlinux, module NAME, id N, map N, prog N\n",
+        ),
+        (&[&file, "--format", "c", "--json"], 2, "error: C is no JSON: leave out --json or --format c\n"),
+        (&["/nowhere"], 1, "error: /nowhere: no such file or directory\n"),
+        (
+            &["Cargo.toml"],
+            1,
+            "error: Cargo.toml: no BTF: the magic number at byte 0 is 0x775b, expected 0xeb9f\n",
+        ),
+    ] {
+        let output = run(bpfasm(["btf", "dump"].iter().chain(args)).current_dir(bin::repo()));
+        assert_eq!(output.exited(code).stderr, message);
+    }
+}
+
+/// BTF that goes on from other BTF, as a module's does.
+#[test]
+fn split_types_go_on_from_their_base() {
+    let dir = TempDir::new();
+    let base = write(&dir, "base", "[1] INT 'int' size=4 bits_offset=0 nr_bits=32 encoding=SIGNED\n");
+    // Header, TYPEDEF 'own' of type 1, CONST of type 2; names go on behind "\0int\0".
+    let mut bytes = vec![0x9f, 0xeb, 1, 0];
+    let words = [24, 0, 24, 24, 4, 5, 8 << 24, 1, 0, 10 << 24, 2];
+    bytes.extend(words.iter().flat_map(|word: &u32| word.to_le_bytes()));
+    bytes.extend(b"own\0");
+    let own = dir.path().join("own");
+    std::fs::write(&own, bytes).expect("written");
+    let own = own.to_str().expect("UTF-8");
+    let text = "[2] TYPEDEF 'own' type_id=1\n[3] CONST '(anon)' type_id=2\n";
+    let dump = |args: &[&str]| run(bpfasm(["btf", "dump", own].iter().chain(args)));
+    assert_eq!(dump(&["--base", &base]).ok().stdout, text);
+    assert!(dump(&["--base", &base, "--full"]).ok().stdout.ends_with(&format!("encoding=SIGNED\n{text}")));
+    assert!(dump(&["--base", &base, "--format", "c"]).ok().stdout.contains("typedef int own;\n"));
+    assert!(dump(&[]).exited(1).stderr.contains("string offset 5 does not name a string"));
+    if ready(&[Need::Tool("bpftool")]) {
+        let theirs = run(Command::new("bpftool").args(["-B", &base, "btf", "dump", "file", own])).ok().stdout;
+        assert_eq!(theirs, text);
+    }
+}
+
+/// The kernel's own types by their number, and those of a map.
+#[test]
+fn types_of_the_running_kernel() {
+    if !ready(&[Need::Root]) || !Path::new(VMLINUX).exists() {
+        return;
+    }
+    let dump = |args: &[&str]| run(bpfasm(["btf", "dump"].iter().chain(args))).ok().stdout;
+    assert!(dump(&["id", "1", "--root", "1"]) == dump(&["vmlinux", "--root", "1"]));
+    let show = run(bpfasm(["btf", "show", "list_head"])).ok().stdout;
+    assert!(show.starts_with("struct list_head {\n    struct list_head *next; "), "{show}");
 }

@@ -1,5 +1,7 @@
 //! String tables: strings ended by NUL, named by their byte offset; offset 0 is the empty string.
 
+use std::ffi::CStr;
+
 use super::Error;
 use super::index::Index;
 
@@ -117,8 +119,6 @@ impl<'a> StrTable<'a> {
     /// UTF-8.
     #[must_use]
     pub fn get(self, offset: u32) -> Option<&'a str> {
-        let rest = self.from(offset)?;
-        let end = rest.iter().position(|b| *b == 0)?;
-        std::str::from_utf8(rest.get(..end)?).ok()
+        CStr::from_bytes_until_nul(self.from(offset)?).ok()?.to_str().ok()
     }
 }
