@@ -12,6 +12,7 @@ pub mod btf;
 pub mod diag;
 pub mod diff;
 pub mod disasm;
+pub mod dump;
 pub mod elf;
 mod escape;
 pub mod expand;

@@ -38,6 +38,7 @@ pub enum Command {
     Disasm(DisasmArgs),
     Diff(DiffArgs),
     Btf(BtfArgs),
+    Dump(DumpArgs),
     Explain(ExplainArgs),
     Fmt(FmtArgs),
     Doc(DocArgs),
@@ -59,6 +60,7 @@ pub fn parse() -> Command {
         Some("expand") => Command::Expand(one(&args)),
         Some("disasm") => Command::Disasm(one(&args)),
         Some("diff") => Command::Diff(one(&args)),
+        Some("dump") => Command::Dump(one(&args)),
         Some("explain") => Command::Explain(one(&args)),
         Some("fmt") => Command::Fmt(one(&args)),
         Some("doc") => Command::Doc(one(&args)),
@@ -112,7 +114,7 @@ pub struct CompileArgs {
     /// Refuse instructions above this level, v1 to v4 [default: any]
     #[arg(long, value_name = "LEVEL", value_parser = level)]
     pub cpu: Option<Cpu>,
-    /// Section of a file of bare instructions, such as xdp [default: .text]
+    /// Section of a file of bare instructions, such as xdp [default: .text]; with dump, the only one that is listed
     #[arg(long, value_name = "NAME")]
     pub section: Option<String>,
     /// Give a file of bare instructions types and source lines, too
@@ -214,12 +216,20 @@ Examples:
   bpfasm disasm --raw filter.bin --endian big    bare instructions, 8 bytes each
   echo b700000001000000 9500000000000000 | bpfasm disasm --hex -")]
 pub struct DisasmArgs {
-    /// An ELF object, a source file or a listing; or - for standard input
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
+    /// What to read.
+    #[command(flatten)]
+    pub input: InputArgs,
     /// Where to write the text, or - for standard output
     #[arg(short, long, value_name = "OUT", default_value = "-")]
     pub output: PathBuf,
+}
+
+/// An object to look at, whatever it is kept in.
+#[derive(Debug, Args)]
+pub struct InputArgs {
+    /// An ELF object, a source file or a listing; or - for standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
     /// The file is nothing but instructions
     #[arg(long, conflicts_with = "hex")]
     pub raw: bool,
@@ -262,6 +272,39 @@ pub struct DiffArgs {
     /// How source text is built.
     #[command(flatten)]
     pub compile: CompileArgs,
+}
+
+/// List the instructions of an object, with what they refer to and the source lines they come from
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  bpfasm dump port_drop.o                        slots, bytes, text, references, source lines
+  bpfasm dump prog.o --prog main --no-bytes
+  bpfasm dump prog.o --section .text
+  bpfasm dump prog.o --json | jq '.[].insns[] | select(.core)'
+  bpfasm dump prog.o --llvm | diff - <(llvm-objdump-19 -d --no-show-raw-insn prog.o)
+  echo b700000001000000 9500000000000000 | bpfasm dump --hex -
+
+--llvm is what llvm-objdump of LLVM 19 prints, byte by byte; of text, for the object that build would write.")]
+pub struct DumpArgs {
+    /// What to read.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// Only this function; may be repeated
+    #[arg(long, value_name = "NAME", conflicts_with = "llvm")]
+    pub prog: Vec<String>,
+    /// Leave source lines out
+    #[arg(long)]
+    pub no_source: bool,
+    /// Leave the bytes of instructions out
+    #[arg(long)]
+    pub no_bytes: bool,
+    /// Print as llvm-objdump -d --no-show-raw-insn does
+    #[arg(long)]
+    pub llvm: bool,
+    /// Print an array of functions as JSON
+    #[arg(long, conflicts_with = "llvm")]
+    pub json: bool,
 }
 
 /// Explain a diagnostic's code or a lint, or list all of them
@@ -589,8 +632,9 @@ impl Command {
             Command::Build(args) => &args.source.compile,
             Command::Check(args) => &args.source.compile,
             Command::Expand(args) => &args.source.compile,
-            Command::Disasm(args) => &args.compile,
             Command::Diff(args) => &args.compile,
+            Command::Disasm(args) => &args.input.compile,
+            Command::Dump(args) => &args.input.compile,
             Command::Run(args) => &args.object.compile,
             Command::Load(args) => &args.object.compile,
             Command::Explain(_)

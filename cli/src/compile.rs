@@ -98,6 +98,7 @@ pub fn loadable(args: &ObjectArgs) -> Result<(Sources, Object, Option<Compiled>)
         return Ok((Sources::default(), loaded(None, Some(bytes), &name)?, None));
     }
     let (sources, mut compiled) = compile_text(name.clone(), bytes, &args.compile, Endian::HOST, &[])?;
+    check_section(&name, &args.compile, &compiled)?;
     if compiled.elf.is_some() {
         return Ok((Sources::default(), loaded(None, compiled.elf, &name)?, None));
     }
@@ -119,6 +120,20 @@ fn loaded(object: Option<Object>, elf: Option<Vec<u8>>, name: &str) -> Result<Ob
         (None, Some(bytes)) => {
             elf::read(&bytes).map_err(|e| Failure::new(Code::Input, format!("{name}: {e}")))
         }
+        (None, None) => Err(Failure::reported(Code::Input)),
+    }
+}
+
+/// The bytes of an object file: as they are, or as they would be built.
+pub fn elf(file: &Path, args: &CompileArgs, endian: Endian) -> Result<Vec<u8>, Failure> {
+    let (name, bytes) = read_bytes(file)?;
+    if bytes.starts_with(ELF) {
+        return Ok(bytes);
+    }
+    let compiled = compile_text(name, bytes, args, endian, &[])?.1;
+    match (compiled.elf, compiled.object) {
+        (Some(bytes), _) => Ok(bytes),
+        (None, Some(object)) => elf::write(&object).map_err(|e| Failure::new(Code::Input, e)),
         (None, None) => Err(Failure::reported(Code::Input)),
     }
 }
@@ -161,7 +176,8 @@ fn streamed(args: &SourceArgs) -> Option<Streamed> {
 fn compile(args: &SourceArgs) -> Result<(Sources, Compiled, Endian), Failure> {
     let endian = endian(args);
     let (name, bytes) = read_bytes(&args.file)?;
-    let (sources, compiled) = compile_text(name, bytes, &args.compile, endian, &maps(&args.maps)?)?;
+    let (sources, compiled) = compile_text(name.clone(), bytes, &args.compile, endian, &maps(&args.maps)?)?;
+    check_section(&name, &args.compile, &compiled)?;
     Ok((sources, compiled, endian))
 }
 
@@ -216,13 +232,17 @@ fn compile_text(
         files: &files,
     };
     let compiled = assemble::compile(&mut sources, root, &options);
+    messages::compiled(&sources, &compiled);
+    Ok((sources, compiled))
+}
+
+/// Refuses a section for text that says its sections itself.
+fn check_section(name: &str, args: &CompileArgs, compiled: &Compiled) -> Result<(), Failure> {
     if args.section.is_some() && !compiled.bare && compiled.object.is_some() {
-        let name = &sources.get(root).name;
         let message = format!("{name}: it says its sections itself; --section is for bare instructions");
         return Err(Failure::new(Code::Usage, message));
     }
-    messages::compiled(&sources, &compiled);
-    Ok((sources, compiled))
+    Ok(())
 }
 
 /// The levels of lints that flags set.
@@ -239,13 +259,19 @@ fn levels(args: &LintArgs) -> Result<Levels, Failure> {
     Ok(levels)
 }
 
+/// What a file is called.
+pub fn name(file: &Path) -> String {
+    if file == Path::new("-") { "<stdin>".to_string() } else { file.display().to_string() }
+}
+
 /// A file, or standard input, and its name.
 pub fn read_bytes(file: &Path) -> Result<(String, Vec<u8>), Failure> {
     let mut bytes = vec![];
-    let (name, result) = if file == Path::new("-") {
-        ("<stdin>".to_string(), stdin().read_to_end(&mut bytes).map(drop))
+    let name = name(file);
+    let result = if file == Path::new("-") {
+        stdin().read_to_end(&mut bytes).map(drop)
     } else {
-        (file.display().to_string(), fs::read(file).map(|b| bytes = b))
+        fs::read(file).map(|b| bytes = b)
     };
     result.map_err(|e| Failure::new(Code::Input, format!("{name}: {}", io_reason(&e))))?;
     Ok((name, bytes))

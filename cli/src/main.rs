@@ -8,9 +8,11 @@ mod diff;
 mod disasm;
 mod disk;
 mod doc;
+mod dump;
 mod explain;
 mod fail;
 mod fmt;
+mod input;
 mod load;
 mod messages;
 mod out;
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
         Command::Expand(args) => compile::expand(args),
         Command::Disasm(args) => disasm::disasm(args),
         Command::Diff(args) => diff::diff(args),
+        Command::Dump(args) => dump::dump(args),
         Command::Explain(args) => explain::explain(args),
         Command::Fmt(args) => fmt::fmt(args),
         Command::Doc(args) => doc::doc(args),

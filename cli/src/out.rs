@@ -13,8 +13,13 @@ pub fn line(text: impl Display) -> Result<(), Failure> {
 
 /// Writes bytes to standard output.
 pub fn bytes(bytes: &[u8]) -> Result<(), Failure> {
+    stream(|out| out.write_all(bytes))
+}
+
+/// Writes to standard output what is made piece by piece, in large ones.
+pub fn stream(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), Failure> {
     let mut out = stdout().lock();
-    out.write_all(bytes).and_then(|()| out.flush()).map_err(|e| match e.kind() {
+    write(&mut out).and_then(|()| out.flush()).map_err(|e| match e.kind() {
         // Who reads no more, as `head` does, wants no message.
         ErrorKind::BrokenPipe => Failure::reported(Code::System),
         _ => Failure::new(Code::System, format!("standard output: {}", crate::compile::io_reason(&e))),

@@ -72,7 +72,7 @@ impl Names {
 }
 
 /// The variable whose bytes a place is one of; of several the one that begins last.
-pub(super) fn covering(data: &Data, offset: u32) -> Option<usize> {
+pub(crate) fn covering(data: &Data, offset: u32) -> Option<usize> {
     let after = data.vars.partition_point(|v| v.offset <= offset);
     // Variables do not overlap but in odd files, so few are looked at.
     let near = after.saturating_sub(8)..after;

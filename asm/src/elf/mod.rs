@@ -12,6 +12,7 @@ mod hook;
 pub(crate) mod layout;
 mod read;
 mod reloc;
+pub(crate) mod tables;
 mod write;
 
 pub use error::Error;

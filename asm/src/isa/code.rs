@@ -91,7 +91,7 @@ impl Insn {
     }
 
     /// The bytes of the first slot.
-    pub(super) fn slot(&self, endian: Endian) -> [u8; SLOT] {
+    pub(crate) fn slot(&self, endian: Endian) -> [u8; SLOT] {
         let (dst, src) = (self.dst & 15, self.src & 15);
         let (registers, [a, b], [c, d, e, f]) = match endian {
             Endian::Little => (src << 4 | dst, self.off.to_le_bytes(), self.imm.to_le_bytes()),

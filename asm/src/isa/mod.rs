@@ -7,8 +7,9 @@
 pub(crate) mod code;
 pub mod form;
 mod insn;
+mod llvm;
 mod markdown;
-mod print;
+pub(crate) mod print;
 pub mod read;
 mod sequence;
 mod spell;

@@ -16,7 +16,7 @@ pub enum Field {
 }
 
 impl Field {
-    fn takes(self, value: i32) -> bool {
+    pub(super) fn takes(self, value: i32) -> bool {
         match self {
             Field::Operand => true,
             Field::Fixed(fixed) => fixed == value,
@@ -161,15 +161,18 @@ impl Insn {
     /// The row that this instruction is. None: it is not one that any assembler, or the kernel, has; `raw`.
     #[must_use]
     pub fn form(&self) -> Option<&'static Form> {
-        let mut at = BY_CODE[usize::from(self.code)];
-        while let Some(form) = row(at) {
-            if form.is(self) {
-                return Some(form);
-            }
-            at = SAME_CODE[usize::from(at)];
-        }
-        None
+        same_code(self.code).find(|form| form.is(self))
     }
+}
+
+/// The rows with this opcode.
+pub(super) fn same_code(code: u8) -> impl Iterator<Item = &'static Form> {
+    let mut at = BY_CODE[usize::from(code)];
+    std::iter::from_fn(move || {
+        let form = row(at)?;
+        at = SAME_CODE[usize::from(at)];
+        Some(form)
+    })
 }
 
 /// No row, in the tables below.

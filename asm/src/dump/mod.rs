@@ -1,0 +1,11 @@
+//! Listings: for people who study an object, and for what reads those of LLVM.
+
+pub mod core;
+mod item;
+mod llvm;
+mod out;
+mod view;
+
+pub use item::{Item, Reference, items};
+pub use llvm::Llvm;
+pub use view::View;

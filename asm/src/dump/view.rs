@@ -1,0 +1,215 @@
+//! The view for people: columns of slots, bytes, text and what the text refers to, below source lines.
+
+use std::io::{self, Write};
+
+use super::core;
+use super::item::{Item, Reference, items};
+use super::out::Out;
+use crate::escape::escape;
+use crate::isa::{Insn, SLOT};
+use crate::object::{ExternKind, Func, Object};
+
+/// What is shown.
+#[derive(Debug, Clone, Copy)]
+pub struct View {
+    /// The lines of the source.
+    pub source: bool,
+    /// The bytes of instructions.
+    pub bytes: bool,
+    /// Colours of a terminal.
+    pub colour: bool,
+}
+
+/// The column of text at which the column of references begins.
+const REFERENCES: usize = 40;
+/// Longer strings are cut.
+const STRING: usize = 60;
+
+const BOLD: &str = "\x1b[1m";
+const GREEN: &str = "\x1b[32m";
+const CYAN: &str = "\x1b[36m";
+const GREY: &str = "\x1b[90m";
+const PLAIN: &str = "\x1b[0m";
+
+impl View {
+    /// Lists functions, with an empty line between.
+    ///
+    /// # Errors
+    /// Those of `to`.
+    pub fn write<'a>(
+        &self,
+        object: &'a Object,
+        funcs: impl Iterator<Item = &'a Func>,
+        to: &mut dyn Write,
+    ) -> io::Result<()> {
+        let mut out = Out::new(to);
+        for (i, func) in funcs.enumerate() {
+            if i > 0 {
+                out.end()?;
+            }
+            self.func(&mut out, object, func)?;
+        }
+        out.flush()
+    }
+
+    fn func(&self, out: &mut Out, object: &Object, func: &Func) -> io::Result<()> {
+        self.colour(out, BOLD);
+        out.text("section ");
+        out.escaped(&func.section);
+        out.text(": ");
+        out.escaped(if func.name.is_empty() { "(no name)" } else { &func.name });
+        self.colour(out, PLAIN);
+        out.end()?;
+        // A bit for each slot that a jump lands at.
+        let mut labels = vec![false; func.slots()];
+        for item in items(object, func) {
+            if let Some(label) = item.target.and_then(|slot| labels.get_mut(slot)) {
+                *label = true;
+            }
+        }
+        let (mut space, mut last) = (String::new(), None);
+        for item in items(object, func) {
+            if labels[item.slot] {
+                self.colour(out, BOLD);
+                out.text(".l");
+                out.right(as_u64(item.slot), 0);
+                out.text(":");
+                self.colour(out, PLAIN);
+                out.end()?;
+            }
+            if self.source
+                && let Some(line) = item.line
+                && last != Some((line.file, line.line))
+            {
+                last = Some((line.file, line.line));
+                self.source(out, &item, object)?;
+            }
+            self.insn(out, object, &item, &mut space)?;
+        }
+        Ok(())
+    }
+
+    /// `; prog.c:12  if (x)`.
+    fn source(&self, out: &mut Out, item: &Item, object: &Object) -> io::Result<()> {
+        let Some(line) = item.line else { return Ok(()) };
+        let path = object.files.get(line.file).map_or("", String::as_str);
+        self.colour(out, CYAN);
+        out.text("; ");
+        out.escaped(path.rsplit('/').next().unwrap_or(path));
+        out.text(":");
+        out.right(line.line.into(), 0);
+        let text = object.texts.get(line.text).unwrap_or("").trim();
+        if !text.is_empty() {
+            out.text("  ");
+            out.escaped(text);
+        }
+        self.colour(out, PLAIN);
+        out.end()
+    }
+
+    fn insn(&self, out: &mut Out, object: &Object, item: &Item, space: &mut String) -> io::Result<()> {
+        let Insn { hi, .. } = item.insn;
+        self.slot(out, item.slot);
+        if self.bytes {
+            self.slot_bytes(out, item.insn.slot(object.endian));
+        }
+        let start = out.len();
+        let _ = item.write(out, space);
+        if item.has_reference() {
+            out.blanks(REFERENCES.saturating_sub(out.len() - start).max(2));
+            self.colour(out, GREEN);
+            out.text("; ");
+            reference(out, object, item);
+            self.colour(out, PLAIN);
+        }
+        out.end()?;
+        if let Some(hi) = hi.filter(|_| self.bytes) {
+            self.slot(out, item.slot + 1);
+            self.slot_bytes(out, Insn { imm: hi, ..Insn::default() }.slot(object.endian));
+            out.trim();
+            out.end()?;
+        }
+        Ok(())
+    }
+
+    fn slot(&self, out: &mut Out, slot: usize) {
+        self.colour(out, GREY);
+        out.right(as_u64(slot), 8);
+        out.text(":  ");
+        self.colour(out, PLAIN);
+    }
+
+    fn slot_bytes(&self, out: &mut Out, bytes: [u8; SLOT]) {
+        self.colour(out, GREY);
+        for byte in bytes {
+            out.byte(byte);
+            out.text(" ");
+        }
+        self.colour(out, PLAIN);
+        out.text(" ");
+    }
+
+    fn colour(&self, out: &mut Out, colour: &str) {
+        if self.colour {
+            out.text(colour);
+        }
+    }
+}
+
+/// What an instruction refers to, in words, and the CO-RE record for it.
+fn reference(out: &mut Out, object: &Object, item: &Item) {
+    let found = item.reference();
+    match found {
+        Some(Reference::Map(map)) => {
+            out.text("map, ");
+            out.text(&map.kind.to_string());
+        }
+        Some(Reference::Func(_)) => out.text("function"),
+        Some(Reference::Extern(external)) => out.text(match external.kind {
+            ExternKind::Ksym => "of the kernel",
+            ExternKind::Kconfig => "of the kernel's configuration",
+            ExternKind::Object => "of another object",
+            ExternKind::Common { .. } => "common",
+            ExternKind::Absolute(_) => "absolute",
+        }),
+        Some(Reference::Data { string: Some(string), .. }) => {
+            out.text("\"");
+            match string.char_indices().nth(STRING) {
+                Some((end, _)) => {
+                    out.escaped(&string[..end]);
+                    out.text("\" …");
+                }
+                None => {
+                    out.escaped(string);
+                    out.text("\"");
+                }
+            }
+        }
+        Some(Reference::Data { section, .. }) => {
+            out.text("in ");
+            out.escaped(section);
+        }
+        Some(Reference::Helper(id)) => {
+            out.text("helper ");
+            out.right(id.0.into(), 0);
+        }
+        None => {}
+    }
+    if let Some(relo) = item.core {
+        if found.is_some() {
+            out.text("; ");
+        }
+        out.text(&core::text(&object.btf, relo));
+    }
+}
+
+impl Out<'_> {
+    /// Text of the file, without what a terminal would take for a command.
+    fn escaped(&mut self, text: &str) {
+        if text.chars().any(char::is_control) { self.text(&escape(text.as_bytes())) } else { self.text(text) }
+    }
+}
+
+fn as_u64(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
