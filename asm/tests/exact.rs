@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 
-use bpfasm_asm::btf::{Kind, TypeId, raw};
+use bpfasm_asm::btf::{FuncLinkage, Kind, TypeId, raw};
 use bpfasm_asm::diag::Sources;
 use bpfasm_asm::elf;
 use bpfasm_asm::expand::to_text;
@@ -15,7 +15,7 @@ use bpfasm_asm::isa::{Endian, Names};
 use bpfasm_asm::lang::fmt::format;
 use bpfasm_asm::object::{CoreRelo, DataKind, Func, Map, Object, Symbol, TEXT};
 use common::{assemble, body, errors, through};
-use object_common::{TempFile, skip};
+use object_common::{TempFile, skip, tool};
 
 /// What a record of a source line says, with the strings that it names.
 type Line<'a> = (usize, &'a str, u32, u32, &'a str);
@@ -80,7 +80,14 @@ fn source(object: &Object) -> String {
             TEXT => format!("func {}", func.name),
             section => format!("prog {}: {}", func.name, quoted(section)),
         };
-        let _ = writeln!(out, "{head} {{");
+        // The FUNC of its name, if nothing else is said.
+        let is_func =
+            |kind: &Kind| matches!(kind, Kind::Func { linkage, .. } if *linkage != FuncLinkage::EXTERN);
+        let btf = match object.btf.find(&func.name, is_func) == func.btf {
+            true => String::new(),
+            false => format!(" btf #{}", func.btf.unwrap_or_default().0),
+        };
+        let _ = writeln!(out, "{head}{btf} {{");
         instructions(&mut out, object, func);
         out.push_str("}\n");
     }
@@ -429,4 +436,26 @@ func f btf #0 {
     };
     assert_eq!(formatted(text), laid_out);
     assert_eq!(formatted(laid_out), laid_out);
+}
+
+const GCC: &str = r#"
+#define SEC(name) __attribute__((section(name), used))
+struct task { int pid; long x[4]; } __attribute__((preserve_access_index));
+struct { int (*type)[1]; int (*max_entries)[64]; unsigned *key; long *value; } counts SEC(".maps");
+int total;
+SEC("socket") int f(struct task *t) { total = 5; return t->pid + t->x[2]; }
+char _license[] SEC("license") = "GPL";
+"#;
+
+#[test]
+fn objects_of_gcc() {
+    let (c, out) = (TempFile::new("gcc.c", GCC.as_bytes()), TempFile::new("gcc.o", b""));
+    let mut command = Command::new("bpf-gcc");
+    command.args(["-O2", "-gbtf", "-mco-re", "-c"]).arg(&c.0).arg("-o").arg(&out.0);
+    if tool(&mut command).is_none() {
+        return;
+    }
+    let object = elf::read(&std::fs::read(&out.0).expect("gcc's output")).expect("an object");
+    assert!(object.funcs[0].core.len() == 2 && object.maps.len() == 1, "{object:#?}");
+    check("bpf-gcc", &object);
 }
