@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::names::{Name, Names, quoted};
 use super::types;
+use crate::btf::Kind;
 use crate::object::{ExternKind, Linkage, Map, Object};
 
 pub(super) fn license(out: &mut String, object: &Object) {
@@ -48,15 +49,17 @@ pub(super) fn maps(out: &mut String, object: &Object, names: &Names) {
 /// `hash<u32, flow>[64] { flags: 1 }`.
 fn map_type(object: &Object, map: &Map) -> String {
     let mut text = map.kind.name().map_or_else(|| map.kind.0.to_string(), str::to_string);
+    let key = (map.key_size != 0).then(|| types::text(object, map.key, map.key_size));
     let value = match &map.inner {
         Some(inner) => Some(map_type(object, inner)),
         None => (map.value_size != 0).then(|| types::text(object, map.value, map.value_size)),
     };
-    let key = (map.key_size != 0).then(|| types::text(object, map.key, map.key_size));
-    let parts: Vec<_> = key.into_iter().chain(value).collect();
-    if !parts.is_empty() {
-        let _ = write!(text, "<{}>", parts.join(", "));
-    }
+    let _ = match (key, value) {
+        (None, None) => Ok(()),
+        (None, Some(value)) => write!(text, "<{value}>"),
+        // What is not said has no size.
+        (Some(key), value) => write!(text, "<{key}, {}>", value.as_deref().unwrap_or("u8[0]")),
+    };
     if map.max_entries != 0 {
         let _ = write!(text, "[{}]", map.max_entries);
     }
@@ -84,16 +87,19 @@ pub(super) fn externs(out: &mut String, object: &Object, names: &Names) {
         out.push('\n');
     }
     for (external, name) in object.externs.iter().zip(&names.externs) {
-        let weak = if external.weak { "weak " } else { "" };
-        let kind = match external.kind {
-            ExternKind::Kconfig => "kconfig",
-            ExternKind::Object | ExternKind::Common { .. } | ExternKind::Absolute(_) => "func",
-            ExternKind::Ksym => {
-                let of = external.btf.and_then(|id| object.btf.get(id)).map(|ty| &ty.kind);
-                if matches!(of, Some(crate::btf::Kind::Func { .. })) { "kfunc" } else { "ksym" }
-            }
+        let of = external.btf.and_then(|id| object.btf.get(id)).map(|ty| &ty.kind);
+        let ty = match of {
+            Some(Kind::Var { ty, .. }) => format!(": {}", types::text(object, Some(*ty), 0)),
+            _ => String::new(),
         };
+        let (kind, head) = match external.kind {
+            ExternKind::Kconfig => ("kconfig", ty),
+            ExternKind::Ksym if matches!(of, Some(Kind::Func { .. })) => ("kfunc", "()".into()),
+            ExternKind::Ksym => ("ksym", String::new()),
+            ExternKind::Object | ExternKind::Common { .. } | ExternKind::Absolute(_) => ("func", "()".into()),
+        };
+        let weak = if external.weak { "weak " } else { "" };
         let as_symbol = renamed(name, &external.name);
-        let _ = writeln!(out, "extern {weak}{kind} {}{as_symbol}", name.text);
+        let _ = writeln!(out, "extern {weak}{kind} {}{as_symbol}{head}", name.text);
     }
 }
