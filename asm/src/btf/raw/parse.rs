@@ -239,8 +239,12 @@ impl Parser {
         let count = match &mut ty.kind {
             Kind::Struct { members, bitfields, .. } | Kind::Union { members, bitfields, .. } => {
                 *bitfields = open.flag.unwrap_or(*bitfields);
-                far = *bitfields && members.iter().any(|m| m.bit_offset >= 1 << 24);
-                members.len()
+                let count = members.len();
+                if *bitfields {
+                    members.retain(|m| m.bit_offset < 1 << 24);
+                }
+                far = members.len() < count;
+                count
             }
             Kind::Enum { values, .. } | Kind::Enum64 { values, .. } => values.len(),
             Kind::FuncProto { params, .. } => params.len(),

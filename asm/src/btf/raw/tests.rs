@@ -137,6 +137,15 @@ fn mistakes_are_told_with_their_places() {
     }
 }
 
+/// What the format cannot hold is left out: what has been read can be printed and read.
+#[test]
+fn bit_fields_end_at_two_mebibytes() {
+    let text = "[1] STRUCT 's' size=0 vlen=1 kind_flag=1\n'a' type_id=0 bits_offset=16777216\n";
+    let (btf, diagnostics) = parse(text, FileId(0), 0);
+    assert_eq!(diagnostics.len(), 1);
+    assert_eq!(print(&btf), "[1] STRUCT 's' size=0 vlen=0 kind_flag=1\n");
+}
+
 /// One mistake does not move the numbers of the types behind it.
 #[test]
 fn numbers_stay_where_they_are() {
