@@ -271,6 +271,22 @@ const PARTS: &[&str] = &[
     "1 ",
 ];
 
+/// `%` in front of a register belongs to GNU as's normal syntax. No tool takes it in pseudo-C.
+#[test]
+fn percent_belongs_to_mnemonics() {
+    for text in ["r10=%r1", "r3 = %r1", "%r1 = 1", "*(u32 *)(r2 + 8)=%r1", "if r1 == %r2 goto +0", "goto %r1"] {
+        for dialect in [Dialect::Native, Dialect::Llvm, Dialect::Gnu, Dialect::Kernel] {
+            let taken = read(text, dialect, None).is_ok_and(|reading| reading.len == text.len());
+            assert!(!taken, "{dialect:?}: {text}");
+        }
+        assert!(line(text).is_err(), "{text}");
+    }
+    for text in ["mov %r3, %r1", "stxw [%r2+8], %r1", "jeq %r1, %r2, +0", "call %r1"] {
+        let insn = read(text, Dialect::Native, None).expect(text).insn().expect("numbers");
+        assert_eq!(line(text), Ok(Insn::encode_all(&[insn], Endian::Little)), "{text}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
 

@@ -12,6 +12,8 @@ pub(super) struct Cursor<'a> {
     pub(super) dialect: Dialect,
     /// The opcode, where it is known.
     pub(super) code: Option<u8>,
+    /// Whether registers may have their `%`: GNU as's normal syntax has it, pseudo-C in no tool.
+    pub(super) percent: bool,
     /// Where the instruction begins.
     begin: usize,
 }
@@ -26,7 +28,7 @@ const NESTING: u32 = 32;
 
 impl<'a> Cursor<'a> {
     pub(super) fn new(text: &'a str, dialect: Dialect, code: Option<u8>) -> Self {
-        Self { text, bytes: text.as_bytes(), at: 0, dialect, code, begin: 0 }
+        Self { text, bytes: text.as_bytes(), at: 0, dialect, code, percent: false, begin: 0 }
     }
 
     pub(super) fn peek(&self) -> u8 {
@@ -158,12 +160,15 @@ impl<'a> Cursor<'a> {
         let width = match self.nth(percent) {
             b'r' => Width::W64,
             b'w' => Width::W32,
-            b'f' if percent == 1 && self.nth(2) == b'p' && !is_name(self.nth(3)) => {
+            b'f' if percent == 1 && self.percent && self.nth(2) == b'p' && !is_name(self.nth(3)) => {
                 self.at += 3;
                 return Ok(Some((Width::W64, LAST_REGISTER)));
             }
             _ => return Ok(None),
         };
+        if percent == 1 && !self.percent {
+            return Err(self.error(start, Wrong::Percent));
+        }
         let first = self.nth(percent + 1);
         if !first.is_ascii_digit() {
             return Ok(None);

@@ -24,6 +24,8 @@ pub enum Wrong {
     Expected(&'static str),
     /// There is no register of that number.
     Register,
+    /// The register is written with `%` outside of GNU as's normal syntax.
+    Percent,
     /// The register has the other width.
     Width(Width),
     /// It must be this register.
@@ -47,6 +49,7 @@ impl fmt::Display for Wrong {
             Wrong::Mnemonic => f.write_str("this is no instruction"),
             Wrong::Expected(what) => write!(f, "expected {what}"),
             Wrong::Register => f.write_str("there is no such register: they are r0 to r10 and w0 to w10"),
+            Wrong::Percent => f.write_str("a register has `%` behind a mnemonic only, as in `mov %r1, 5`"),
             Wrong::Width(Width::W64) => f.write_str("this takes a 64-bit register, `r`"),
             Wrong::Width(Width::W32) => f.write_str("this takes a 32-bit register, `w`"),
             Wrong::Tied(width, number) => write!(f, "this must be `{}{number}`", width.letter()),

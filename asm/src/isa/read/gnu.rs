@@ -40,6 +40,7 @@ impl Cursor<'_> {
     /// Takes what follows a mnemonic. None if GNU as does not have it.
     pub(super) fn gnu(&mut self, word: &str) -> Read<Option<Reading>> {
         let Some(operands) = mnemonic(word) else { return Ok(None) };
+        self.percent = true;
         self.operands(operands).map(Some)
     }
 

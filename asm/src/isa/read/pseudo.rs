@@ -575,6 +575,7 @@ impl Cursor<'_> {
         let start = self.at;
         // GNU as: `call %r2`.
         if self.peek() == b'%' {
+            self.percent = true;
             return self.by_register(Syntax::CallX);
         }
         if self.code == Some(0x8d) {

@@ -18,7 +18,7 @@ impl Parser<'_> {
             return self.reading(dialect).or_else(|| self.directive());
         }
         let foreign = match self.peek().kind {
-            // GNU as takes its registers with `%` also before an operator: `%r1 = 1`.
+            // `%r1 = 1`: the reader says what is wrong with it.
             Kind::Punct if self.is("%") => true,
             Kind::DotName | Kind::Punct if !kernel => return self.directive(),
             Kind::Ident if self.is("call") => {
