@@ -274,7 +274,8 @@ const PARTS: &[&str] = &[
 /// `%` in front of a register belongs to GNU as's normal syntax. No tool takes it in pseudo-C.
 #[test]
 fn percent_belongs_to_mnemonics() {
-    for text in ["r10=%r1", "r3 = %r1", "%r1 = 1", "*(u32 *)(r2 + 8)=%r1", "if r1 == %r2 goto +0", "goto %r1"] {
+    for text in ["r10=%r1", "r3 = %r1", "%r1 = 1", "*(u32 *)(r2 + 8)=%r1", "if r1 == %r2 goto +0", "goto %r1"]
+    {
         for dialect in [Dialect::Native, Dialect::Llvm, Dialect::Gnu, Dialect::Kernel] {
             let taken = read(text, dialect, None).is_ok_and(|reading| reading.len == text.len());
             assert!(!taken, "{dialect:?}: {text}");

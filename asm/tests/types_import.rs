@@ -5,7 +5,7 @@ mod common;
 use std::collections::BTreeSet;
 
 use bpfasm_asm::assemble::{Compiled, Files, Options, compile};
-use bpfasm_asm::btf::{Btf, Builder, IntEncoding, Kind, Member, Type, TypeId};
+use bpfasm_asm::btf::{Btf, Builder, Enumerator, IntEncoding, Kind, Member, Type, TypeId};
 use bpfasm_asm::diag::{Sources, Style, render};
 use bpfasm_asm::elf;
 use bpfasm_asm::expand::{Class, FieldTy, Ty, TyId, Types};
@@ -123,7 +123,7 @@ fn told(file: &One, list: &str, more: &str) -> String {
 fn what_is_wrong_is_told() {
     let file = object(Endian::Little);
     for (list, more, message) in [
-        ("outr", "", "there is no type `outr` in \"types.o\""),
+        ("outr", "", "there is no type or constant `outr` in \"types.o\""),
         ("outr", "", "did you mean `outer`?"),
         ("union outer", "", "it is written `struct outer`"),
         ("nobody", "", "only its name is declared there"),
@@ -266,5 +266,128 @@ fn same(types: &Types, ours: TyId, btf: &Btf, theirs: TypeId, path: &str, depth:
             assert_eq!(types.enums[*index].values.len(), values.len(), "{path}");
         }
         (a, b) => panic!("{path}: {a:?}, {b:?}"),
+    }
+}
+
+/// Members of enums by their names alone, also of enums that have none.
+#[test]
+fn constants_come_by_name() {
+    let source =
+        "enum color: u8 { RED, BLUE = 7 }\nstruct BOTH { a: u32 }\nglobal a: BOTH\nglobal b: color\n";
+    let mut builder = Builder::default();
+    for ty in common::assemble(source, Endian::Little).expect("the types").btf.iter() {
+        builder.add(ty.1.clone());
+    }
+    for (name, signed, values) in
+        [("", false, [("LOW", 3), ("HIGH", 0xffff_ffff)]), ("also", true, [("BOTH", -5), ("SIGNED", -6)])]
+    {
+        let values = values.map(|(name, value)| Enumerator { name: name.into(), value }).to_vec();
+        builder.add(Type::named(name, Kind::Enum { size: 4, signed, values }));
+    }
+    let file = encoded(builder.btf());
+    for (list, more) in [
+        ("LOW, HIGH", "@assert LOW == 3 && HIGH == 0xffffffff"),
+        ("const BLUE", "@assert BLUE == 7"),
+        ("SIGNED, color", "@assert SIGNED == -6 && RED == 0 && BLUE == 7"),
+        ("const BOTH", "@assert BOTH == -5"),
+        ("BOTH", "@assert sizeof(BOTH) == 4"),
+    ] {
+        assert_eq!(told(&file, list, more), "", "{list}");
+    }
+    for (list, message) in [
+        ("HIGHH", "did you mean `HIGH`?"),
+        ("const HIGHH", "there is no constant `HIGHH`"),
+        ("struct HIGH", "it is written `const HIGH`"),
+        ("const color", "it is written `enum color`"),
+        ("color, RED", "`RED` is defined twice"),
+    ] {
+        let found = told(&file, list, "");
+        assert!(found.contains(message), "{list}: {found}");
+    }
+}
+
+/// A kernel and one of its modules.
+#[derive(Debug)]
+struct Kernel {
+    kernel: Option<Vec<u8>>,
+    module: Vec<u8>,
+}
+
+impl Files for Kernel {
+    fn read(&self, _: &str, name: &str) -> Result<(String, Vec<u8>), String> {
+        Ok((name.to_string(), self.module.clone()))
+    }
+
+    fn kernel_btf(&self) -> Result<Vec<u8>, String> {
+        self.kernel.clone().ok_or_else(|| "it has none".to_string())
+    }
+}
+
+/// What the whole blob has behind the types and strings of its beginning, as the kernel gives that of a module.
+fn split(whole: &[u8], base: &[u8]) -> Vec<u8> {
+    let field = |data: &[u8], at: usize| -> usize {
+        u32::from_le_bytes(data[at..at + 4].try_into().expect("four bytes")).try_into().expect("a length")
+    };
+    // The header has 24 bytes: where the types begin and how long they are from 8 on, the strings from 16 on.
+    let part = |at: usize| {
+        let start = 24 + field(whole, at);
+        whole[start + field(base, at + 4)..start + field(whole, at + 4)].to_vec()
+    };
+    let (types, strings) = (part(8), part(16));
+    let len = |bytes: &[u8]| u32::try_from(bytes.len()).expect("few bytes").to_le_bytes();
+    let mut all = whole[..8].to_vec();
+    all.extend([[0; 4], len(&types), len(&types), len(&strings)].concat());
+    all.extend(types);
+    all.extend(strings);
+    all
+}
+
+#[test]
+fn types_of_modules_go_on_from_those_of_the_kernel() {
+    let member =
+        |name: &str, ty, bit_offset| Member { name: name.into(), ty: TypeId(ty), bit_offset, bit_size: 0 };
+    let own = |name: &str, size, members| Type::named(name, Kind::Struct { size, members, bitfields: false });
+    let mut kernel = Builder::default();
+    let int = Kind::Int { size: 4, encoding: IntEncoding(0), offset: 0, bits: 32 };
+    kernel.add(Type::named("unsigned int", int));
+    kernel.add(own("pair", 8, vec![member("a", 1, 0), member("b", 1, 32)]));
+    let mut whole = kernel.clone();
+    whole.add(own("mine", 16, vec![member("a", 1, 0), member("pair", 2, 32), member("mode", 4, 96)]));
+    let values = vec![Enumerator { name: "MODE_ON".into(), value: 1 }];
+    whole.add(Type::named("mode", Kind::Enum { size: 4, signed: false, values }));
+    let (kernel, whole) = (encoded(kernel.btf()).0, encoded(whole.btf()).0);
+    let module = split(&whole, &kernel);
+
+    let through = |files: &Kernel, text: &str| {
+        let mut sources = Sources::default();
+        let root = sources.add("test.bpfasm", text);
+        let compiled = compile(&mut sources, root, &Options { files, ..Options::default() });
+        let told = compiled.diagnostics.iter().map(|d| render(d, &sources, Style::default()));
+        (told.collect::<Vec<_>>().join("\n\n"), compiled)
+    };
+    let import = "import btf \"/sys/kernel/btf/m\"";
+    let files = Kernel { kernel: Some(kernel.clone()), module: module.clone() };
+    let check = "@assert sizeof(mine) == 16 && offsetof(mine, pair.b) == 8 && offsetof(mine, mode) == 12 && MODE_ON == 1\n\
+                 global m: mine\n";
+    for text in [
+        format!("{import} {{ mine, MODE_ON }}\n{check}"),
+        format!("import btf \"vmlinux\" {{ pair }}\n{import} {{ mine, mode }}\n{check}global p: pair\n"),
+        format!("{import} {{ mine, mode }}\nimport btf \"vmlinux\" {{ pair }}\n{check}global p: pair\n"),
+    ] {
+        let (told, compiled) = through(&files, &text);
+        assert_eq!(told, "", "{text}");
+        let btf = compiled.object.expect("an object").btf;
+        assert_eq!(btf.iter().filter(|(_, ty)| ty.name == "pair").count(), 1, "{text}");
+    }
+    let (told, _) = through(&files, &format!("{import} {{ pair }}\n"));
+    assert!(told.contains("the kernel itself has it: `import btf \"vmlinux\" { pair }`"), "{told}");
+    for (kernel, why) in [
+        (None, "they go on from the kernel's, and it has none"),
+        (Some(vec![1, 2]), "they go on from the kernel's, which cannot be read"),
+        (Some(kernel[..24].to_vec()), "they go on from the kernel's, which cannot be read"),
+    ] {
+        let (told, _) =
+            through(&Kernel { kernel, module: module.clone() }, &format!("{import} {{ mine }}\n"));
+        assert!(told.contains(why), "{told}");
     }
 }

@@ -28,7 +28,7 @@ pub use decode::{Decoded, decode};
 pub use encode::Encoder;
 pub use error::Error;
 pub use ext::{FuncInfo, FuncRecords, KernelBtf, LineInfo, encode_for_kernel};
-pub use scan::{Head, Scan};
+pub use scan::{Head, Scan, is_split};
 pub use strings::{StrTable, Strings};
 pub use types::{
     Btf, Enumerator, FuncLinkage, IntEncoding, Kind, Member, Param, SecInfo, Type, TypeId, VarLinkage,

@@ -1,5 +1,7 @@
 //! Types of BTF to types of the language, with all that their layout needs.
 
+use std::rc::Rc;
+
 use super::imports::{Imported, numbers};
 use super::types::{BUILTINS, Bits, EnumTy, FieldTy, StructTy, Ty, TyId};
 use super::{Expander, Reported};
@@ -124,8 +126,17 @@ impl<'a> Expander<'a> {
         }
     }
 
-    /// A type, converted once.
+    /// The kernel, where a type of a module is one of it.
+    fn home(&self, origin: Origin<'a>, id: TypeId) -> Option<Origin<'a>> {
+        let Numbered::File(scan) = origin.types else { return None };
+        let base = scan.base_of(id)?;
+        let same = |scan: &Option<Rc<Scan>>| scan.as_ref().is_some_and(|scan| Rc::ptr_eq(scan, base));
+        Some(Origin { types: Numbered::File(base), number: self.scans.iter().position(same)?, ..origin })
+    }
+
+    /// A type, converted once. Those of the kernel that a module's refer to are the kernel's.
     fn converted(&mut self, origin: Origin<'a>, id: TypeId) -> Result<TyId, Reported> {
+        let origin = self.home(origin, id).unwrap_or(origin);
         let key = (origin.number, id);
         match self.btf_types.get(&key) {
             Some(Some(known)) => return *known,

@@ -33,6 +33,7 @@ mod unused;
 mod views;
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 pub use modules::load;
 pub use plain::{
@@ -106,7 +107,7 @@ struct Expander<'a> {
     sources: &'a Sources,
     names: Names<'a>,
     /// The files that `import btf` names.
-    scans: &'a [Option<Scan<'a>>],
+    scans: &'a [Option<Rc<Scan<'a>>>],
     /// The `btf` block.
     given: Option<&'a Index<'a>>,
     /// The numbers there of types that come from it.
@@ -157,7 +158,7 @@ impl<'a> Expander<'a> {
     fn new(
         &Around { sources, given, endian, .. }: &Around<'a>,
         mut names: Names<'a>,
-        scans: &'a [Option<Scan<'a>>],
+        scans: &'a [Option<Rc<Scan<'a>>>],
         items: &[&'a Item],
         diagnostics: &'a mut Diagnostics,
     ) -> Self {

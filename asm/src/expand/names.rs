@@ -190,7 +190,10 @@ impl<'a> Names<'a> {
     /// Adds the names of types that are taken from BTF.
     pub(super) fn import(&mut self, imports: &'a [Imported<'a>], diagnostics: &mut Diagnostics) {
         for import in imports {
-            self.define_as(import.text, Def::Imported(import), diagnostics);
+            // A constant has no type.
+            if import.found.is_some() || import.values.is_empty() {
+                self.define_as(import.text, Def::Imported(import), diagnostics);
+            }
             for (index, (name, _)) in import.values.iter().enumerate() {
                 self.define_as(name, Def::ImportedMember(import, index), diagnostics);
             }

@@ -84,12 +84,12 @@ pub struct ImportBtf {
     pub names: Vec<BtfName>,
 }
 
-/// A type that is taken from BTF.
+/// A type or constant that is taken from BTF.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BtfName {
     /// Its name.
     pub name: Span,
-    /// `struct`, `union`, `enum` or `type`, where it is given.
+    /// `struct`, `union`, `enum`, `type` or `const`, where it is given.
     pub kind: Option<Span>,
     /// `@core`, where it is given: its fields are found anew in the kernel that loads the program.
     pub core: Option<Span>,

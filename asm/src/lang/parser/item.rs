@@ -80,6 +80,7 @@ impl Parser<'_> {
                 "packed" => matches!(self.word(1), "struct" | "union") && self.nth(2).kind == Kind::Ident,
                 "type" => self.nth(1).kind == Kind::Ident && self.is_nth(2, "="),
                 "btf" => self.is_nth(1, "{"),
+                "const" => self.nth(1).kind == Kind::Ident && (self.is_nth(2, "=") || self.is_nth(2, "(")),
                 _ => matches!(self.nth(1).kind, Kind::Ident | Kind::Str),
             }
     }

@@ -120,8 +120,8 @@ impl Parser<'_> {
 
     fn btf_name(&mut self) -> Parsed<BtfName> {
         let core = (self.peek().kind == Kind::At && self.word(0) == "@core").then(|| self.bump().span);
-        let kind =
-            ["struct", "union", "enum", "type"].contains(&self.word(0)) && self.nth(1).kind == Kind::Ident;
+        let word = ["struct", "union", "enum", "type", "const"].contains(&self.word(0));
+        let kind = word && self.nth(1).kind == Kind::Ident;
         let kind = kind.then(|| self.bump().span);
         Ok(BtfName { name: self.name("the name of a type, such as `task_struct`")?, kind, core })
     }
