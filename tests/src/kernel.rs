@@ -1,12 +1,15 @@
 //! What the kernel holds, seen without bpfasm: libbpf and `/proc` are the witnesses.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
 
 use libbpf_rs::query::{LinkInfoIter, MapInfoIter, ProgInfoIter};
-use libbpf_rs::{MapCore, MapFlags, MapHandle, MapType, Object, ObjectBuilder, PrintLevel, ProgramInput};
+use libbpf_rs::{
+    MapCore, MapFlags, MapHandle, MapType, Object, ObjectBuilder, PrintLevel, ProgramInput, RingBufferBuilder,
+};
 
 use crate::tool::wait_until;
 
@@ -143,11 +146,56 @@ impl Loaded {
     #[must_use]
     #[track_caller]
     pub fn verdict(&self, program: &str, packet: &[u8]) -> Option<u32> {
+        self.answer(program, packet).map(|(verdict, _)| verdict)
+    }
+
+    /// The return value of a program for a packet, and what became of the packet.
+    ///
+    /// # Panics
+    /// When there is no such program.
+    #[must_use]
+    #[track_caller]
+    pub fn answer(&self, program: &str, packet: &[u8]) -> Option<(u32, Vec<u8>)> {
         let mut progs = self.0.progs_mut();
         let prog = progs.find(|prog| prog.name().to_string_lossy() == program);
         let prog = prog.unwrap_or_else(|| panic!("no program {program}"));
-        let input = ProgramInput { data_in: Some(packet), repeat: 1, ..ProgramInput::default() };
-        prog.test_run(input).ok().map(|output| output.return_value)
+        // A packet may grow, but by no more than the room in front of it and behind it.
+        let mut out = vec![0; packet.len() + 512];
+        let input = ProgramInput {
+            data_in: Some(packet),
+            data_out: Some(&mut out),
+            repeat: 1,
+            ..ProgramInput::default()
+        };
+        let output = prog.test_run(input).ok()?;
+        Some((output.return_value, output.data.unwrap_or_default().to_vec()))
+    }
+
+    /// What stands under a key of a map of this object.
+    ///
+    /// # Panics
+    /// When there is no such map or element.
+    #[must_use]
+    #[track_caller]
+    pub fn element(&self, map: &str, key: &[u8]) -> Vec<u8> {
+        let map = self.0.maps().find(|m| m.name().to_string_lossy() == map).expect("the map");
+        map.lookup(key, MapFlags::ANY).expect("a map that can be read").expect("the element")
+    }
+
+    /// The next record of a ring buffer of this object.
+    ///
+    /// # Panics
+    /// When there is no such map, or no record in it.
+    #[must_use]
+    #[track_caller]
+    pub fn record(&self, map: &str) -> Vec<u8> {
+        let map = self.0.maps().find(|m| m.name().to_string_lossy() == map).expect("the map");
+        let record = RefCell::new(None);
+        let mut builder = RingBufferBuilder::new();
+        let first = |bytes: &[u8]| i32::from(record.borrow_mut().replace(bytes.to_vec()).is_some());
+        builder.add(&map, first).expect("a ring buffer");
+        builder.build().expect("a ring buffer").consume().expect("records");
+        record.take().expect("a record")
     }
 
     /// The counter at `key` of an array of this object, summed over CPUs.

@@ -177,7 +177,7 @@ impl<'a> Expander<'a> {
     }
 
     fn declare_view(&mut self, span: Span, value: &'a Expr, ty: &'a TypeExpr) -> Result<View, Reported> {
-        if super::names::is_word(self.text(span)) {
+        if super::names::is_word(self.text(span)) && !super::names::may_be_view(self.text(span)) {
             let message = format!("`{}` cannot name a view", self.text(span));
             let d = Diagnostic::error(code::RESERVED, message, span);
             return Err(self.error(d.note("the language gives this name a meaning already")));
@@ -388,11 +388,16 @@ impl<'a> Expander<'a> {
     pub(super) fn count(&mut self, place: Span) {
         self.body.expanded += 1;
         if self.body.expanded == EXPANDED + 1 {
-            let message =
-                format!("the macros and loops of this function give more than {EXPANDED} statements");
+            let message = format!("the macros and loops here give more than {EXPANDED} statements");
             self.error(Diagnostic::error(code::RECURSION, message, place));
         }
         self.body.stop |= self.body.expanded > EXPANDED;
+    }
+
+    /// Begins to count anew, for what stands in no function.
+    pub(super) fn recount(&mut self) {
+        self.body.expanded = 0;
+        self.body.stop = false;
     }
 
     /// A loop of more rounds than there may be statements is refused before it begins.
@@ -402,7 +407,7 @@ impl<'a> Expander<'a> {
         }
         let message = format!("this loop has {rounds} rounds");
         let d = Diagnostic::error(code::RECURSION, message, place);
-        Err(self.error(d.note(format!("the loops of a function may have {EXPANDED}"))))
+        Err(self.error(d.note(format!("there may be {EXPANDED}"))))
     }
 
     /// The arguments of a use.

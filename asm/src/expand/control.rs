@@ -101,14 +101,25 @@ impl<'a> Expander<'a> {
 
     /// Works out a loop; a round that is wrong is the last.
     pub(super) fn repeat(&mut self, span: Span, looped: &'a For) -> Result<(), Reported> {
+        let head = Span { end: looped.to.span.end, ..span };
+        self.each_round(head, looped, &looped.body, |e| e.stmts(&looped.body, head))
+    }
+
+    /// Does something in each round of a loop, in whose body these statements stand.
+    pub(super) fn each_round<T>(
+        &mut self,
+        head: Span,
+        looped: &'a For<T>,
+        stmts: &'a [Stmt],
+        mut round: impl FnMut(&mut Self),
+    ) -> Result<(), Reported> {
         let (from, to) = (self.int(&looped.from), self.int(&looped.to));
         let (from, to) = (from?.value, to?.value);
         let (name, outer) = (self.text(looped.name), self.frames.len().checked_sub(1));
-        let head = Span { end: looped.to.span.end, ..span };
         let args = vec![(name, Value::Int(Int::host(from)))];
         self.check_rounds(to - from, head)?;
         self.check_depth(head)?;
-        self.enter(Frame { stmts: &looped.body, outer, args, round: true, ..Frame::default() });
+        self.enter(Frame { stmts, outer, args, round: true, ..Frame::default() });
         let known = self.diagnostics.errors();
         for n in from..to {
             // A round without statements takes time, too.
@@ -124,7 +135,7 @@ impl<'a> Expander<'a> {
                 frame.slots.clear();
                 frame.args[0].1 = Value::Int(Int::host(n));
             }
-            self.stmts(&looped.body, head);
+            round(self);
         }
         self.leave();
         Ok(())

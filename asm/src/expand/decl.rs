@@ -285,6 +285,7 @@ impl<'a> Expander<'a> {
         }
         let mut bytes = vec![0; size as usize];
         if let Some(value) = &var.value {
+            self.recount();
             if self.initial(value, ty, &mut bytes).is_err() {
                 bytes.fill(0);
             }

@@ -97,7 +97,7 @@ impl<'a> Expander<'a> {
             ExprKind::Field(base, steps) => return self.field(base, steps),
             ExprKind::Path(base, steps) => return self.path(expr, base, steps),
             ExprKind::Deref(ty, address) | ExprKind::Cast(ty, address) => return self.deref(*ty, address),
-            ExprKind::Packet(..) | ExprKind::Block(_) | ExprKind::Braces(_) => {
+            ExprKind::Packet(..) | ExprKind::Block(_) | ExprKind::Braces(_) | ExprKind::For(_) => {
                 return Err(self.out_of_place(expr));
             }
             ExprKind::Unary(operator, value) => return self.unary(expr.span, self.text(*operator), value),
@@ -123,6 +123,9 @@ impl<'a> Expander<'a> {
             ExprKind::Packet(..) => {
                 Diagnostic::error(code::FORM, "packet data is only loaded into `r0`", expr.span)
                     .help("write `r0 = *(u32 *)skb[14]`")
+            }
+            ExprKind::For(_) => {
+                Diagnostic::error(code::TYPE, "a loop stands for elements of an array", expr.span)
             }
             ExprKind::Braces(_) => {
                 Diagnostic::error(code::TYPE, "braces hold what an array or struct begins as", expr.span)
@@ -225,7 +228,8 @@ impl<'a> Expander<'a> {
         if let (ExprKind::Name, "fp") = (&base.kind, self.text(base.span)) {
             return self.slot(base.span, steps);
         }
-        let is_register = super::names::is_word(self.text(base.span));
+        let is_register =
+            super::names::is_word(self.text(base.span)) && !super::names::may_be_view(self.text(base.span));
         let (ExprKind::Name, false) = (&base.kind, is_register) else {
             let d = Diagnostic::error(code::KIND, "only a view and `fp` have fields", base.span);
             return Err(self.error(d.help("name the register and its type: `view ip = r7: iphdr`")));

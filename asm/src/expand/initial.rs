@@ -4,9 +4,25 @@ use std::net::Ipv6Addr;
 
 use super::types::{Class, Place, Ty, TyId};
 use super::{Expander, Reported};
-use crate::diag::{Diagnostic, code};
+use crate::diag::{Diagnostic, Span, code};
 use crate::isa::Endian;
 use crate::lang::ast::{Arg, Expr, ExprKind};
+
+/// Elements that are written into an array.
+struct Elements<'a> {
+    /// All that stands in the braces.
+    value: &'a Expr,
+    ty: TyId,
+    elem: TyId,
+    /// Bytes of an element.
+    size: usize,
+    /// How many the array has.
+    room: usize,
+    /// How many there are, for a message.
+    given: String,
+    /// The number of the next one.
+    next: usize,
+}
 
 impl<'a> Expander<'a> {
     /// Writes what a variable of a type holds at first.
@@ -54,21 +70,44 @@ impl<'a> Expander<'a> {
     ) -> Result<(), Reported> {
         let size = self.types.size(elem) as usize;
         let room = bytes.len().checked_div(size).unwrap_or(0);
+        let looped = parts.iter().any(|part| matches!(part.value.kind, ExprKind::For(_)));
+        let given = if looped { "more".to_string() } else { parts.len().to_string() };
+        let mut elements = Elements { value, ty, elem, size, room, given, next: 0 };
+        self.initial_elements(&mut elements, parts, bytes)
+    }
+
+    /// Writes elements one after the other, also those of loops.
+    fn initial_elements(
+        &mut self,
+        elements: &mut Elements<'a>,
+        parts: &'a [Arg],
+        bytes: &mut [u8],
+    ) -> Result<(), Reported> {
         let mut result = Ok(());
-        for (i, part) in parts.iter().enumerate() {
+        for part in parts {
             if let Some(name) = part.name {
                 let d = Diagnostic::error(code::FIELD, "the elements of an array have no names", name);
                 result = Err(self.error(d));
                 continue;
             }
-            let Some(bytes) = bytes.get_mut(i * size..(i + 1) * size).filter(|_| i < room) else {
-                let message =
-                    format!("`{}` has {room} elements, these are {}", self.types.name(ty), parts.len());
+            if let ExprKind::For(looped) = &part.value.kind {
+                let head = Span { end: looped.to.span.end, ..part.value.span };
+                let mut rounds = Ok(());
+                let began = self.each_round(head, looped, &[], |e| {
+                    rounds = rounds.and(e.initial_elements(elements, &looped.body, bytes));
+                });
+                result = result.and(began).and(rounds);
+                continue;
+            }
+            let Elements { value, ty, elem, size, room, ref given, next } = *elements;
+            let Some(bytes) = bytes.get_mut(next * size..(next + 1) * size).filter(|_| next < room) else {
+                let message = format!("`{}` has {room} elements, these are {given}", self.types.name(ty));
                 let d = Diagnostic::error(code::RANGE, message, part.value.span.to(value.span));
                 let d =
                     Diagnostic { primary: crate::diag::Label { span: part.value.span, ..d.primary }, ..d };
                 return Err(self.error(d));
             };
+            elements.next += 1;
             if self.initial(&part.value, elem, bytes).is_err() {
                 result = Err(Reported);
             }

@@ -114,6 +114,11 @@ pub(super) fn is_word(name: &str) -> bool {
     words::RESERVED.contains(&name) || register('r') || register('w')
 }
 
+/// `s` is part of operators such as `s>`, none of which stands behind a view: `s->field`.
+pub(super) fn may_be_view(word: &str) -> bool {
+    word == "s"
+}
+
 fn is_letter(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }

@@ -137,7 +137,7 @@ pub struct Branch<T> {
 
 /// `@for name in from..to { … }`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct For {
+pub struct For<T = Stmt> {
     /// The name of its variable, without `$`.
     pub name: Span,
     /// The first value.
@@ -145,7 +145,7 @@ pub struct For {
     /// Behind the last value.
     pub to: Expr,
     /// What is repeated.
-    pub body: Vec<Stmt>,
+    pub body: Vec<T>,
 }
 
 /// A struct or union.
@@ -676,6 +676,8 @@ pub enum ExprKind {
     Call(Span, Vec<Expr>),
     /// `{ a, b }` or `{ name: a, … }`: what a variable holds at first.
     Braces(Vec<Arg>),
+    /// Elements in a loop, within such braces.
+    For(Box<For<Arg>>),
     /// `condition ? value : value`.
     Choice(Box<[Expr; 3]>),
     /// `@defined(name)`, `@defined(name!)`, `@defined($name)`; the place between the parentheses.

@@ -56,6 +56,10 @@ impl Parser<'_> {
     /// Reports an unknown `@word`.
     pub(super) fn unknown_at(&mut self) -> super::Reported {
         let (span, word) = (self.peek().span, self.word(0));
+        if AT.contains(&word) {
+            let message = format!("`{word}` does not stand here");
+            return self.report(Diagnostic::error(code::SYNTAX, message, span));
+        }
         let d = Diagnostic::error(code::SYNTAX, format!("`{word}` is unknown"), span);
         self.report(match nearest(word, AT.iter().copied()) {
             Some(near) => d.suggest(format!("did you mean `{near}`?"), span, near),
@@ -93,7 +97,7 @@ impl Parser<'_> {
     }
 
     /// `@for name in from..to { … }`.
-    pub(super) fn for_loop(&mut self) -> Parsed<For> {
+    pub(super) fn for_loop<T>(&mut self, body: impl FnOnce(&mut Self) -> Parsed<Vec<T>>) -> Parsed<For<T>> {
         self.bump();
         let name = match self.peek().kind {
             Kind::Param => {
@@ -119,7 +123,7 @@ impl Parser<'_> {
             return Err(self.report(d.help("`0..4` are 0 to 3: write one more than the last")));
         }
         let to = self.expr()?;
-        Ok(For { name, from, to, body: self.stmts_in_braces()? })
+        Ok(For { name, from, to, body: body(self)? })
     }
 
     /// `@defined(name)` and `@is(kind, $name)`.

@@ -45,6 +45,16 @@ impl Parser<'_> {
                 return Ok(condition);
             }
             let yes = p.expr()?;
+            if p.peek().kind == Kind::Newline {
+                let d = Diagnostic::error(
+                    code::SYNTAX,
+                    "expected `:`, found the end of the line",
+                    p.last().after(),
+                );
+                return Err(
+                    p.report(d.help("a choice goes on over lines within parentheses: `( a ? b : c )`"))
+                );
+            }
             p.expect(":")?;
             let no = p.expr()?;
             let span = condition.span.to(no.span);

@@ -91,7 +91,9 @@ impl Parser<'_> {
                 let name = Span { end: token.span.end - 1, ..token.span };
                 Ok(StmtKind::Macro(name, self.args()?))
             }
-            Kind::At if self.word(0) == "@for" => Ok(StmtKind::For(Box::new(self.for_loop()?))),
+            Kind::At if self.word(0) == "@for" => {
+                Ok(StmtKind::For(Box::new(self.for_loop(Self::stmts_in_braces)?)))
+            }
             Kind::At if RECORDS.contains(&self.word(0)) => Ok(StmtKind::Record(Box::new(self.record()?))),
             Kind::At => Ok(StmtKind::Control(Box::new(self.control(Self::stmts_in_braces)?))),
             Kind::Param if self.ends(1) => {

@@ -203,8 +203,19 @@ impl Parser<'_> {
             return self.expr();
         }
         let start = self.peek().span;
-        let parts = self.nested(|p| {
+        let parts = self.initial_values()?;
+        Ok(Expr { span: start.to(self.last()), kind: ExprKind::Braces(parts) })
+    }
+
+    fn initial_values(&mut self) -> Parsed<Vec<Arg>> {
+        self.nested(|p| {
             p.braced("the value", |p| {
+                let start = p.peek().span;
+                if p.peek().kind == Kind::At && p.word(0) == "@for" {
+                    let looped = p.for_loop(Self::initial_values)?;
+                    let kind = ExprKind::For(Box::new(looped));
+                    return Ok(Arg { name: None, value: Expr { span: start.to(p.last()), kind } });
+                }
                 let named = p.peek().kind == Kind::Ident && p.is_nth(1, ":");
                 let name = if named { Some(p.bump().span) } else { None };
                 if named {
@@ -219,7 +230,6 @@ impl Parser<'_> {
                 }
                 Ok(Arg { name, value: p.initial_value()? })
             })
-        })?;
-        Ok(Expr { span: start.to(self.last()), kind: ExprKind::Braces(parts) })
+        })
     }
 }
