@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 use std::fs;
-use std::io::{IsTerminal, Read, Write, stdin, stdout};
+use std::io::{self, IsTerminal, Read, Write, stdin, stdout};
+use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -24,6 +25,8 @@ use crate::{messages, out};
 
 /// How an ELF file begins.
 const ELF: &[u8] = b"\x7fELF";
+/// How much is read of what has no size.
+const PIPE: u64 = 256 << 20;
 
 /// `bpfasm build`.
 pub fn build(args: &BuildArgs) -> Result<(), Failure> {
@@ -78,7 +81,10 @@ pub fn check(args: &CheckArgs) -> Result<(), Failure> {
 pub fn expand(args: &ExpandArgs) -> Result<(), Failure> {
     let (sources, compiled, endian) = compile(&args.source)?;
     if compiled.elf.is_some() {
-        return Err(Failure::new(Code::Usage, "a .s file has no macros and views: it is plain as it is"));
+        return Err(Failure::new(
+            Code::Usage,
+            "a .s file is not expanded: `build` writes what it says, and `disasm` shows that as plain instructions",
+        ));
     }
     if compiled.object.is_none() {
         return Err(Failure::reported(Code::Input));
@@ -266,22 +272,36 @@ pub fn name(file: &Path) -> String {
 
 /// A file, or standard input, and its name.
 pub fn read_bytes(file: &Path) -> Result<(String, Vec<u8>), Failure> {
-    let mut bytes = vec![];
-    let name = name(file);
-    let result = if file == Path::new("-") {
-        stdin().read_to_end(&mut bytes).map(drop)
+    let opened = if file == Path::new("-") {
+        stdin().as_fd().try_clone_to_owned().map(fs::File::from)
     } else {
-        fs::read(file).map(|b| bytes = b)
+        fs::File::open(file)
     };
-    result.map_err(|e| Failure::new(Code::Input, format!("{name}: {}", io_reason(&e))))?;
-    Ok((name, bytes))
+    let name = name(file);
+    match opened.and_then(|file| read_whole(&file)) {
+        Ok(bytes) => Ok((name, bytes)),
+        Err(e) => Err(Failure::new(Code::Input, format!("{name}: {}", io_reason(&e)))),
+    }
 }
 
-/// Source text out of bytes.
-pub fn text(name: &str, bytes: Vec<u8>) -> Result<String, Failure> {
-    if u32::try_from(bytes.len()).is_err() {
-        return Err(Failure::new(Code::Input, format!("{name}: a source file is smaller than 4 GiB")));
+/// All that a file holds; of what has no size, such as a pipe, as much as a person may mean.
+fn read_whole(file: &fs::File) -> io::Result<Vec<u8>> {
+    let metadata = file.metadata()?;
+    let (most, words) = match metadata.is_file() {
+        true => (u64::from(u32::MAX), "a file is smaller than 4 GiB"),
+        false => (PIPE, "a pipe or device is read up to 256 MiB"),
+    };
+    let mut bytes = vec![];
+    if metadata.len() <= most {
+        bytes.try_reserve_exact(usize::try_from(metadata.len()).unwrap_or(usize::MAX))?;
+        file.take(most + 1).read_to_end(&mut bytes)?;
     }
+    let large = metadata.len().max(bytes.len() as u64) > most;
+    if large { Err(io::Error::other(words)) } else { Ok(bytes) }
+}
+
+/// Source text out of the bytes of a file.
+pub fn text(name: &str, bytes: Vec<u8>) -> Result<String, Failure> {
     if bytes.starts_with(ELF) {
         return Err(Failure::new(Code::Input, format!("{name}: this is an ELF file, not source text")));
     }
@@ -309,7 +329,7 @@ fn no_text(name: &str, error: &std::string::FromUtf8Error) -> Failure {
 /// An I/O error without Rust's `(os error 2)`.
 pub fn io_reason(error: &std::io::Error) -> String {
     let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+    text.split_once(" (os error").map_or(text.clone(), |(reason, _)| reason.to_lowercase())
 }
 
 fn default_output(source: &Path) -> PathBuf {

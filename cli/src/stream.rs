@@ -31,18 +31,17 @@ pub fn bare(path: &Path, options: &Options) -> Option<Streamed> {
 /// The object file of a `.s` file; nothing where it is small, or something is to be said about it.
 pub fn gas(path: &Path, endian: Endian) -> Option<Streamed> {
     let (file, len) = open(path)?;
-    // Of a larger one no place could be named.
-    u32::try_from(len).ok()?;
     let mut stream = GasStream::new(len, endian);
     feed(file, |piece| Some(stream.take(piece)))?;
     stream.finish().ok().map(Streamed::Elf)
 }
 
-/// A large file, and its length.
+/// A large file, and its length. What is no file is not even opened: a pipe is read once. Of a larger one than
+/// there are places in, none could be named.
 fn open(path: &Path) -> Option<(File, usize)> {
-    let file = File::open(path).ok()?;
-    let large = file.metadata().ok().filter(|m| m.is_file() && m.len() >= LARGE)?;
-    Some((file, usize::try_from(large.len()).ok()?))
+    let large = std::fs::metadata(path).ok().filter(|m| m.is_file() && m.len() >= LARGE)?;
+    let len = u32::try_from(large.len()).ok()?;
+    Some((File::open(path).ok()?, usize::try_from(len).ok()?))
 }
 
 fn feed(mut file: impl Read, mut take: impl FnMut(&[u8]) -> Option<usize>) -> Option<()> {

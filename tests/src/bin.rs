@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
+use std::time::Duration;
 
-use crate::tool::{self, TempDir};
+use crate::tool::{self, Running, TempDir};
 
 /// The repository's folder.
 #[must_use]
@@ -43,7 +44,9 @@ pub fn path() -> &'static Path {
             return path.into();
         }
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        tool::run(Command::new(cargo).args(["build", "-q", "-p", "bpfasm"]).current_dir(repo())).ok();
+        let mut build = Command::new(cargo);
+        build.args(["build", "-q", "-p", "bpfasm"]).current_dir(repo());
+        Running::start(build).wait(Duration::from_secs(600)).ok();
         // Test executables are in target/PROFILE/deps.
         let exe = std::env::current_exe().expect("own path");
         exe.parent().and_then(Path::parent).expect("target folder").join("bpfasm")

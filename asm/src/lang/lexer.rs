@@ -15,6 +15,9 @@ use crate::diag::{Diagnostic, Diagnostics, FileId, Span, code};
 use crate::escape::unescape;
 use crate::isa::Dialect;
 
+/// How far on a line what closes a parenthesis is looked for.
+const NEAR: usize = 1000;
+
 /// Takes a text apart, as far as somebody asks. Line ends inside `( )` and `[ ]` and behind a comma are no tokens.
 /// `;` is a token, and so is `#` with the rest of its line: the parser knows where they are a mistake.
 #[derive(Debug)]
@@ -318,10 +321,10 @@ impl<'a> Lexer<'a> {
                 self.bad(line, d)
             }
             Err(_) => {
-                let line = self.line_rest();
                 // Up to its other quote, where that is near.
-                let quoted = line[1..].find('\'').map_or(1, |at| at + 2);
-                let len = if quoted > 8 { 1 } else { quoted };
+                let mut near =
+                    self.rest().bytes().take_while(|b| !matches!(b, b'\n' | b'\r')).take(8).skip(1);
+                let len = near.position(|b| b == b'\'').map_or(1, |at| at + 2);
                 let span = self.span(self.at, self.at + len);
                 let d = Diagnostic::error(code::STRING, "this is no character", span);
                 self.bad(
@@ -400,14 +403,16 @@ impl<'a> Lexer<'a> {
 
     /// Whether the kernel's `call name#12` goes on here with its number.
     fn numbered_callee(&self) -> bool {
-        let before = &self.text[..self.at];
-        let line = before.rfind('\n').map_or(before, |end| &before[end..]);
-        line.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_') && line.contains("call ")
+        let text = |token: &Token| &self.text[token.span.start as usize..token.span.end as usize];
+        let mut before = self.tokens.iter().rev().take(5).take_while(|t| t.kind != Kind::Newline);
+        self.text[..self.at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+            && before.any(|token| text(token) == "call")
     }
 
     /// It ends no parentheses, unless they were forgotten.
     fn semicolon(&mut self) -> Kind {
-        if self.depth > 0 && !self.line_rest().contains([')', ']']) {
+        let mut near = self.rest().bytes().take(NEAR).take_while(|b| !matches!(b, b'\n' | b'\r'));
+        if self.depth > 0 && !near.any(|b| matches!(b, b')' | b']')) {
             self.unjoin();
         }
         self.at += 1;
