@@ -70,6 +70,13 @@ impl Diagnostics {
         self.errors += other.errors - told;
     }
 
+    /// Takes errors back that another one makes clear.
+    pub(crate) fn retain(&mut self, keep: impl Fn(&Diagnostic) -> bool) {
+        let before = self.kept.len();
+        self.kept.retain(|d| d.severity != Severity::Error || keep(d));
+        self.errors -= before - self.kept.len();
+    }
+
     /// Whether a further error would only be counted: then there is no need to look for its mend.
     #[must_use]
     pub fn is_full(&self) -> bool {

@@ -10,6 +10,9 @@ use super::super::words::DECLARATIONS as ITEMS;
 use super::{Parsed, Parser, Reported, elsewhere};
 use crate::diag::{Diagnostic, Span, code};
 
+/// The habit of C to put the type before the name; there, `;` stands behind the closing brace, too.
+const TYPE_FIRST: &str = "type first";
+
 impl Parser<'_> {
     pub(super) fn file(&mut self) -> File {
         File { items: self.items(None) }
@@ -45,6 +48,9 @@ impl Parser<'_> {
                     Ok(kind) => {
                         items.push(Item { span: start.to(self.last()), kind });
                         let braces = self.text(self.last()) == "}";
+                        if braces && self.told.contains(&TYPE_FIRST) {
+                            self.eat(";");
+                        }
                         // Where a brace is missing, the line has ended.
                         if self.before().next().is_none_or(|t| t.kind != Kind::Newline)
                             && self.end_of_line("the declaration", start).is_err()
@@ -289,7 +295,7 @@ impl Parser<'_> {
                 true => (span.to(self.nth(1).span), if self.ends(2) { "" } else { "," }),
                 false => (span, ""),
             };
-            return Err(self.once("type first", d.suggest("write", span, ours + end)));
+            return Err(self.once(TYPE_FIRST, d.suggest("write", span, ours + end)));
         }
         if matches!(self.peek().kind, Kind::Ident | Kind::Newline) || self.is(")") || self.is("=") {
             let d = Diagnostic::error(code::SYNTAX, "expected `:` and a type behind the name", name.after());

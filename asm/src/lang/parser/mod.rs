@@ -27,9 +27,9 @@ pub fn parse(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics) -> 
     parser.report_strays();
     tree.items.append(&mut parser.misplaced);
     if let Some(first) = parser.broken.first() {
-        tree.items.push(Item { span: *first, kind: ItemKind::Broken(parser.broken) });
+        tree.items.push(Item { span: *first, kind: ItemKind::Broken(std::mem::take(&mut parser.broken)) });
     }
-    parser.diagnostics.append(parser.lexer.diagnostics);
+    parser.append_lexer();
     tree
 }
 
@@ -39,7 +39,7 @@ pub fn parse_define(sources: &Sources, file: FileId, diagnostics: &mut Diagnosti
     let mut parser = Parser::new(sources, file, diagnostics);
     let items = parser.define().into_iter().collect();
     parser.report_strays();
-    parser.diagnostics.append(parser.lexer.diagnostics);
+    parser.append_lexer();
     File { items }
 }
 
@@ -196,6 +196,19 @@ impl<'a> Parser<'a> {
             _ => (format!("`{}`", self.text(token.span)), token.span),
         };
         self.report(Diagnostic::error(code::SYNTAX, format!("expected {what}, found {found}"), span))
+    }
+
+    /// Tells which characters are no tokens, but where something before them on the line is told already.
+    fn append_lexer(self) {
+        let Self { text, mut lexer, diagnostics, .. } = self;
+        let told = |character: Span| {
+            let before = diagnostics.iter().map(|d| d.primary.span);
+            let before = before.filter(|span| span.file == character.file && span.start < character.start);
+            let last = before.map(|span| span.start as usize).max();
+            last.is_some_and(|at| !text.as_bytes()[at..character.start as usize].contains(&b'\n'))
+        };
+        lexer.diagnostics.retain(|d| d.code != code::CHARACTER || !told(d.primary.span));
+        diagnostics.append(lexer.diagnostics);
     }
 
     fn report(&mut self, diagnostic: Diagnostic) -> Reported {
