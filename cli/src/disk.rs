@@ -5,6 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use bpfasm_asm::assemble::Files;
+use bpfasm_asm::diag::nearest;
 
 use crate::compile::io_reason;
 
@@ -18,12 +19,14 @@ pub struct Disk<'a> {
 impl Files for Disk<'_> {
     fn read(&self, from: &str, name: &str) -> Result<(String, Vec<u8>), String> {
         let beside = Path::new(from).parent().unwrap_or(Path::new(""));
-        let dirs = std::iter::once(beside).chain(self.dirs.iter().map(PathBuf::as_path));
-        let mut places: Vec<PathBuf> = dirs.map(|dir| dir.join(name)).collect();
+        let dirs: Vec<&Path> =
+            std::iter::once(beside).chain(self.dirs.iter().map(PathBuf::as_path)).collect();
+        let mut places: Vec<PathBuf> = dirs.iter().map(|dir| dir.join(name)).collect();
         places.dedup();
         let Some(path) = places.iter().find(|path| path.exists()) else {
             let places: Vec<String> = places.iter().map(|path| format!("`{}`", path.display())).collect();
-            return Err(format!("there is no {}", places.join(", and no ")));
+            let near = near(name, &dirs).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+            return Err(format!("there is no {}{near}", places.join(", and no ")));
         };
         // A pipe or a device has no end that a build may wait for.
         if fs::metadata(path).is_ok_and(|m| !m.is_file()) {
@@ -41,4 +44,23 @@ impl Files for Disk<'_> {
         const VMLINUX: &str = "/sys/kernel/btf/vmlinux";
         fs::read(VMLINUX).map_err(|e| format!("{VMLINUX}: {}", io_reason(&e)))
     }
+}
+
+/// The file in one of these directories whose name is most like that one, with the same ending.
+fn near(name: &str, dirs: &[&Path]) -> Option<String> {
+    let path = Path::new(name);
+    let mut stems = vec![];
+    for dir in dirs {
+        let folder = dir.join(path).parent().filter(|p| *p != Path::new("")).map(Path::to_path_buf);
+        let entries =
+            fs::read_dir(folder.as_deref().unwrap_or(Path::new("."))).into_iter().flatten().flatten();
+        let files = entries.map(|entry| PathBuf::from(entry.file_name()));
+        let alike = files.filter(|file| file.extension() == path.extension());
+        stems.extend(alike.filter_map(|file| file.file_stem()?.to_str().map(str::to_string)));
+    }
+    stems.sort();
+    let stem = path.file_stem()?.to_str()?;
+    let near = nearest(stem, stems.iter().map(String::as_str))?;
+    let (start, end) = name.rsplit_once(stem)?;
+    Some(format!("{start}{near}{end}"))
 }

@@ -5,7 +5,7 @@ use super::super::token::Kind;
 use super::super::words::{REGISTERS, STATEMENTS};
 use super::{Parser, Reported, elsewhere};
 use crate::diag::{Diagnostic, Span, code, nearest};
-use crate::isa::{AluOp, Cond};
+use crate::isa::{AluOp, Cond, FORMS, Syntax};
 use crate::uapi::HelperId;
 
 impl Parser<'_> {
@@ -233,6 +233,7 @@ impl Parser<'_> {
     pub(super) fn behind(&mut self, what: &str) -> Reported {
         let (span, last) = (self.peek().span, self.last());
         let error = |message: &str| Diagnostic::error(code::SYNTAX, message, span);
+        let swaps = FORMS.iter().filter(|form| matches!(form.syntax, Syntax::Swap(..))).map(|form| form.name);
         let d = match self.word(0) {
             "(" if self.before().nth(1).is_some_and(|t| self.text(t.span) == "call") => {
                 error("a call has no arguments in parentheses").help("set r1 to r5 on the lines before; r0 is the result")
@@ -250,6 +251,14 @@ impl Parser<'_> {
             {
                 let whole = format!("{}{}", self.text(last), self.word(1));
                 error("a number has no commas").suggest("write", last.to(self.nth(1).span), whole)
+            }
+            _ if let Some(near) = nearest(self.text(last), swaps) => {
+                let message = format!("`{}` is no operation", self.text(last));
+                Diagnostic::error(code::SYNTAX, message, last).suggest(
+                    format!("did you mean `{near}`?"),
+                    last,
+                    near,
+                )
             }
             _ => return self.expected(&format!("the end of {what}")),
         };
