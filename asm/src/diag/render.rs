@@ -71,7 +71,13 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> Strin
 
     let renderer = if style.colour { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(style.width.unwrap_or(WIDE));
-    renderer.render(&report)
+    let text = renderer.render(&report);
+    // What is drawn between the place and a text that is shown in part.
+    let bare = |line: &str| line.trim_matches(|c: char| "\x1b[0123456789;m ".contains(c)) == ":::";
+    if text.lines().any(bare) {
+        return text.lines().filter(|line| !bare(line)).collect::<Vec<_>>().join("\n");
+    }
+    text
 }
 
 fn suggestion<'a>(help: &'a Help, sources: &'a Sources) -> Group<'a> {

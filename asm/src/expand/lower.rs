@@ -454,7 +454,9 @@ impl<'a> Expander<'a> {
                     }
                     (true, Width::W32) => d.help("assign it to the r register, with `ll` behind it"),
                     _ => {
-                        let text = self.text(span);
+                        // A macro's parameter says nothing where it is used.
+                        let text = Some(self.text(span)).filter(|text| !text.contains('$'));
+                        let text = text.map_or(value.to_string(), str::to_string);
                         d.help(format!("put it into another register first, with `= {text} ll`"))
                     }
                 }))
