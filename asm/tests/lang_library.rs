@@ -147,3 +147,51 @@ fn structs_are_laid_out_as_in_the_kernel() {
     assert!(seen > 300, "{seen} members");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Whoever uses a macro has to know which registers it destroys.
+#[test]
+fn every_macro_says_what_it_changes() {
+    let mut seen = 0;
+    for (module, text) in library::MODULES {
+        let mut doc = String::new();
+        for line in text.lines() {
+            if let Some(more) = line.strip_prefix("///") {
+                doc += more;
+            } else {
+                if let Some(head) = line.strip_prefix("macro ") {
+                    seen += 1;
+                    // Those for helpers all change the same, which their module says once.
+                    let says = doc.contains(" Changes ") || *module == "helpers";
+                    assert!(says, "{module}: what does `{head}` change?");
+                    assert!(!doc.is_empty(), "{module}: what does `{head}` do?");
+                }
+                doc.clear();
+            }
+        }
+    }
+    assert!(seen > 250, "{seen} macros");
+    assert!(library::module("helpers").expect("the module").contains("r0 to r5"));
+}
+
+/// What programs of each type may answer has names.
+#[test]
+fn results_have_names() {
+    for (module, results) in [
+        ("xdp", "XDP_ABORTED XDP_DROP XDP_PASS XDP_TX XDP_REDIRECT"),
+        (
+            "tc",
+            "TC_ACT_UNSPEC TC_ACT_OK TC_ACT_RECLASSIFY TC_ACT_SHOT TC_ACT_PIPE TC_ACT_STOLEN TC_ACT_QUEUED",
+        ),
+        ("tc", "TC_ACT_REPEAT TC_ACT_REDIRECT TC_ACT_TRAP TCX_NEXT TCX_PASS TCX_DROP TCX_REDIRECT"),
+        ("tc", "NETKIT_NEXT NETKIT_PASS NETKIT_DROP NETKIT_REDIRECT"),
+        ("cgroup", "CGROUP_REFUSE CGROUP_ALLOW CGROUP_EGRESS_CN CGROUP_BIND_NO_CAP SK_DROP SK_PASS"),
+        ("sock", "SK_DROP SK_PASS"),
+        ("nf", "NF_DROP NF_ACCEPT"),
+        ("bpf", "BPF_OK BPF_DROP BPF_REDIRECT BPF_LWT_REROUTE BPF_FLOW_DISSECTOR_CONTINUE"),
+    ] {
+        for result in results.split(' ') {
+            let text = format!("import \"{module}\"\nprog p: \"xdp\" {{\n    w0 = {result}\n    exit\n}}\n");
+            assemble(&text, Endian::Little).unwrap_or_else(|e| panic!("{module}, {result}: {e}"));
+        }
+    }
+}
