@@ -3,9 +3,14 @@
 use std::fmt::{self, Write};
 
 use crate::escape::escape;
+use crate::isa::print::digits;
 use crate::isa::{self, Insn, Syntax};
 use crate::object::{CoreRelo, Extern, Func, Line, Map, Object, Symbol};
 use crate::uapi::HelperId;
+
+/// Opcode classes of jumps.
+const JMP: u8 = 5;
+const JMP32: u8 = 6;
 
 /// An instruction, and what stands beside it in the object.
 #[derive(Debug, Clone, Copy)]
@@ -54,13 +59,19 @@ pub fn items<'a>(object: &'a Object, func: &'a Func) -> impl Iterator<Item = Ite
     let mut refs = func.refs.iter().peekable();
     let mut lines = func.lines.iter().peekable();
     let mut core = func.core.iter().peekable();
+    let mut starts = vec![false; func.slots()];
+    let mut slot = 0;
+    for insn in func.insns.iter() {
+        starts[slot] = true;
+        slot += insn.slots();
+    }
     let mut slot = 0;
     func.insns.iter().enumerate().map(move |(i, insn)| {
         let item = Item {
             object,
             slot,
             insn,
-            target: target(func, slot, &insn),
+            target: target(slot, &insn).filter(|slot| starts.get(*slot) == Some(&true)),
             to: refs.next_if(|r| r.insn == i).map(|r| r.to),
             line: lines.next_if(|line| line.insn == i),
             core: core.next_if(|relo| relo.insn == i),
@@ -70,15 +81,18 @@ pub fn items<'a>(object: &'a Object, func: &'a Func) -> impl Iterator<Item = Ite
     })
 }
 
-/// The slot that an instruction jumps to, if an instruction begins there.
-fn target(func: &Func, slot: usize, insn: &Insn) -> Option<usize> {
+/// The slot that an instruction jumps to, wherever that is.
+pub(super) fn target(slot: usize, insn: &Insn) -> Option<usize> {
+    // Most are no jumps.
+    if !matches!(insn.code & 7, JMP | JMP32) {
+        return None;
+    }
     let distance = match insn.form()?.syntax {
         Syntax::Goto | Syntax::MayGoto | Syntax::If(..) => insn.off.into(),
         Syntax::Gotol => insn.imm,
         _ => return None,
     };
-    let target = (slot + 1).checked_add_signed(distance.try_into().ok()?)?;
-    func.insns.at_slot(target).map(|_| target)
+    (slot + 1).checked_add_signed(distance.try_into().ok()?)
 }
 
 impl<'a> Item<'a> {
@@ -113,7 +127,8 @@ impl<'a> Item<'a> {
         space.clear();
         let mut names = isa::Names { endian: self.object.endian, ..isa::Names::default() };
         if let Some(target) = self.target {
-            write!(space, ".l{target}")?;
+            space.push_str(".l");
+            space.push_str(digits::<10>(u64::try_from(target).unwrap_or(u64::MAX), &mut [0; 20]));
             names.target = Some(space);
         } else if self.to.is_some() || self.insn.code == crate::elf::CALL {
             self.name(space)?;

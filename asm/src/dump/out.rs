@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{self, Write};
 
+use crate::isa::SLOT;
 use crate::isa::print::digits;
 
 /// So much is gathered.
@@ -36,7 +37,7 @@ impl<'w> Out<'w> {
     /// A decimal number at the right of so many columns.
     pub fn right(&mut self, number: u64, columns: usize) {
         let mut space = [0; 20];
-        let digits = digits(number, 10, &mut space);
+        let digits = digits::<10>(number, &mut space);
         self.blanks(columns.saturating_sub(digits.len()));
         self.text(digits);
     }
@@ -44,13 +45,21 @@ impl<'w> Out<'w> {
     /// A hexadecimal number with no more digits than it needs.
     pub fn hex(&mut self, number: u64) {
         let mut space = [0; 20];
-        self.text(digits(number, 16, &mut space));
+        self.text(digits::<16>(number, &mut space));
     }
 
     /// Two hexadecimal digits.
     pub fn byte(&mut self, byte: u8) {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        self.text.extend([DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+        self.text.extend_from_slice(&pair(byte));
+    }
+
+    /// Two hexadecimal digits and a blank for each byte of a slot.
+    pub fn slot(&mut self, bytes: [u8; SLOT]) {
+        let mut text = [b' '; 3 * SLOT];
+        for (place, byte) in text.chunks_exact_mut(3).zip(bytes) {
+            place[..2].copy_from_slice(&pair(byte));
+        }
+        self.text.extend_from_slice(&text);
     }
 
     /// Ends a line, and hands on what has been gathered where that is enough.
@@ -76,6 +85,12 @@ impl<'w> Out<'w> {
     pub fn len(&self) -> usize {
         self.text.len()
     }
+}
+
+/// Two hexadecimal digits.
+fn pair(byte: u8) -> [u8; 2] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]
 }
 
 impl fmt::Write for Out<'_> {

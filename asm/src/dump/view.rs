@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::core;
-use super::item::{Item, Reference, items};
+use super::item::{Item, Reference, items, target};
 use super::out::Out;
 use crate::escape::escape;
 use crate::isa::{Insn, SLOT};
@@ -60,13 +60,7 @@ impl View {
         out.escaped(if func.name.is_empty() { "(no name)" } else { &func.name });
         self.colour(out, PLAIN);
         out.end()?;
-        // A bit for each slot that a jump lands at.
-        let mut labels = vec![false; func.slots()];
-        for item in items(object, func) {
-            if let Some(label) = item.target.and_then(|slot| labels.get_mut(slot)) {
-                *label = true;
-            }
-        }
+        let labels = labels(func);
         let (mut space, mut last) = (String::new(), None);
         for item in items(object, func) {
             if labels[item.slot] {
@@ -141,10 +135,7 @@ impl View {
 
     fn slot_bytes(&self, out: &mut Out, bytes: [u8; SLOT]) {
         self.colour(out, GREY);
-        for byte in bytes {
-            out.byte(byte);
-            out.text(" ");
-        }
+        out.slot(bytes);
         self.colour(out, PLAIN);
         out.text(" ");
     }
@@ -154,6 +145,18 @@ impl View {
             out.text(colour);
         }
     }
+}
+
+/// For each slot whether a jump lands at it.
+fn labels(func: &Func) -> Vec<bool> {
+    let (mut labels, mut slot) = (vec![false; func.slots()], 0);
+    for insn in func.insns.iter() {
+        if let Some(label) = target(slot, &insn).and_then(|slot| labels.get_mut(slot)) {
+            *label = true;
+        }
+        slot += insn.slots();
+    }
+    labels
 }
 
 /// What an instruction refers to, in words, and the CO-RE record for it.

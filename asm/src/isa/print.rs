@@ -242,21 +242,21 @@ impl<W: fmt::Write> Put<W> for i64 {
 impl<W: fmt::Write> Put<W> for u64 {
     fn put(&self, f: &mut Out<'_, W>) -> fmt::Result {
         match f.style {
-            Style::Source => f.text(digits(*self, 10, &mut [0; 20])),
+            Style::Source => f.text(digits::<10>(*self, &mut [0; 20])),
             Style::Llvm => {
                 f.text("0x")?;
-                f.text(digits(*self, 16, &mut [0; 20]))
+                f.text(digits::<16>(*self, &mut [0; 20]))
             }
         }
     }
 }
 
 /// The digits of a number; `write!` takes three times as long.
-pub(crate) fn digits(mut number: u64, base: u64, space: &mut [u8; 20]) -> &str {
+pub(crate) fn digits<const BASE: u64>(mut number: u64, space: &mut [u8; 20]) -> &str {
     let mut at = space.len();
     for place in space.iter_mut().rev() {
-        *place = b"0123456789abcdef"[usize::try_from(number % base).unwrap_or(0)];
-        number /= base;
+        *place = b"0123456789abcdef"[usize::try_from(number % BASE).unwrap_or(0)];
+        number /= BASE;
         at -= 1;
         if number == 0 {
             break;
