@@ -72,14 +72,14 @@ pub fn check(args: &CheckArgs) -> Result<(), Failure> {
     if streamed(&args.source).is_some() {
         return Ok(());
     }
-    let (_, compiled, _) = compile(&args.source)?;
+    let (_, compiled) = compile(&args.source)?;
     let sound = compiled.object.is_some() || compiled.elf.is_some();
     if sound { Ok(()) } else { Err(Failure::reported(Code::Input)) }
 }
 
 /// `bpfasm expand`.
 pub fn expand(args: &ExpandArgs) -> Result<(), Failure> {
-    let (sources, compiled, endian) = compile(&args.source)?;
+    let (sources, compiled) = compile(&args.source)?;
     if compiled.elf.is_some() {
         return Err(Failure::new(
             Code::Usage,
@@ -93,7 +93,7 @@ pub fn expand(args: &ExpandArgs) -> Result<(), Failure> {
         let message = format!("{}: there are no macros to expand in this", args.source.file.display());
         return Err(Failure::new(Code::Usage, message));
     }
-    let text = expand::to_text(&compiled.program, &sources, &compiled.files, endian);
+    let text = expand::to_text(&compiled.program, &sources, &compiled.files, compiled.endian);
     out::bytes(text.as_bytes())
 }
 
@@ -179,12 +179,17 @@ fn streamed(args: &SourceArgs) -> Option<Streamed> {
     if args.compile.describe { None } else { stream::bare(&args.file, &options) }
 }
 
-fn compile(args: &SourceArgs) -> Result<(Sources, Compiled, Endian), Failure> {
-    let endian = endian(args);
+fn compile(args: &SourceArgs) -> Result<(Sources, Compiled), Failure> {
     let (name, bytes) = read_bytes(&args.file)?;
-    let (sources, compiled) = compile_text(name.clone(), bytes, &args.compile, endian, &maps(&args.maps)?)?;
+    let maps = maps(&args.maps)?;
+    let (sources, compiled) = compile_text(name.clone(), bytes, &args.compile, endian(args), &maps)?;
     check_section(&name, &args.compile, &compiled)?;
-    Ok((sources, compiled, endian))
+    if args.endian.is_some_and(|asked| Endian::from(asked) != compiled.endian) {
+        let order = compiled.endian.name();
+        let message = format!("{name}: it says `endian {order}` itself; leave --endian out");
+        return Err(Failure::new(Code::Usage, message));
+    }
+    Ok((sources, compiled))
 }
 
 fn dialect(args: &CompileArgs) -> Option<Dialect> {

@@ -15,8 +15,8 @@ use crate::diag::{Diagnostic, Diagnostics, FileId, Findings, Sources, Span, code
 use crate::elf::{self, CALL, PSEUDO_CALL};
 use crate::expand::{self, Plain, PlainFunc, Program, Side};
 use crate::gas;
-use crate::isa::{Code, Cpu, Insn, Syntax};
-use crate::lang::ast::File;
+use crate::isa::{Code, Cpu, Endian, Insn, Syntax};
+use crate::lang::ast::{File, ItemKind};
 use crate::lint;
 use crate::listing;
 use crate::object::{Address, CoreRelo, Data, DataKind, Func, Linkage, Map, Object, Ref, Symbol, TEXT, Var};
@@ -34,6 +34,8 @@ use types::TypeWriter;
 pub struct Compiled {
     /// The object, where there was no error and `elf` does not describe it.
     pub object: Option<Object>,
+    /// The byte order that it was built for.
+    pub endian: Endian,
     /// The program before its jumps were resolved.
     pub program: Program,
     /// The syntax trees: the file itself, then what it imports.
@@ -70,10 +72,22 @@ pub fn compile(sources: &mut Sources, root: FileId, options: &Options) -> Compil
             let elf = elf.filter(|_| errors == 0);
             let program = Program::default();
             let (bare, files) = (false, vec![]);
-            return Compiled { object: None, program, files, bare, elf, diagnostics: kept, errors, warnings };
+            return Compiled {
+                object: None,
+                endian,
+                program,
+                files,
+                bare,
+                elf,
+                diagnostics: kept,
+                errors,
+                warnings,
+            };
         }
     }
     let files = expand::load(sources, root, options, &mut diagnostics);
+    let endian = byte_order(&files, endian, &mut diagnostics);
+    let options = &Options { endian, ..*options };
     let mut program = expand::expand(sources, &files, options.files, endian, &mut diagnostics);
     let mut bare = false;
     for func in program.funcs.iter_mut().filter(|func| func.bare) {
@@ -87,7 +101,22 @@ pub fn compile(sources: &mut Sources, root: FileId, options: &Options) -> Compil
     }
     let Findings { kept, errors, warnings } = diagnostics.finish();
     let object = object.filter(|_| errors == 0);
-    Compiled { object, program, files, bare, elf: None, diagnostics: kept, errors, warnings }
+    Compiled { object, endian, program, files, bare, elf: None, diagnostics: kept, errors, warnings }
+}
+
+/// The byte order that a file asks for, else the one that is given.
+fn byte_order(files: &[(FileId, File)], given: Endian, diagnostics: &mut Diagnostics) -> Endian {
+    let items = files.iter().flat_map(|(_, file)| &file.items);
+    let mut asked = items.filter_map(|item| match item.kind {
+        ItemKind::Endian(order) => Some((order, item.span)),
+        _ => None,
+    });
+    let Some((order, first)) = asked.next() else { return given };
+    for (_, span) in asked {
+        let d = Diagnostic::error(code::SYNTAX, "the byte order is given twice", span);
+        diagnostics.push(d.also(first, "first here"));
+    }
+    order
 }
 
 /// A listing is an object without a program.
@@ -104,7 +133,7 @@ fn from_listing(
     let bare = !sources.get(root).text.contains("Disassembly of section ");
     let (program, files) = (Program::default(), vec![]);
     let object = object.filter(|_| errors == 0);
-    Compiled { object, program, files, bare, elf: None, diagnostics: kept, errors, warnings }
+    Compiled { object, endian, program, files, bare, elf: None, diagnostics: kept, errors, warnings }
 }
 
 fn assemble(

@@ -150,6 +150,7 @@ impl<'a> Names<'a> {
             | ItemKind::Btf(_)
             | ItemKind::Dialect(_)
             | ItemKind::Cpu(_)
+            | ItemKind::Endian(_)
             | ItemKind::Control(_)
             | ItemKind::Define(_) => return,
             ItemKind::Broken(lines) => {

@@ -1,7 +1,7 @@
 //! The syntax tree: what was written, and where. Names are places; their text stays in the source.
 
 use crate::diag::{Severity, Span};
-use crate::isa::{AluOp, AtomicOp, Code, Cond, Swap, Syntax};
+use crate::isa::{AluOp, AtomicOp, Code, Cond, Endian, Swap, Syntax};
 
 /// One source file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -52,6 +52,8 @@ pub enum ItemKind {
     Extern(Extern),
     /// `cpu v3`; the place of the level.
     Cpu(Span),
+    /// `endian big`.
+    Endian(Endian),
     /// `const NAME(…) = value`.
     ConstFn(ConstFn),
     /// `param NAME = value`.

@@ -149,6 +149,7 @@ impl Reader<'_> {
             | ItemKind::Btf(_)
             | ItemKind::Dialect(_)
             | ItemKind::Cpu(_)
+            | ItemKind::Endian(_)
             | ItemKind::Define(_)
             | ItemKind::Broken(_)
             | ItemKind::NotImported => return,

@@ -22,6 +22,7 @@ pub const DECLARATIONS: &[&str] = &[
     "dialect",
     "struct_ops",
     "cpu",
+    "endian",
 ];
 
 /// The words that begin a statement.

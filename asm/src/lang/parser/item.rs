@@ -154,6 +154,7 @@ impl Parser<'_> {
             }
             "struct_ops" => ItemKind::Var(self.struct_ops()?),
             "cpu" => ItemKind::Cpu(self.cpu()?),
+            "endian" => ItemKind::Endian(self.endian()?),
             "global" | "config" => ItemKind::Var(self.variable()?),
             "macro" => ItemKind::Macro(self.macro_definition()?),
             "extern" => ItemKind::Extern(self.external()?),

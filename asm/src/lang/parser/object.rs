@@ -3,6 +3,7 @@
 use super::super::ast::{Expr, Extern, ExternWord, Map, Room, TypeExpr, Var};
 use super::{Parsed, Parser};
 use crate::diag::{Diagnostic, Span, code};
+use crate::isa::Endian;
 
 impl Parser<'_> {
     /// `extern [weak] kfunc NAME(name: type, …) -> type`, `extern [weak] ksym NAME: type`.
@@ -141,5 +142,15 @@ impl Parser<'_> {
     pub(super) fn cpu(&mut self) -> Parsed<Span> {
         self.bump();
         self.name("a level of the instruction set, `v1` to `v4`")
+    }
+
+    /// `endian big`.
+    pub(super) fn endian(&mut self) -> Parsed<Endian> {
+        self.bump();
+        let orders = [Endian::Little, Endian::Big];
+        match orders.into_iter().find(|order| self.eat(order.name())) {
+            Some(order) => Ok(order),
+            None => Err(self.expected("`little` or `big`")),
+        }
     }
 }
