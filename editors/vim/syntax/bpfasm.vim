@@ -4,7 +4,7 @@ if exists("b:current_syntax")
 endif
 
 syntax keyword bpfasmDeclaration license import btf const param type enum struct union packed map global
-syntax keyword bpfasmDeclaration config prog func macro extern dialect struct_ops cpu
+syntax keyword bpfasmDeclaration config prog func macro extern dialect struct_ops cpu endian
 syntax keyword bpfasmStatement view stack raw if goto gotol gotox may_goto call callx exit nospec
 syntax keyword bpfasmStatement lock ld_pseudo
 syntax keyword bpfasmBetween at weak align helper in true false kfunc ksym kconfig
