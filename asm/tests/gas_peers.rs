@@ -5,7 +5,8 @@ mod common;
 use std::path::PathBuf;
 use std::process::Command;
 
-use bpfasm_asm::diag::{Style, render};
+use bpfasm_asm::assemble::{Files, Options, compile};
+use bpfasm_asm::diag::{Sources, Style, render};
 use bpfasm_asm::isa::{Endian, Insn};
 use common::through_as;
 use goblin::elf::Elf;
@@ -190,6 +191,90 @@ fn gnu_as_means_the_same() {
             std::fs::remove_file(file).expect("it is there");
             std::fs::remove_file(object).expect("it is there");
         }
+    }
+}
+
+/// Data that both assemblers take, and make the same bytes of.
+const DATA: &[&str] = &[
+    ".octa 0x123456789abcdef0fedcba9876543210, 1, 0x1F",
+    ".float 1.5, -2.25, 1e10, 1, 0.1, inf",
+    ".single 3.25, 1e-40, nan",
+    ".double 1.5, 1e-3, -0.1, 123456789.123456789, -1e-310, nan",
+    ".dc.b 1; .dc.w 2; .dc 3; .dc.l 4; .dc.a 5; .dc.s 1.5; .dc.d 2.5",
+    ".dcb.b 3, 0x41; .dcb.w 3, 0x1234; .dcb.l 2, 0x12345678; .dcb 1, 7",
+    ".ds.b 3; .ds 3; .ds.w 1; .ds.l 2; .ds.d 1",
+    ".byte 'a', 'b', '\\n', '\\t', '\\b', '\\f', '\\r', '\\0', '\\7', '\\\\', '\\'', '\"'",
+    ".ascii \"\\x41\\x4142\\X5a\\1011\\0\\12\\377\\b\\f\\t\\\"\"",
+    ".asciz \"a\", \"\"; .string \"b\"",
+    ".2byte 0xffff, -1; .4byte 3; .int 7; .short -0x8000; .long 0xffffffff; .8byte -1",
+    ".incbin \"maps.c\", 3, 9; .incbin \"maps.c\", 40",
+    ".extern other; .line 5; .org .+3; .org .+2, 0xff; .subsection 0; .text 0; .data 0",
+    ".uleb128 300, 0, 0x7fffffffffffffff; .sleb128 -300, 64, -64",
+];
+
+/// Files beside the tests' C sources.
+#[derive(Debug)]
+struct Beside;
+
+impl Files for Beside {
+    fn read(&self, _: &str, name: &str) -> Result<(String, Vec<u8>), String> {
+        let path = sources().join(name);
+        std::fs::read(&path).map(|bytes| (name.to_string(), bytes)).map_err(|e| e.to_string())
+    }
+
+    fn kernel_btf(&self) -> Result<Vec<u8>, String> {
+        Err("not needed".to_string())
+    }
+}
+
+#[test]
+fn data_is_what_other_assemblers_make_of_it() {
+    for (endian, llvm, gnu) in [(Endian::Little, "bpfel", "-EL"), (Endian::Big, "bpfeb", "-EB")] {
+        for tool in ["llvm-mc-19", "bpf-as"] {
+            if !have(tool) {
+                continue;
+            }
+            // In objects of big endian GNU as writes halves of them in the other order.
+            let real = |line: &&str| {
+                [".float", ".single", ".double", ".dc.s", ".dc.d"].iter().any(|name| line.starts_with(name))
+            };
+            let lines = DATA.iter().flat_map(|line| line.split("; "));
+            let lines: Vec<_> =
+                lines.filter(|line| (tool, endian) != ("bpf-as", Endian::Big) || !real(line)).collect();
+            let text = format!("\t.data\n\t{}\n\t.byte 0x77\n", lines.join("\n\t"));
+            let mut all = Sources::default();
+            let root = all.add("data.s", text.as_str());
+            let compiled = compile(&mut all, root, &Options { endian, files: &Beside, ..Options::default() });
+            let said: Vec<_> =
+                compiled.diagnostics.iter().map(|d| render(d, &all, Style::default())).collect();
+            assert!(said.is_empty(), "{}", said.join("\n"));
+            let file = std::env::temp_dir().join(format!("bpfasm-data-{}-{tool}.s", std::process::id()));
+            let object = file.with_extension("o");
+            std::fs::write(&file, &text).expect("a file");
+            let path = |file: &PathBuf| file.to_str().expect("UTF-8").to_string();
+            let (source, target) = (path(&file), path(&object));
+            match tool {
+                "bpf-as" => output(tool, &[gnu, &source, "-o", &target]),
+                _ => output(tool, &["-triple", llvm, "-filetype=obj", &source, "-o", &target]),
+            };
+            let theirs = meaning(&std::fs::read(&object).expect("an object"));
+            assert_eq!(meaning(&compiled.elf.expect("an object")), theirs, "{tool} {llvm}");
+            std::fs::remove_file(file).expect("it is there");
+            std::fs::remove_file(object).expect("it is there");
+        }
+    }
+}
+
+#[test]
+fn what_other_assemblers_take_and_this_does_not_has_a_reason() {
+    let missing = ".incbin \"no-such-file\"";
+    for line in [".symver f, f@V1", ".weakref a, f", ".end", ".version \"1\"", ".subsection 1", missing] {
+        let (_, compiled) = through_as("test.s", &format!("{line}\nexit\n"), Endian::Little);
+        let said = compiled.diagnostics.first().expect("an error");
+        assert!(compiled.elf.is_none(), "{line}");
+        assert!(!said.help.is_empty() || said.message.contains("no-such-file"), "{line}: {}", said.message);
+        // Only what would be taken is suggested.
+        assert!(said.help.iter().all(|help| help.edits.is_empty()), "{line}");
     }
 }
 

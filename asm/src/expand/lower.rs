@@ -5,8 +5,11 @@ use super::eval::{Int, Mem, Value};
 use super::plain::LabelId;
 use super::{Def, Expander, Reported, views};
 use crate::diag::{Diagnostic, Span, code};
+use crate::gas::changed_immediate;
+use crate::isa::read;
 use crate::isa::{AluOp, AtomicOp, Cond, Form, Rhs, Size, Swap, Syntax, Width};
 use crate::lang::ast::{Callee, Expr, ExprKind, Jump, Stmt, StmtKind, Target};
+use crate::lang::dialect;
 use crate::lang::words::REGISTERS;
 use crate::object::Symbol;
 use crate::uapi::HelperId;
@@ -406,6 +409,9 @@ impl<'a> Expander<'a> {
         let bits = 8 * u32::from(size.bytes());
         let (min, max) = (-(1i128 << (bits - 1)), (1i128 << bits) - 1);
         if int.value < min || int.value > max {
+            if let Some(imm) = self.others_imm(span, int, Some(size)) {
+                return Ok(imm);
+            }
             let message = format!("{} does not fit into {bits} bits", int.value);
             let d = Diagnostic::error(code::RANGE, message, span);
             return Err(self.error(d.note(format!("a u{bits} holds {min} to {max}"))));
@@ -425,9 +431,14 @@ impl<'a> Expander<'a> {
         if let Ok(imm) = i32::try_from(value) {
             return Ok(i64::from(imm));
         }
+        if let (Ok(imm), Width::W32) = (u32::try_from(value), width) {
+            return Ok(i64::from(imm.cast_signed()));
+        }
+        if let Some(imm) = self.others_imm(span, int, None) {
+            return Ok(imm);
+        }
         match (u32::try_from(value), width) {
-            (Ok(imm), Width::W32) => Ok(i64::from(imm.cast_signed())),
-            (Ok(imm), Width::W64) => {
+            (Ok(imm), _) => {
                 let negative = imm.cast_signed();
                 let message =
                     format!("this would be sign-extended to {negative}, {:#x}", i64::from(negative));
@@ -462,6 +473,17 @@ impl<'a> Expander<'a> {
                 }))
             }
         }
+    }
+
+    /// What other assemblers make of an immediate that has too many bits, in text for them.
+    fn others_imm(&mut self, span: Span, int: Int, stored: Option<Size>) -> Option<i64> {
+        dialect::of(&self.sources.get(span.file).text)?;
+        let imm = read::wrapped(int.value)?;
+        let warning = changed_immediate(stored, int.value, i32::try_from(imm).ok()?, span);
+        if let Some(warning) = warning {
+            self.error(warning);
+        }
+        Some(imm)
     }
 
     /// Remembers that the immediate of the next instruction is in network order.

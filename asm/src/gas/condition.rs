@@ -17,7 +17,7 @@ pub(super) struct Condition {
 }
 
 /// What opens a condition.
-const IFS: &[&str] = &[
+pub(super) const IFS: &[&str] = &[
     ".if",
     ".ifeq",
     ".ifne",
@@ -35,6 +35,9 @@ const IFS: &[&str] = &[
     ".ifeqs",
     ".ifnes",
 ];
+
+/// What goes on with it, or ends it.
+pub(super) const BRANCHES: &[&str] = &[".else", ".elseif", ".endif"];
 
 impl<'a> Assembly<'a, '_> {
     /// Takes a directive of conditions; gives where to read on. None: it is another directive.
@@ -56,7 +59,7 @@ impl<'a> Assembly<'a, '_> {
                 }
             });
         }
-        if !matches!(name, ".else" | ".elseif" | ".endif") {
+        if !BRANCHES.contains(&name) {
             return None;
         }
         if self.conditions.len() <= self.outer {
@@ -75,7 +78,7 @@ impl<'a> Assembly<'a, '_> {
             let end = scan::statement_end(self.text, behind);
             match name {
                 ".endif" if depth > 0 => depth -= 1,
-                ".else" | ".elseif" | ".endif" if depth == 0 => {
+                _ if BRANCHES.contains(&name) && depth == 0 => {
                     let span = self.span(start, behind);
                     if let Some(next) = self.branch(name, span, behind, end) {
                         return next;

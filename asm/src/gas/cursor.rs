@@ -146,8 +146,10 @@ impl<'a> Cursor<'a> {
             Some(b'f') => 12,
             Some(b @ (b'"' | b'\\' | b'\'')) => b,
             Some(b'x' | b'X') => {
+                // However many there are, the last two count.
                 let digits = self.take_while(|b| b.is_ascii_hexdigit());
-                let value = u32::from_str_radix(digits, 16).unwrap_or(u32::MAX);
+                let last = &digits[digits.len().saturating_sub(2)..];
+                let value = u32::from_str_radix(last, 16).unwrap_or(u32::MAX);
                 return self.push(value, start, out);
             }
             _ => {

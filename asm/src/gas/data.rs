@@ -11,7 +11,7 @@ use crate::isa::Endian;
 
 impl<'a> Assembly<'a, '_> {
     /// Counts bytes that the file gets from a directive: fails where they are too many.
-    fn make(&mut self, len: u64, span: Span) -> Res<()> {
+    pub(super) fn make(&mut self, len: u64, span: Span) -> Res<()> {
         if len > MOST - self.made {
             return Err(too_many(len, span));
         }
@@ -153,8 +153,26 @@ impl<'a> Assembly<'a, '_> {
         self.bytes(&bytes[..len].repeat(count), span)
     }
 
+    /// `.dcb.w 4, 0x1234` and `.ds.w 4`: so many units of that size, with a value or with zeros.
+    pub(super) fn units(&mut self, c: &mut Cursor<'a>, size: u8, name: &str) -> Res<()> {
+        c.blanks();
+        let start = c.at;
+        let count = self.count(c)?;
+        let value = if name.starts_with(".dcb") && c.more()? { self.absolute(c)? } else { 0 };
+        let span = c.span(start);
+        c.finish()?;
+        check_size(value, size, span)?;
+        let len = count.saturating_mul(size.into());
+        if value == 0 || !self.section().has_bytes() {
+            return self.repeat(value.to_le_bytes()[0], len, span);
+        }
+        self.room(len, span)?;
+        let (bytes, len) = number_bytes(value, size, self.endian);
+        self.bytes(&bytes[..len].repeat(usize::try_from(count).unwrap_or(0)), span)
+    }
+
     /// A number that is not negative.
-    fn count(&mut self, c: &mut Cursor<'a>) -> Res<u64> {
+    pub(super) fn count(&mut self, c: &mut Cursor<'a>) -> Res<u64> {
         c.blanks();
         let start = c.at;
         let count = self.absolute(c)?;

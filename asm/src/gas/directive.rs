@@ -9,7 +9,9 @@ use goblin::elf::sym::{
 };
 
 use super::Assembly;
+use super::condition::{BRANCHES, IFS};
 use super::cursor::{Cursor, Res, is_name};
+use super::expand::TEXTUAL;
 use super::section;
 use super::symbol::{Binding, Place, SymbolId};
 use crate::diag::{Diagnostic, code, nearest};
@@ -19,7 +21,7 @@ pub(super) const SHF_EXCLUDE: u64 = 0x8000_0000;
 /// `SHF_GNU_RETAIN`: the linker keeps the section.
 const SHF_GNU_RETAIN: u64 = 0x20_0000;
 
-/// Directives that are known, for the one that was meant.
+/// Directives that are suggested, besides those that choose and make text.
 const NAMES: &[&str] = &[
     ".text",
     ".data",
@@ -31,6 +33,7 @@ const NAMES: &[&str] = &[
     ".previous",
     ".globl",
     ".global",
+    ".extern",
     ".local",
     ".weak",
     ".hidden",
@@ -48,6 +51,10 @@ const NAMES: &[&str] = &[
     ".word",
     ".quad",
     ".dword",
+    ".octa",
+    ".float",
+    ".single",
+    ".double",
     ".ascii",
     ".asciz",
     ".string",
@@ -71,24 +78,18 @@ const NAMES: &[&str] = &[
     ".cfi_startproc",
     ".cfi_endproc",
     ".cfi_sections",
-    ".macro",
-    ".endm",
-    ".exitm",
-    ".purgem",
-    ".rept",
-    ".irp",
-    ".irpc",
-    ".endr",
-    ".include",
     ".incbin",
-    ".if",
-    ".ifdef",
-    ".ifndef",
-    ".else",
-    ".elseif",
-    ".endif",
     ".error",
     ".warning",
+    ".print",
+];
+
+/// What other assemblers take, and why it is nothing here.
+const REFUSED: &[(&str, &str)] = &[
+    (".end", "leave it out, and what follows it: other assemblers do not read that"),
+    (".symver", "symbols of eBPF programs have no versions"),
+    (".version", "`.section` with the type `@note` makes notes"),
+    (".weakref", "write the name itself, and `.weak` before it"),
 ];
 
 impl<'a> Assembly<'a, '_> {
@@ -96,10 +97,9 @@ impl<'a> Assembly<'a, '_> {
     pub(super) fn directive(&mut self, name: &'a str, start: usize, mut c: Cursor<'a>) -> Res<()> {
         let c = &mut c;
         match name {
+            ".subsection" => self.no_subsection(c)?,
             ".text" | ".data" | ".bss" | ".rodata" => {
-                if !c.done() && self.absolute(c)? != 0 {
-                    return Err(c.wrong("subsections are not supported"));
-                }
+                self.no_subsection(c)?;
                 let number = self.known_section(name);
                 self.enter(number);
             }
@@ -119,6 +119,9 @@ impl<'a> Assembly<'a, '_> {
                 self.enter(previous);
             }
             ".globl" | ".global" => self.each_symbol(c, |a, s| a.bind(s, Binding::Global))?,
+            // What is not defined here is looked for elsewhere anyway; lines are those of `.loc`.
+            ".extern" | ".line" => c.at = c.end,
+            ".noaltmacro" => {}
             ".local" => self.each_symbol(c, |a, s| a.bind(s, Binding::Local))?,
             ".weak" => self.each_symbol(c, |a, s| a.bind(s, Binding::Weak))?,
             ".hidden" => self.each_symbol(c, |a, s| a.symbols.get_mut(s).visibility = STV_HIDDEN)?,
@@ -142,10 +145,18 @@ impl<'a> Assembly<'a, '_> {
             }
             ".comm" => self.common(c, false)?,
             ".lcomm" => self.common(c, true)?,
-            ".byte" => self.numbers(c, 1)?,
-            ".short" | ".2byte" | ".half" | ".hword" | ".value" => self.numbers(c, 2)?,
-            ".long" | ".4byte" | ".int" | ".word" => self.numbers(c, 4)?,
-            ".quad" | ".8byte" | ".dword" => self.numbers(c, 8)?,
+            ".byte" | ".dc.b" => self.numbers(c, 1)?,
+            ".short" | ".2byte" | ".half" | ".hword" | ".value" | ".dc" | ".dc.w" => self.numbers(c, 2)?,
+            ".long" | ".4byte" | ".int" | ".word" | ".dc.l" => self.numbers(c, 4)?,
+            ".quad" | ".8byte" | ".dword" | ".dc.a" => self.numbers(c, 8)?,
+            ".octa" => self.octa(c)?,
+            ".float" | ".single" | ".dc.s" => self.reals(c, 4)?,
+            ".double" | ".dc.d" => self.reals(c, 8)?,
+            ".dcb.b" | ".ds.b" => self.units(c, 1, name)?,
+            ".dcb" | ".dcb.w" | ".ds" | ".ds.w" => self.units(c, 2, name)?,
+            ".dcb.l" | ".ds.l" | ".ds.s" => self.units(c, 4, name)?,
+            ".ds.d" => self.units(c, 8, name)?,
+            ".incbin" => self.incbin(start, c)?,
             ".ascii" => self.strings(c, false)?,
             ".asciz" | ".string" => self.strings(c, true)?,
             ".zero" | ".skip" | ".space" => self.zero(c)?,
@@ -182,8 +193,13 @@ impl<'a> Assembly<'a, '_> {
             let d = Diagnostic::error(code::GAS_DIRECTIVE, format!("`{name}` is not supported"), span);
             return Box::new(d.note("an eBPF program has one frame, and nothing unwinds it"));
         }
+        if let Some((_, why)) = REFUSED.iter().find(|(refused, _)| *refused == name) {
+            let d = Diagnostic::error(code::GAS_DIRECTIVE, format!("`{name}` is not supported"), span);
+            return Box::new(d.help(*why));
+        }
         let d = Diagnostic::error(code::GAS_DIRECTIVE, format!("there is no directive `{name}`"), span);
-        Box::new(match nearest(name, NAMES.iter().copied()) {
+        let names = [NAMES, TEXTUAL, IFS, BRANCHES].into_iter().flatten().copied();
+        Box::new(match nearest(name, names) {
             Some(meant) => d.suggest("a directive with a similar name exists", span, meant),
             None => d,
         })
@@ -192,6 +208,19 @@ impl<'a> Assembly<'a, '_> {
     pub(super) fn misplaced(&self, name: &str, start: usize, why: &str) -> Box<Diagnostic> {
         let span = self.span(start, start + name.len());
         Box::new(Diagnostic::error(code::GAS_PLACE, format!("`{name}`: {why}"), span))
+    }
+
+    /// Parts of a section in another order than that of the text.
+    fn no_subsection(&mut self, c: &mut Cursor<'a>) -> Res<()> {
+        if c.done() {
+            return Ok(());
+        }
+        let here = c.here();
+        if self.absolute(c)? == 0 {
+            return Ok(());
+        }
+        let d = Diagnostic::error(code::GAS_OPERAND, "subsections are not supported", here);
+        Err(Box::new(d.help("write the statements in the order that they are to have")))
     }
 
     /// The symbol that is named here.

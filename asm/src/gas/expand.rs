@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::condition::{BRANCHES, IFS};
 use super::cursor::{Cursor, Res, is_name};
 use super::text::{MOST_TEXT, Made, Piece, Source};
 use super::{Assembly, scan};
@@ -13,8 +14,8 @@ const DEPTH: u32 = 64;
 /// As how many bytes it counts to begin a text.
 const EACH: u64 = 64;
 
-/// Directives of this kind.
-const TEXTUAL: &[&str] = &[
+/// Directives that make text.
+pub(super) const TEXTUAL: &[&str] = &[
     ".macro",
     ".endm",
     ".endmacro",
@@ -27,25 +28,6 @@ const TEXTUAL: &[&str] = &[
     ".irpc",
     ".endr",
     ".include",
-    ".if",
-    ".ifeq",
-    ".ifne",
-    ".ifgt",
-    ".ifge",
-    ".iflt",
-    ".ifle",
-    ".ifdef",
-    ".ifndef",
-    ".ifnotdef",
-    ".ifb",
-    ".ifnb",
-    ".ifc",
-    ".ifnc",
-    ".ifeqs",
-    ".ifnes",
-    ".else",
-    ".elseif",
-    ".endif",
 ];
 
 /// A macro.
@@ -86,7 +68,7 @@ impl<'a> Assembly<'a, '_> {
     /// Takes a directive that makes text, or the use of a macro; gives where to read on. None: it is none.
     pub(super) fn expansion(&mut self, name: &'a str, start: usize, behind: usize) -> Option<usize> {
         let known = self.macros.get(name).cloned();
-        if self.runs.any && TEXTUAL.contains(&name) {
+        if self.runs.any && [TEXTUAL, IFS, BRANCHES].into_iter().any(|names| names.contains(&name)) {
             // Nobody reads this: the whole file is assembled again, in its order.
             self.diagnostics.push(Diagnostic::error(code::GAS_MACRO, name, Span::default()));
         }
@@ -362,17 +344,9 @@ impl<'a> Assembly<'a, '_> {
 
     /// `.include "file"`.
     fn include(&mut self, used: Use, mut c: Cursor<'a>) -> Res<()> {
-        let here = c.here();
-        let mut name = vec![];
-        c.string(&mut name)?;
-        let span = c.span(c.at);
-        let span = Span { start: here.start, ..span };
+        let (name, span, path, bytes) = self.named_file(used.start, &mut c)?;
         c.finish()?;
         let fail = |message: String| Box::new(Diagnostic::error(code::GAS_MACRO, message, span));
-        let name = String::from_utf8(name).map_err(|_| fail("this name is not UTF-8".to_string()))?;
-        let from = self.included_from(used.start);
-        let (path, bytes) =
-            self.files.read(&from, &name).map_err(|why| fail(format!("`{name}` cannot be read: {why}")))?;
         let text = String::from_utf8(bytes).map_err(|_| fail(format!("`{name}` is no UTF-8 text")))?;
         let read = scan::without_block_comments(&text)
             .map(std::borrow::Cow::into_owned)
@@ -381,6 +355,36 @@ impl<'a> Assembly<'a, '_> {
         let file = FileId(number.map_err(|_| fail("too many files".to_string()))?);
         self.included.push((path, text));
         self.read_made(read, Source::File(file), used)
+    }
+
+    /// A file in quotes: its name, the place of that, where it was found, and what is in it.
+    fn named_file(&mut self, start: usize, c: &mut Cursor<'a>) -> Res<(String, Span, String, Vec<u8>)> {
+        let here = c.here();
+        let mut name = vec![];
+        c.string(&mut name)?;
+        let span = Span { start: here.start, ..c.span(c.at) };
+        let fail = |message: String| Box::new(Diagnostic::error(code::GAS_MACRO, message, span));
+        let name = String::from_utf8(name).map_err(|_| fail("this name is not UTF-8".to_string()))?;
+        let from = self.included_from(start);
+        let (path, bytes) =
+            self.files.read(&from, &name).map_err(|why| fail(format!("`{name}` cannot be read: {why}")))?;
+        Ok((name, span, path, bytes))
+    }
+
+    /// `.incbin "file", from, length`: the bytes of a file.
+    pub(super) fn incbin(&mut self, start: usize, c: &mut Cursor<'a>) -> Res<()> {
+        let (_, span, _, bytes) = self.named_file(start, c)?;
+        let skip = if c.more()? { self.count(c)? } else { 0 };
+        let most = if c.more()? { self.count(c)? } else { u64::MAX };
+        c.finish()?;
+        let narrow = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+        let rest = bytes.get(narrow(skip)..).ok_or_else(|| {
+            let message = format!("this file has only {} bytes", bytes.len());
+            Box::new(Diagnostic::error(code::GAS_RANGE, message, span))
+        })?;
+        let part = rest.get(..narrow(most)).unwrap_or(rest);
+        self.make(part.len() as u64, span)?;
+        self.bytes(part, span)
     }
 
     /// The name of the file that this statement stands in.

@@ -229,8 +229,10 @@ fn character<'a>(c: &mut Cursor<'a>) -> Res<Value> {
         Some(b'n') if escaped => b'\n',
         Some(b't') if escaped => b'\t',
         Some(b'r') if escaped => b'\r',
-        Some(b'0') if escaped => 0,
-        Some(b @ (b'\\' | b'\'' | b'"')) if escaped => b,
+        Some(b'b') if escaped => 8,
+        Some(b'f') if escaped => 12,
+        // Not as in C: to other assemblers `'\0'` is the digit.
+        Some(b @ (b'\\' | b'\'' | b'"' | b'0'..=b'9')) if escaped => b,
         Some(b) if !escaped && b.is_ascii() => b,
         _ => {
             c.at = c.at.min(c.end);

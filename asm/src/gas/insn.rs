@@ -164,25 +164,14 @@ impl<'a> Assembly<'a, '_> {
         Ok((insn, fix))
     }
 
-    /// Warns of an immediate that is another number to the instruction; one of 64 bits may be the same.
+    /// Warns of an immediate that is another number to the instruction.
     fn changed(&mut self, reading: &Reading, insn: Insn, start: usize) {
         let Number { at, int: Some(value) } = reading.imm else { return };
         let span = self.span(start + at.start as usize, start + at.end as usize);
-        let made = match reading.syntax {
-            Syntax::Store(Size::B, _) => i128::from(insn.imm & 0xff),
-            Syntax::Store(Size::H, _) => i128::from(insn.imm & 0xffff),
-            _ if value == i128::from(i64::from(insn.imm).cast_unsigned()) => return,
-            _ => insn.imm.into(),
-        };
-        let d = Diagnostic::warning(code::GAS_IMMEDIATE, format!("{value} becomes {made} here"), span);
-        self.diagnostics.push(match reading.syntax {
-            Syntax::Store(Size::B | Size::H, _) => {
-                d.note("no more bits are stored").help(format!("write `{made}`"))
-            }
-            _ => d.note("the 32 bits of an immediate are extended with their sign, in all assemblers").help(
-                format!("write `{made}` where that is meant; a 64-bit load with `ll` keeps the number"),
-            ),
-        });
+        let stored = if let Syntax::Store(size, _) = reading.syntax { Some(size) } else { None };
+        if let Some(warning) = changed_immediate(stored, value, insn.imm, span) {
+            self.diagnostics.push(warning);
+        }
     }
 
     /// The value of an operand.
@@ -232,6 +221,29 @@ impl<'a> Assembly<'a, '_> {
         d.note("`;` separates statements; only GNU as before 2.41 begins a comment with it")
             .help("begin the comment with `#`, or say that the text is for GNU as: `--dialect gnu`")
     }
+}
+
+/// What is to say where other assemblers take an immediate that is another number to the instruction, which may store
+/// it; one of 64 bits may be the same.
+pub(crate) fn changed_immediate(
+    stored: Option<Size>,
+    value: i128,
+    imm: i32,
+    span: Span,
+) -> Option<Diagnostic> {
+    let made = match stored {
+        Some(Size::B) => i128::from(imm & 0xff),
+        Some(Size::H) => i128::from(imm & 0xffff),
+        _ if value == i128::from(i64::from(imm).cast_unsigned()) => return None,
+        _ => imm.into(),
+    };
+    let d = Diagnostic::warning(code::GAS_IMMEDIATE, format!("{value} becomes {made} here"), span);
+    Some(if matches!(stored, Some(Size::B | Size::H)) {
+        d.note("no more bits are stored").help(format!("write `{made}`"))
+    } else {
+        d.note("the 32 bits of an immediate are extended with their sign, in all assemblers")
+            .help(format!("write `{made}` where that is meant; a 64-bit load with `ll` keeps the number"))
+    })
 }
 
 /// The number that a value must be by now.

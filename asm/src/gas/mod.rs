@@ -21,8 +21,10 @@ mod section;
 mod stream;
 mod symbol;
 mod text;
+mod wide;
 mod write;
 
+pub(crate) use insn::changed_immediate;
 pub use stream::Stream;
 
 use std::borrow::Cow;

@@ -6,7 +6,7 @@ use crate::isa::Dialect;
 pub(super) const DIALECTS: &[(&str, Dialect)] = &[("gnu", Dialect::Gnu), ("llvm", Dialect::Llvm)];
 
 /// The dialect that a text asks for in its first declaration. Only there, because it says what comments are.
-pub(super) fn of(text: &str) -> Option<Dialect> {
+pub(crate) fn of(text: &str) -> Option<Dialect> {
     let mut rest = text.trim_start_matches('\u{feff}');
     loop {
         rest = rest.trim_start();

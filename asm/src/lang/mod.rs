@@ -1,7 +1,7 @@
 //! The language: text to tokens to a syntax tree.
 
 pub mod ast;
-mod dialect;
+pub(crate) mod dialect;
 pub mod doc;
 pub mod fmt;
 pub mod lexer;

@@ -68,7 +68,7 @@ lints! {
     "hidden-relocation" LISTING_RELOCATION Warn "a listing without relocations may leave out what an address is"
     "lossy-text"        LISTING_LOSSY   Warn  "a listing without bytes shows what a tool prints for several instructions"
     "unfinished"        LISTING_END     Warn  "a listing ends before the program that it shows"
-    "changed-immediate" GAS_IMMEDIATE   Warn  "an immediate of a `.s` file is another number to its instruction"
+    "changed-immediate" GAS_IMMEDIATE   Warn  "an immediate in text for other assemblers is another number to its instruction"
     "ambiguous-text"    GAS_AMBIGUOUS   Warn  "a `.s` file has text that assemblers read in different ways"
     "uninit-register"   UNINIT          Warn  "a register is read that nothing has written"
     "unset-result"      UNSET_RESULT    Warn  "r0 is not set where a program ends"

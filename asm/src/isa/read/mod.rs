@@ -154,8 +154,7 @@ impl Reading {
     /// instruction extends their sign or stores fewer.
     #[must_use]
     pub fn wrapped(&self) -> Option<Insn> {
-        let imm = self.imm.int?;
-        self.with(narrow(imm).or_else(|| wide(wrap(imm)?.into()))?)
+        self.with(wrapped(self.imm.int?)?)
     }
 
     /// The instruction with this immediate, unless it has another number.
@@ -186,6 +185,11 @@ fn wide(imm: i128) -> Option<i64> {
 /// An immediate of a 32-bit operation, signed or not.
 fn narrow(imm: i128) -> Option<i64> {
     wide(imm).or_else(|| u32::try_from(imm).ok().map(|imm| i64::from(imm.cast_signed())))
+}
+
+/// The 32 bits that other assemblers make of an immediate.
+pub(crate) fn wrapped(imm: i128) -> Option<i64> {
+    narrow(imm).or_else(|| wide(wrap(imm)?.into()))
 }
 
 /// An immediate of 64 bits, signed or not.
