@@ -232,6 +232,20 @@ fn what_is_added_to_an_address_is_kept() {
 }
 
 #[test]
+fn no_line_of_code_is_lost_in_silence() {
+    let listing = |header: &str, last: &str| {
+        format!(
+            "x.o:     file format elf64-bpfle\n\nDisassembly of section .text:\n\n0000000000000000 {header}\n   \
+             0:\tmov %r0,0\n   8:\texit\n{last}"
+        )
+    };
+    assert_eq!(codes(&listing("<f>:", ""), Severity::Error), [""; 0]);
+    let half = "  10:\tAddress 0x18 is out of bounds.\n*unknown*\n";
+    assert_eq!(codes(&listing("<f>:", half), Severity::Error), ["E1003"]);
+    assert_eq!(codes(&listing("&lt;f&gt;:", ""), Severity::Error), ["E1001"]);
+}
+
+#[test]
 fn listings_with_bytes_give_the_same_instructions() {
     if !installed(&TOOLS) {
         return;

@@ -163,10 +163,11 @@ fn streamed(args: &SourceArgs) -> Option<Streamed> {
     if args.compile.cpu.is_some() {
         return None;
     }
+    let section = args.compile.section.as_deref();
     let name = args.file.display().to_string();
     match dialect(&args.compile).unwrap_or_else(|| Dialect::detect(&name, "")) {
-        Dialect::Gas => return stream::gas(&args.file, endian(args)),
-        Dialect::Llvm | Dialect::Gnu => return None,
+        Dialect::Gas if section.is_none() => return stream::gas(&args.file, endian(args)),
+        Dialect::Gas | Dialect::Llvm | Dialect::Gnu => return None,
         Dialect::Bpfasm | Dialect::Listing => {}
     }
     // Lints need the program, which a stream does not keep; without a word, so large a file is taken as it is.
@@ -174,7 +175,6 @@ fn streamed(args: &SourceArgs) -> Option<Streamed> {
     if !warn.is_empty() || !deny.is_empty() {
         return None;
     }
-    let section = args.compile.section.as_deref();
     let options = Options { endian: endian(args), section, ..Options::default() };
     if args.compile.describe { None } else { stream::bare(&args.file, &options) }
 }
@@ -249,7 +249,8 @@ fn compile_text(
 
 /// Refuses a section for text that says its sections itself.
 fn check_section(name: &str, args: &CompileArgs, compiled: &Compiled) -> Result<(), Failure> {
-    if args.section.is_some() && !compiled.bare && compiled.object.is_some() {
+    let sound = compiled.object.is_some() || compiled.elf.is_some();
+    if args.section.is_some() && !compiled.bare && sound {
         let message = format!("{name}: it says its sections itself; --section is for bare instructions");
         return Err(Failure::new(Code::Usage, message));
     }

@@ -104,6 +104,13 @@ pub(super) fn read<'a>(lines: &mut Lines<'a>, tool: Tool, diagnostics: &mut Diag
             section.headers.push(Header { slot, name });
             continue;
         }
+        // `0000000000000000 &lt;f&gt;:`
+        if trimmed.contains("&lt;") && trimmed.ends_with("&gt;:") {
+            let message = "this listing is written for HTML: the names of its functions cannot be read";
+            let d = Diagnostic::error(code::LISTING_LINE, message, lines.span(trimmed));
+            diagnostics.push(d.help("write `<`, `>` and `&` for `&lt;`, `&gt;` and `&amp;`"));
+            continue;
+        }
         let (address, rest) = match addressed(line) {
             Some((address, rest)) => (Some(address), rest),
             None if bare && line.starts_with(['\t', ' ']) => (None, trimmed),
@@ -119,6 +126,13 @@ pub(super) fn read<'a>(lines: &mut Lines<'a>, tool: Tool, diagnostics: &mut Diag
             continue;
         }
         let (bytes, text) = hex_pairs(rest);
+        // bpf-objdump prints this for an instruction whose second half is not there.
+        if bytes.is_empty() && text.starts_with("Address 0x") && text.ends_with(" is out of bounds.") {
+            let message = "this instruction is not whole, and its bytes are not shown";
+            let d = Diagnostic::error(code::LISTING_LOST, message, lines.span(trimmed));
+            diagnostics.push(d.help("print the listing with bytes: `bpf-objdump -d`"));
+            continue;
+        }
         // Without whole slots it is no instruction: a line of the source, with `-S`.
         let instruction = match bytes.len() {
             8 | 16 => true,
