@@ -9,6 +9,7 @@
 
 pub mod assemble;
 pub mod btf;
+pub mod bytes;
 pub mod diag;
 pub mod diff;
 pub mod disasm;

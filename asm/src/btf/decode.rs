@@ -104,7 +104,7 @@ impl<'a> Reader<'a> {
         let name = self.u32(what)?;
         let text = self.strings.get(name).ok_or(Error::Name { offset, name })?;
         self.budget = self.budget.checked_sub(text.len()).ok_or(Error::NameFlood { offset })?;
-        Ok(text.into())
+        Ok(text.into_owned())
     }
 
     /// `count` entries of at least eight bytes each.

@@ -57,7 +57,7 @@ pub enum Error {
         /// What is wrong.
         what: &'static str,
     },
-    /// A string offset outside the string table, or a string that is not UTF-8.
+    /// A string offset outside the string table, or a string without an end.
     #[error("BTF at byte {offset}: string offset {name} does not name a string")]
     Name {
         /// Where the string offset stands.

@@ -152,7 +152,10 @@ pub struct KernelBtf {
 /// As [`Encoder::new`]; [`Error::Records`] for a line whose instruction or file does not exist.
 pub fn encode_for_kernel(object: &Object) -> Result<KernelBtf, Error> {
     let mut encoder = Encoder::new(&object.btf, object.endian)?.with_texts(&object.texts)?;
-    let funcs = object.funcs.iter().map(|f| encoder.records(f, &object.files)).collect::<Result<_, _>>()?;
+    let mut funcs =
+        object.funcs.iter().map(|f| encoder.records(f, &object.files)).collect::<Result<Vec<_>, _>>()?;
+    // The kernel takes one line for an instruction.
+    funcs.iter_mut().for_each(|f| f.line_info.dedup_by_key(|line| line.insn_off));
     Ok(KernelBtf { btf: encoder.finish()?, funcs })
 }
 

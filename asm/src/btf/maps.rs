@@ -3,6 +3,8 @@
 //! The convention is libbpf's: a number is a pointer to an array of so many `int`, a type is a pointer to it,
 //! and a number beyond 32 bits is an enum with that value (`__uint`, `__type`, `__ulong` of `bpf_helpers.h`).
 
+use std::collections::HashMap;
+
 use super::{
     Btf, Builder, Enumerator, Error, IntEncoding, Kind, Member, Param, SecInfo, Type, TypeId, VarLinkage,
 };
@@ -134,33 +136,35 @@ fn long_number(types: &mut Builder, value: u64) -> TypeId {
     types.intern(Type::anonymous(Kind::Enum64 { size: 8, signed: false, values }))
 }
 
-/// Reads the maps of section `.maps`; without that section none.
-///
-/// # Errors
-/// [`Error::Declare`] names the map and what is not understood.
-pub fn read(btf: &Btf) -> Result<Vec<Map>, Error> {
+/// The maps that section `.maps` describes, each with the place of its variable; without that section none.
+#[must_use]
+pub fn read(btf: &Btf) -> Vec<(Map, &SecInfo)> {
     let Some(Kind::DataSec { vars, .. }) = btf.datasec(SECTION).and_then(|id| btf.get(id)).map(|t| &t.kind)
     else {
-        return Ok(vec![]);
+        return vec![];
     };
-    vars.iter().map(|v| read_one(btf, v.var)).collect()
+    vars.iter().map(|info| (read_one(btf, info.var), info)).collect()
 }
 
-fn read_one(btf: &Btf, var: TypeId) -> Result<Map, Error> {
-    let unnamed = || Error::Declare { name: SECTION.into(), what: "it holds something that is no variable" };
-    let var = btf.get(var).ok_or_else(unnamed)?;
-    let Kind::Var { ty, .. } = &var.kind else { return Err(unnamed()) };
-    let wrong = |what| Error::Declare { name: format!("map {}", var.name), what };
-    let map = read_definition(btf, *ty, true).map_err(wrong)?;
-    Ok(Map { name: var.name.clone(), ..map })
+/// The map that a variable of section `.maps` describes. What is not understood of it stands in
+/// [`Map::unknown`].
+fn read_one(btf: &Btf, var: TypeId) -> Map {
+    let unknown = |what: &str| Some(what.to_string());
+    let Some(Type { name, kind: Kind::Var { ty, .. } }) = btf.get(var) else {
+        return Map { unknown: unknown("its description is no variable"), ..Map::default() };
+    };
+    let mut map = Map { name: name.clone(), ..Map::default() };
+    if let Err(what) = read_definition(btf, *ty, true, &mut map) {
+        map.unknown = unknown(what);
+    }
+    map
 }
 
 /// The definition of a map; of an inner one, too, where that is wanted.
-fn read_definition(btf: &Btf, ty: TypeId, with_inner: bool) -> Result<Map, &'static str> {
+fn read_definition(btf: &Btf, ty: TypeId, with_inner: bool, map: &mut Map) -> Result<(), &'static str> {
     let Some(Kind::Struct { members, .. }) = btf.resolved(ty) else {
         return Err("its definition is not a struct");
     };
-    let mut map = Map::default();
     for m in members {
         let as_number = || read_number(btf, m.ty).ok_or("a number is not described as one");
         let as_type = || read_type(btf, m.ty).ok_or("a type has no known size");
@@ -182,7 +186,9 @@ fn read_definition(btf: &Btf, ty: TypeId, with_inner: bool) -> Result<Map, &'sta
                     return Err("its values are no array of pointers");
                 };
                 if matches!(btf.resolved(to), Some(Kind::Struct { .. })) {
-                    map.inner = Some(Box::new(read_definition(btf, to, false)?));
+                    let mut inner = Map::default();
+                    read_definition(btf, to, false, &mut inner)?;
+                    map.inner = Some(Box::new(inner));
                     map.value_size = POINTER / 2;
                 }
             }
@@ -190,7 +196,7 @@ fn read_definition(btf: &Btf, ty: TypeId, with_inner: bool) -> Result<Map, &'sta
             _ => return Err("its definition has a member that is not known"),
         }
     }
-    Ok(map)
+    Ok(())
 }
 
 /// What the values point to.
@@ -200,21 +206,19 @@ fn read_values(btf: &Btf, ty: TypeId) -> Option<TypeId> {
     Some(*to)
 }
 
-/// Where the initial values of maps stand in section `.maps`: for each map that has room for some, its number
-/// there, the offset of the first, and how many there are.
-pub(crate) fn values_of(btf: &Btf) -> Vec<(usize, u32, u32)> {
+/// Where the initial values of maps stand in their definitions, in bytes, by the name of the map.
+pub(crate) fn values_of(btf: &Btf) -> HashMap<&str, u32> {
     let Some(Kind::DataSec { vars, .. }) = btf.datasec(SECTION).and_then(|id| btf.get(id)).map(|t| &t.kind)
     else {
-        return vec![];
+        return HashMap::new();
     };
-    let place = |(number, info): (usize, &SecInfo)| {
-        let Kind::Var { ty, .. } = btf.get(info.var)?.kind else { return None };
-        let Kind::Struct { members, .. } = btf.resolved(ty)? else { return None };
-        let values = members.last().filter(|m| m.name == "values")?.bit_offset / 8;
-        let room = info.size.checked_sub(values)? / POINTER;
-        Some((number, info.offset.checked_add(values)?, room)).filter(|_| room > 0)
+    let place = |info: &SecInfo| {
+        let Some(Type { name, kind: Kind::Var { ty, .. } }) = btf.get(info.var) else { return None };
+        let Kind::Struct { members, .. } = btf.resolved(*ty)? else { return None };
+        let values = members.last().filter(|m| m.name == "values")?;
+        Some((name.as_str(), values.bit_offset / 8))
     };
-    vars.iter().enumerate().filter_map(place).collect()
+    vars.iter().filter_map(place).collect()
 }
 
 fn read_number(btf: &Btf, ty: TypeId) -> Option<u32> {

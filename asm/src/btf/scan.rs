@@ -1,7 +1,8 @@
 //! BTF whose types are decoded one at a time: that of a kernel has more than a hundred thousand, of which a program
 //! wants a few.
 
-use std::rc::Rc;
+
+use std::borrow::Cow;
 
 use super::bytes::u32_at;
 use super::decode::Reader;
@@ -133,7 +134,10 @@ impl<'a> Scan<'a> {
     /// The name of a type; nothing where it lies outside the strings or is no UTF-8.
     #[must_use]
     pub fn name(&self, head: &Head) -> Option<&'a str> {
-        self.strings.get(head.name)
+        match self.strings.get(head.name)? {
+            Cow::Borrowed(name) => Some(name),
+            Cow::Owned(_) => None,
+        }
     }
 
     /// Whether `long` has four bytes, and so, with all compilers of a kernel, a pointer.

@@ -1,9 +1,11 @@
 //! String tables: strings ended by NUL, named by their byte offset; offset 0 is the empty string.
 
+use std::borrow::Cow;
 use std::ffi::CStr;
 
 use super::Error;
 use super::index::Index;
+use crate::bytes;
 
 /// A string table being made. Equal strings share an offset; offsets follow the order of first use.
 #[derive(Debug, Clone)]
@@ -36,10 +38,11 @@ impl Strings {
         if text.is_empty() {
             return Ok(0);
         }
+        let encoded = bytes::bytes(text);
         let bytes = &self.bytes;
         let same = |offset: u32| {
             let rest = usize::try_from(offset).ok().and_then(|at| bytes.get(at..));
-            let after = rest.and_then(|r| r.strip_prefix(text.as_bytes()));
+            let after = rest.and_then(|r| r.strip_prefix(&*encoded));
             after.is_some_and(|r| r.first() == Some(&0))
         };
         let key = match self.index.find(text, same) {
@@ -50,7 +53,7 @@ impl Strings {
             return Err(Error::Nul { text: text.into() });
         }
         let offset = u32::try_from(self.bytes.len()).map_err(|_| Error::TooMuch { what: "the strings" })?;
-        self.bytes.extend(text.as_bytes());
+        self.bytes.extend(&*encoded);
         self.bytes.push(0);
         self.index.note(key, offset);
         Ok(offset)
@@ -70,7 +73,7 @@ impl Strings {
 
     /// The string at an offset.
     #[must_use]
-    pub fn get(&self, offset: u32) -> Option<&str> {
+    pub fn get(&self, offset: u32) -> Option<Cow<'_, str>> {
         StrTable::new(&self.bytes).get(offset)
     }
 
@@ -115,10 +118,10 @@ impl<'a> StrTable<'a> {
         }
     }
 
-    /// The string at an offset; nothing where the offset lies outside, no NUL follows or the bytes are not
-    /// UTF-8.
+    /// The string at an offset; nothing where the offset lies outside or no NUL follows.
     #[must_use]
-    pub fn get(self, offset: u32) -> Option<&'a str> {
-        CStr::from_bytes_until_nul(self.from(offset)?).ok()?.to_str().ok()
+    pub fn get(self, offset: u32) -> Option<Cow<'a, str>> {
+        let text = CStr::from_bytes_until_nul(self.from(offset)?).ok()?;
+        Some(bytes::text(text.to_bytes()))
     }
 }

@@ -104,7 +104,7 @@ proptest! {
         }
         let _ = ext::Ext::decode(&bytes);
         if let Ok(btf) = Btf::decode(&bytes) {
-            let _ = maps::read(&btf);
+            let _ = maps::values_of(&btf);
             for (id, _) in btf.iter() {
                 let _ = btf.resolve(id);
                 let len = btf.size_of(id).unwrap_or(size).min(64);

@@ -1,32 +1,37 @@
-//! Symbols that a file uses and does not define.
+//! Symbols that stand in no section of the file.
 
 use std::collections::HashMap;
 
-use super::file::File;
-use crate::btf::{Btf, FuncLinkage, Kind, TypeId, VarLinkage};
-use crate::object::{Extern, ExternKind, Object};
+use goblin::elf::sym::{STT_FILE, STT_SECTION};
 
-/// Reads them, in the order of the symbol table; gives for each its symbol's number.
-pub(super) fn read(file: &File, object: &mut Object) -> HashMap<usize, usize> {
-    let undefined = file.symbols.iter().enumerate().filter(|(_, s)| s.section == 0 && s.global);
-    let undefined: Vec<_> = undefined.filter(|(_, s)| !s.name.is_empty()).collect();
-    if undefined.is_empty() {
-        return HashMap::new();
-    }
+use super::file::{File, Home};
+use super::read::Index;
+use crate::btf::{Btf, FuncLinkage, Kind, TypeId, VarLinkage};
+use crate::object::{Anchor, Extern, ExternKind, Object};
+
+/// Reads them, in the order of the symbol table.
+pub(super) fn read(file: &File, object: &mut Object, index: &mut Index) {
     let declared = declared(&object.btf);
-    let mut numbers = HashMap::new();
-    for (number, symbol) in undefined {
-        let known = declared.get(symbol.name).copied();
-        numbers.insert(number, object.externs.len());
+    for (number, symbol) in file.symbols.iter().enumerate() {
+        if symbol.name.is_empty() || !symbol.is_global() || matches!(symbol.kind, STT_SECTION | STT_FILE) {
+            continue;
+        }
+        let known = declared.get(symbol.name.as_ref()).copied();
+        let kind = match symbol.home {
+            Home::Undefined => known.map_or(ExternKind::Object, |(_, kind)| kind),
+            Home::Common => ExternKind::Common { size: symbol.size, align: symbol.value },
+            Home::Absolute => ExternKind::Absolute(symbol.value),
+            Home::Section(_) => continue,
+        };
+        index.anchors[number] = Anchor::Extern(object.externs.len());
         object.externs.push(Extern {
-            name: symbol.name.into(),
-            kind: known.map_or(ExternKind::Object, |(_, kind)| kind),
+            name: symbol.name.clone().into_owned(),
+            kind,
             weak: symbol.weak,
-            btf: known.map(|(ty, _)| ty),
-            ..Extern::default()
+            hidden: symbol.hidden,
+            btf: known.map(|(ty, _)| ty).filter(|_| symbol.home == Home::Undefined),
         });
     }
-    numbers
 }
 
 /// The functions and variables with external linkage, by name, and where each is looked for.

@@ -1,177 +1,238 @@
 //! The sections and symbols of a file, checked: what the reader builds on.
 
+use std::borrow::Cow;
+
+use goblin::container::{Container, Ctx, Endian as Order};
 use goblin::elf::Elf;
-use goblin::elf::header::{ELFCLASS64, EM_BPF, ET_REL};
-use goblin::elf::section_header::{
-    SHF_ALLOC, SHF_EXECINSTR, SHT_NOBITS, SHT_PROGBITS, SHT_REL, SHT_RELA, SHT_STRTAB, SHT_SYMTAB,
-    SectionHeader,
+use goblin::elf::header::{
+    EI_CLASS, EI_DATA, ELFCLASS64, ELFDATA2LSB, ELFDATA2MSB, EM_BPF, EM_NONE, ET_DYN, ET_EXEC, ET_REL,
 };
+use goblin::elf::section_header::{
+    SHN_ABS, SHN_COMMON, SHN_XINDEX, SHT_NOBITS, SHT_SYMTAB, SHT_SYMTAB_SHNDX, SectionHeader,
+};
+use goblin::elf::sym::{STB_LOCAL, STB_WEAK, STV_HIDDEN, STV_INTERNAL, Symtab};
 
-use goblin::elf::sym::{STB_LOCAL, STB_WEAK, STV_HIDDEN, STV_INTERNAL};
-
-use super::{Error, LICENSE};
-use crate::btf::maps;
+use super::Error;
+use super::kind::{SectionKind, section_kind};
+use crate::btf::bytes::u32_at;
+use crate::bytes::text;
 use crate::isa::Endian;
-use crate::object::{ARENA, DataKind};
+use crate::object::{Form, Linkage};
 
-/// All `.bss` sections together may have so many bytes; nothing in the file pays for them.
-const MAX_BSS: u64 = 1 << 28;
+/// The machine number of a relative of eBPF (Solana).
+const EM_SBF: u16 = 263;
+/// How many times longer than the file all names may be, written out.
+const NAME_FACTOR: usize = 4;
 
-/// A section that means something.
+/// A section.
 #[derive(Debug)]
 pub(super) struct Section<'a> {
-    pub name: &'a str,
+    pub name: Cow<'a, str>,
     pub kind: SectionKind,
-    /// Nothing for `.bss`.
+    /// What its header says.
+    pub form: Form,
+    /// Nothing where the file does not hold them.
     pub bytes: &'a [u8],
     pub size: u64,
     pub align: u64,
-}
-
-/// What a section is for.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum SectionKind {
-    Code,
-    Data(DataKind),
-    License,
-    Maps,
-    Btf,
-    BtfExt,
-    /// Relocations of the section with that number.
-    Rel(usize),
+    /// `sh_link`.
+    pub link: usize,
 }
 
 /// A file whose headers are sound.
 #[derive(Debug)]
 pub(super) struct File<'a> {
     pub endian: Endian,
-    /// By section number; nothing for what does not matter.
-    pub sections: Vec<Option<Section<'a>>>,
+    /// By section number.
+    pub sections: Vec<Section<'a>>,
     pub symbols: Vec<Symbol<'a>>,
+    /// How many bytes of names may still be copied.
+    pub budget: usize,
+}
+
+/// Where a symbol is defined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Home {
+    /// Nowhere in this file.
+    Undefined,
+    /// In the section with that number.
+    Section(usize),
+    /// A linker makes room for it.
+    Common,
+    /// It is a number.
+    Absolute,
 }
 
 /// A symbol.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Symbol<'a> {
-    pub name: &'a str,
+    pub name: Cow<'a, str>,
     /// `STT_*`.
     pub kind: u8,
-    pub global: bool,
+    pub linkage: Linkage,
     /// Global, and may be missing where it is not defined.
     pub weak: bool,
     /// Not seen by other objects once linked (`STV_HIDDEN`, `STV_INTERNAL`).
     pub hidden: bool,
-    /// Number of the section; 0 for a symbol that is defined elsewhere.
-    pub section: usize,
+    pub home: Home,
+    /// From the start of its section.
     pub value: u64,
     pub size: u64,
+}
+
+impl Symbol<'_> {
+    pub fn is_global(&self) -> bool {
+        self.linkage == Linkage::Global
+    }
 }
 
 impl<'a> File<'a> {
     /// Headers, sections and symbols of a file.
     pub fn parse(data: &'a [u8]) -> Result<Self, Error> {
         let header = Elf::parse_header(data).map_err(Error::Elf)?;
-        let class = header.e_ident.get(4).copied().unwrap_or(0);
-        if (class, header.e_type, header.e_machine) != (ELFCLASS64, ET_REL, EM_BPF) {
+        let (class, order) = (header.e_ident[EI_CLASS], header.e_ident[EI_DATA]);
+        let known = matches!(header.e_machine, EM_BPF | EM_SBF)
+            || (header.e_machine, header.e_type) == (EM_NONE, ET_REL);
+        if class != ELFCLASS64
+            || !known
+            || !matches!(header.e_type, ET_REL | ET_EXEC | ET_DYN)
+            || !matches!(order, ELFDATA2LSB | ELFDATA2MSB)
+        {
             let what = format!("class {class}, file type {}, machine {}", header.e_type, header.e_machine);
             return Err(Error::NotBpf { what });
         }
-        let elf = Elf::parse(data).map_err(Error::Elf)?;
-        let endian = if elf.little_endian { Endian::Little } else { Endian::Big };
-        let name = |sh: &SectionHeader| elf.shdr_strtab.get_at(sh.sh_name).unwrap_or("");
+        let (endian, order) = match order {
+            ELFDATA2MSB => (Endian::Big, Order::Big),
+            _ => (Endian::Little, Order::Little),
+        };
+        let ctx = Ctx::new(Container::Big, order);
+        let headers = match usize::try_from(header.e_shoff) {
+            Ok(0) => vec![],
+            Ok(at) => SectionHeader::parse(data, at, usize::from(header.e_shnum), ctx).map_err(Error::Elf)?,
+            Err(_) => {
+                return Err(Error::Section { section: "headers".into(), what: "they lie outside the file" });
+            }
+        };
+        let names = match u32::from(header.e_shstrndx) {
+            SHN_XINDEX => headers.first().map_or(0, |first| first.sh_link),
+            index => index,
+        };
+        let names = usize::try_from(names).ok().and_then(|at| headers.get(at));
+        let names = names.and_then(|sh| data.get(sh.file_range()?)).unwrap_or_default();
+        let mut file = Self {
+            endian,
+            sections: Vec::with_capacity(headers.len()),
+            symbols: vec![],
+            budget: data.len().saturating_mul(NAME_FACTOR),
+        };
         // Sections do not share bytes, so all of them together are no longer than the file.
-        let (mut left, mut bss) = (data.len(), 0u64);
-        let mut sections = Vec::with_capacity(elf.section_headers.len());
-        for sh in &elf.section_headers {
-            let name = name(sh);
-            let Some(kind) = section_kind(name, sh, &elf)? else {
-                sections.push(None);
-                continue;
-            };
-            let broken = |what| Error::Section { section: name.into(), what };
-            let bytes = match sh.file_range() {
+        let mut left = data.len();
+        for sh in &headers {
+            let name = string(names, u32::try_from(sh.sh_name).unwrap_or(0));
+            let broken = |what| Error::Section { section: name.clone().into_owned(), what };
+            file.budget = file
+                .budget
+                .checked_sub(name.len())
+                .ok_or_else(|| broken("the names of the sections are far too long"))?;
+            let kind = section_kind(&name, sh, &headers);
+            let needed = kind != SectionKind::Nothing || matches!(sh.sh_type, SHT_SYMTAB | SHT_SYMTAB_SHNDX);
+            let bytes = match sh.file_range().filter(|_| needed && sh.sh_type != SHT_NOBITS) {
                 Some(range) => data.get(range).ok_or_else(|| broken("it lies outside the file"))?,
                 None => &[],
             };
-            let shares = || broken("it shares bytes with another section");
-            left = left.checked_sub(bytes.len()).ok_or_else(shares)?;
-            if sh.sh_type == SHT_NOBITS {
-                let total = bss.checked_add(sh.sh_size).filter(|b| *b <= MAX_BSS);
-                bss = total.ok_or_else(|| broken("it is longer than 256 MiB"))?;
-            }
-            sections.push(Some(Section { name, kind, bytes, size: sh.sh_size, align: sh.sh_addralign }));
+            left = left
+                .checked_sub(bytes.len())
+                .ok_or_else(|| broken("it shares bytes with another section"))?;
+            file.sections.push(Section {
+                kind,
+                form: Form { kind: sh.sh_type, flags: sh.sh_flags, entry: sh.sh_entsize },
+                bytes,
+                size: sh.sh_size,
+                align: sh.sh_addralign,
+                link: usize::try_from(sh.sh_link).unwrap_or(0),
+                name,
+            });
         }
-        let symbols = elf.syms.iter().map(|s| Symbol {
-            name: elf.strtab.get_at(s.st_name).unwrap_or(""),
-            kind: s.st_type(),
-            global: s.st_bind() != STB_LOCAL,
-            weak: s.st_bind() == STB_WEAK,
-            hidden: matches!(s.st_visibility(), STV_HIDDEN | STV_INTERNAL),
-            section: s.st_shndx,
-            value: s.st_value,
-            size: s.st_size,
-        });
-        Ok(Self { endian, sections, symbols: symbols.collect() })
+        file.symbols(data, &headers, header.e_type == ET_REL, ctx)?;
+        Ok(file)
     }
 
-    /// The section with that number.
-    pub fn section(&self, number: usize) -> Option<&Section<'a>> {
-        self.sections.get(number)?.as_ref()
+    /// Reads the symbol table.
+    fn symbols(
+        &mut self,
+        data: &'a [u8],
+        headers: &[SectionHeader],
+        relocatable: bool,
+        ctx: Ctx,
+    ) -> Result<(), Error> {
+        let Some(number) = headers.iter().position(|sh| sh.sh_type == SHT_SYMTAB) else { return Ok(()) };
+        let broken = |what| Error::Section { section: ".symtab".into(), what };
+        let table = self.sections[number].bytes;
+        let names = headers.get(self.sections[number].link).and_then(|sh| data.get(sh.file_range()?));
+        let names = names.unwrap_or_default();
+        let wide = self.sections.iter().find(|s| s.form.kind == SHT_SYMTAB_SHNDX && s.link == number);
+        let wide = wide.map_or(&[][..], |s| s.bytes);
+        let count = table.len() / 24;
+        let all = Symtab::parse(table, 0, count, ctx).map_err(Error::Elf)?;
+        let mut symbols = Vec::with_capacity(count);
+        for (i, s) in all.iter().enumerate() {
+            let name = string(names, u32::try_from(s.st_name).unwrap_or(0));
+            self.budget =
+                self.budget.checked_sub(name.len()).ok_or_else(|| broken("its names are far too long"))?;
+            let home = match u32::try_from(s.st_shndx).unwrap_or(0) {
+                0 => Home::Undefined,
+                SHN_ABS => Home::Absolute,
+                SHN_COMMON => Home::Common,
+                SHN_XINDEX => {
+                    Home::Section(usize::try_from(u32_at(wide, i * 4, self.endian).unwrap_or(0)).unwrap_or(0))
+                }
+                n => Home::Section(usize::try_from(n).unwrap_or(0)),
+            };
+            let base = match home {
+                Home::Section(n) if !relocatable => headers.get(n).map_or(0, |sh| sh.sh_addr),
+                _ => 0,
+            };
+            symbols.push(Symbol {
+                name,
+                kind: s.st_type(),
+                linkage: if s.st_bind() == STB_LOCAL { Linkage::Static } else { Linkage::Global },
+                weak: s.st_bind() == STB_WEAK,
+                hidden: matches!(s.st_visibility(), STV_HIDDEN | STV_INTERNAL),
+                home,
+                value: s.st_value.wrapping_sub(base),
+                size: s.st_size,
+            });
+        }
+        self.symbols = symbols;
+        Ok(())
     }
 
     /// Sections with their numbers.
     pub fn iter(&self) -> impl Iterator<Item = (usize, &Section<'a>)> {
-        self.sections.iter().enumerate().filter_map(|(i, s)| Some((i, s.as_ref()?)))
+        self.sections.iter().enumerate()
     }
 
-    /// The only section of a kind.
-    pub fn only(&self, kind: SectionKind) -> Result<Option<&Section<'a>>, Error> {
-        let mut all = self.iter().filter(|(_, s)| s.kind == kind);
-        let first = all.next().map(|(_, s)| s);
-        match all.next() {
-            Some((_, s)) => Err(Error::Section { section: s.name.into(), what: "there are two of them" }),
-            None => Ok(first),
+    /// The first section of a kind.
+    pub fn first(&self, kind: SectionKind) -> Option<&Section<'a>> {
+        self.sections.iter().find(|s| s.kind == kind)
+    }
+
+    /// The symbols of each section, by number of the section, with their own numbers.
+    pub fn by_section(&self) -> Vec<Vec<usize>> {
+        let mut all = vec![vec![]; self.sections.len()];
+        for (i, symbol) in self.symbols.iter().enumerate() {
+            if let Home::Section(n) = symbol.home
+                && let Some(list) = all.get_mut(n)
+            {
+                list.push(i);
+            }
         }
+        all
     }
 }
 
-/// What a section is for; nothing where it does not matter, such as DWARF.
-fn section_kind(name: &str, sh: &SectionHeader, elf: &Elf) -> Result<Option<SectionKind>, Error> {
-    let unsupported = |what| Err(Error::Unsupported { section: name.into(), what });
-    if sh.sh_type == SHT_REL || sh.sh_type == SHT_RELA {
-        let target = usize::try_from(sh.sh_info).ok().and_then(|i| Some((i, elf.section_headers.get(i)?)));
-        let Some((number, _)) = target.filter(|(_, t)| t.sh_flags & u64::from(SHF_ALLOC) != 0) else {
-            return Ok(None);
-        };
-        if sh.sh_type == SHT_RELA {
-            return unsupported("relocations with addends");
-        }
-        return Ok(Some(SectionKind::Rel(number)));
-    }
-    if matches!(sh.sh_type, SHT_STRTAB | SHT_SYMTAB) {
-        return Ok(None);
-    }
-    let starts = |prefix: &str| name.strip_prefix(prefix).is_some_and(|r| r.is_empty() || r.starts_with('.'));
-    let kind = match name {
-        ".BTF" => SectionKind::Btf,
-        ".BTF.ext" => SectionKind::BtfExt,
-        _ if sh.sh_flags & u64::from(SHF_ALLOC) == 0 || sh.sh_size == 0 => return Ok(None),
-        LICENSE => SectionKind::License,
-        maps::SECTION => SectionKind::Maps,
-        "version" => return Ok(None),
-        "maps" => return unsupported("maps without BTF"),
-        _ if sh.sh_type == SHT_PROGBITS && sh.sh_flags & u64::from(SHF_EXECINSTR) != 0 => SectionKind::Code,
-        _ if sh.sh_type == SHT_PROGBITS && starts(".data") => SectionKind::Data(DataKind::Data),
-        _ if sh.sh_type == SHT_PROGBITS && starts(".rodata") => SectionKind::Data(DataKind::Rodata),
-        ".struct_ops" | ".struct_ops.link" | "?.struct_ops" | "?.struct_ops.link" => {
-            SectionKind::Data(DataKind::StructOps)
-        }
-        ARENA => SectionKind::Data(DataKind::Arena),
-        _ if sh.sh_type == SHT_NOBITS && starts(".bss") => SectionKind::Data(DataKind::Bss),
-        _ => return unsupported("data of a kind that is not known"),
-    };
-    if sh.sh_type == SHT_NOBITS && kind != SectionKind::Data(DataKind::Bss) {
-        return Err(Error::Section { section: name.into(), what: "the file does not hold its bytes" });
-    }
-    Ok(Some(kind))
+/// The string at a place of a table; empty where there is none.
+fn string(table: &[u8], at: u32) -> Cow<'_, str> {
+    let rest = usize::try_from(at).ok().and_then(|at| table.get(at..)).unwrap_or_default();
+    text(rest.split(|b| *b == 0).next().unwrap_or_default())
 }

@@ -52,6 +52,8 @@ pub(super) struct Symbol {
     pub global: bool,
     /// Global, and may be missing.
     pub weak: bool,
+    /// `STV_HIDDEN`.
+    pub hidden: bool,
     pub section: u16,
     pub value: u64,
     pub size: u64,
@@ -200,8 +202,9 @@ fn symbol_table(endian: Endian, symbols: &[Symbol], names: &mut Strings) -> Resu
         for s in symbols.iter().filter(|s| s.global == global) {
             out.u32(names.add(&s.name)?);
             // STB_LOCAL, STB_GLOBAL and STB_WEAK are 0, 1 and 2.
-            out.u8((u8::from(global) + u8::from(s.weak)) << 4 | s.kind);
-            out.u8(0);
+            out.u8((u8::from(global) + u8::from(global && s.weak)) << 4 | s.kind);
+            // STV_DEFAULT and STV_HIDDEN are 0 and 2.
+            out.u8(u8::from(s.hidden) << 1);
             out.u16(s.section);
             out.u64(s.value);
             out.u64(s.size);

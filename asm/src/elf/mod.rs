@@ -3,19 +3,24 @@
 //! The files are those of clang: ELF64, relocatable, `EM_BPF`, relocations without addend (`SHT_REL`). Source:
 //! the ELF specification, Linux `Documentation/bpf/llvm_reloc.rst`, and what libbpf accepts.
 
-mod address;
-mod code;
 mod error;
 mod external;
 mod file;
+mod fit;
+mod functions;
 mod hook;
+mod kind;
 pub(crate) mod layout;
+mod maps;
 mod read;
+mod records;
+mod refs;
 mod reloc;
 pub(crate) mod tables;
 mod write;
 
 pub use error::Error;
+pub use fit::fit;
 pub(crate) use hook::take as take_hooks;
 pub use read::read;
 pub use write::{pieces, write};
@@ -28,6 +33,8 @@ const R_BPF_64_ABS64: u32 = 2;
 pub(crate) const R_BPF_64_32: u32 = 10;
 /// Section of the licence.
 const LICENSE: &str = "license";
+/// Section of the kernel's version.
+const VERSION: &str = "version";
 /// Opcode of a call.
 pub(crate) const CALL: u8 = 0x85;
 /// The source register of a call of a function at a distance (`BPF_PSEUDO_CALL`).

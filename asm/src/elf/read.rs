@@ -2,138 +2,164 @@
 
 use std::collections::HashMap;
 
-use goblin::elf::sym::STT_OBJECT;
+use goblin::elf::sym::{STT_FILE, STT_SECTION};
 
-use super::code::{Index, functions, records, references};
-use super::file::{File, SectionKind, Symbol};
-use super::{Error, address, external, hook};
-use crate::btf::{self, Btf, Kind, maps};
-use crate::object::{Data, Linkage, Object, Var};
+use super::file::{File, Home};
+use super::kind::{SectionKind, usual_form};
+use super::{Error, external, functions, hook, maps, records, refs};
+use crate::btf::bytes::u32_at;
+use crate::btf::ext::Ext;
+use crate::btf::{self, Btf, Kind};
+use crate::object::{Anchor, Data, DataKind, Object, Var};
 
-/// The object in a file: of bpfasm, of clang, of anything that follows their conventions.
+/// Where the functions, maps and data of the object stand in the file.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    /// Section number and offset in bytes to the function that begins there.
+    pub funcs: HashMap<(usize, u64), usize>,
+    /// For each function section number, offset in bytes and the slot of each instruction.
+    pub places: Vec<(usize, u64, Vec<usize>)>,
+    /// Section number and offset to the map.
+    pub maps: HashMap<(usize, u64), usize>,
+    /// Section number to the data section.
+    pub data: HashMap<usize, usize>,
+    /// What each symbol of the file became.
+    pub anchors: Vec<Anchor>,
+    /// Whether a relocation names a symbol.
+    pub used: Vec<bool>,
+}
+
+/// The object in a file: of bpfasm, of clang, of anything that is made for this machine.
 ///
 /// Functions come in the order of sections and then of places, and only source files that a line names are
-/// kept; apart from that, what [`write`](super::write()) made is read back as it was. Sizes and offsets that a
-/// compiler leaves open in the BTF of data sections are filled in. DWARF is skipped.
+/// kept; apart from that, what [`write`](super::write()) made is read back as it was. DWARF is skipped.
 ///
 /// # Errors
-/// What is broken, or legal but not supported yet, and in which section.
+/// What is broken, and in which section.
 pub fn read(data: &[u8]) -> Result<Object, Error> {
-    let file = File::parse(data)?;
+    let mut file = File::parse(data)?;
     let mut object = Object { endian: file.endian, ..Object::default() };
-    if let Some(license) = file.only(SectionKind::License)? {
-        let text = license.bytes.split(|b| *b == 0).next().unwrap_or_default();
-        object.license = Some(String::from_utf8_lossy(text).into_owned());
+    let mut index = Index { anchors: vec![Anchor::Nothing; file.symbols.len()], ..Index::default() };
+    index.used = refs::used_symbols(&file);
+    single_sections(&mut file, &index);
+    texts(&file, &mut object);
+    let mut records_of = None;
+    if let Some(section) = file.first(SectionKind::Btf) {
+        let ext = file.first(SectionKind::BtfExt).map_or(Ok(Ext::default()), |s| Ext::decode(s.bytes));
+        match (btf::decode(section.bytes), ext) {
+            (Ok(decoded), Ok(ext)) => {
+                object.btf = decoded.btf;
+                records_of = Some((decoded.strings, ext));
+            }
+            // Of a later time, or broken: who needs types will say so.
+            _ => opaque(&mut file),
+        }
     }
-    let decoded = match file.only(SectionKind::Btf)? {
-        Some(section) => Some(btf::decode(section.bytes)?),
-        None => None,
-    };
-    if let Some(decoded) = &decoded {
-        object.btf = decoded.btf.clone();
-        complete(&file, &mut object.btf)?;
-    }
-    let mut index = Index::default();
-    read_maps(&file, &mut object, &mut index)?;
+    functions::read(&mut file, &mut object, &mut index)?;
+    maps::read(&file, &mut object, &mut index)?;
     read_data(&file, &mut object, &mut index)?;
-    index.externs = external::read(&file, &mut object);
-    functions(&file, &mut object, &mut index)?;
-    references(&file, &mut object, &index)?;
-    address::read(&file, &mut object, &index)?;
-    if let (Some(section), Some(decoded)) = (file.only(SectionKind::BtfExt)?, decoded) {
-        records(&file, section, decoded.strings, &mut object, &index)?;
+    external::read(&file, &mut object, &mut index);
+    refs::read(&file, &mut object, &index)?;
+    if let Some((strings, ext)) = records_of {
+        records::read(&file, ext, strings, &mut object, &index)?;
     }
     hook::take(&mut object);
     Ok(object)
 }
 
-/// Fills in sizes of data sections and offsets of their variables, which clang leaves to the symbols.
-fn complete(file: &File, btf: &mut Btf) -> Result<(), Error> {
-    let sections: HashMap<&str, (usize, u64)> = file.iter().map(|(i, s)| (s.name, (i, s.size))).collect();
-    let symbols: HashMap<(usize, &str), &Symbol> =
-        file.symbols.iter().filter(|s| s.kind == STT_OBJECT).map(|s| ((s.section, s.name), s)).collect();
-    let wanted: Vec<_> = btf
-        .iter()
-        .filter_map(|(id, t)| match &t.kind {
-            Kind::DataSec { size: 0, vars } => {
-                let (section, size) = sections.get(t.name.as_str())?;
-                let place = |v: &btf::SecInfo| {
-                    let name = btf.get(v.var).map_or("", |t| t.name.as_str());
-                    symbols.get(&(*section, name)).map_or(u64::from(v.offset), |s| s.value)
-                };
-                Some((id, *size, vars.iter().map(place).collect::<Vec<_>>()))
-            }
-            _ => None,
-        })
-        .collect();
-    for (id, len, places) in wanted {
-        let Some(t) = btf.get_mut(id) else { continue };
-        let wrong = |what| Error::Section { section: t.name.clone(), what };
-        let Kind::DataSec { size, vars } = &mut t.kind else { continue };
-        *size = u32::try_from(len).map_err(|_| wrong("it is longer than 4 GiB"))?;
-        for (var, place) in vars.iter_mut().zip(places) {
-            var.offset = u32::try_from(place).map_err(|_| wrong("a variable lies beyond 4 GiB"))?;
+/// Types and their records are kept as bytes.
+fn opaque(file: &mut File) {
+    for section in &mut file.sections {
+        if matches!(section.kind, SectionKind::Btf | SectionKind::BtfExt) {
+            section.kind = SectionKind::Data(DataKind::Other);
         }
-        vars.sort_by_key(|v| v.offset);
     }
-    Ok(())
 }
 
-fn read_maps(file: &File, object: &mut Object, index: &mut Index) -> Result<(), Error> {
-    let Some((number, section)) = file.iter().find(|(_, s)| s.kind == SectionKind::Maps) else {
-        return Ok(());
-    };
-    let unsupported = |what| Error::Unsupported { section: section.name.into(), what };
-    let Some(Kind::DataSec { vars, .. }) =
-        object.btf.datasec(maps::SECTION).and_then(|id| object.btf.get(id)).map(|t| &t.kind)
-    else {
-        return Err(unsupported("maps without BTF"));
-    };
-    for (i, var) in vars.iter().enumerate() {
-        index.maps.insert((number, u64::from(var.offset)), i);
+/// There is one licence, one version and so on, as everybody writes them; what is otherwise is data.
+fn single_sections(file: &mut File, index: &Index) {
+    let mut referred = vec![false; file.sections.len()];
+    for (symbol, _) in file.symbols.iter().zip(&index.used).filter(|(_, used)| **used) {
+        if let Home::Section(n) = symbol.home
+            && let Some(referred) = referred.get_mut(n)
+        {
+            *referred = true;
+        }
     }
-    object.maps = maps::read(&object.btf)?;
-    Ok(())
+    let mut seen = vec![];
+    for (section, referred) in file.sections.iter_mut().zip(referred) {
+        let usual = match section.kind {
+            SectionKind::License => {
+                !referred
+                    && section.bytes.split_last().is_some_and(|(last, text)| *last == 0 && !text.contains(&0))
+            }
+            SectionKind::Version => !referred && section.bytes.len() == 4,
+            SectionKind::Btf | SectionKind::BtfExt | SectionKind::Maps => true,
+            _ => continue,
+        };
+        if usual && !seen.contains(&section.kind) {
+            seen.push(section.kind);
+        } else {
+            section.kind = SectionKind::Data(DataKind::Other);
+        }
+    }
+}
+
+/// Licence and version.
+fn texts(file: &File, object: &mut Object) {
+    if let Some(license) = file.first(SectionKind::License) {
+        let text = license.bytes.strip_suffix(&[0]).unwrap_or(license.bytes);
+        object.license = Some(crate::bytes::text(text).into_owned());
+    }
+    object.version = file.first(SectionKind::Version).and_then(|s| u32_at(s.bytes, 0, file.endian));
 }
 
 fn read_data(file: &File, object: &mut Object, index: &mut Index) -> Result<(), Error> {
-    // By section, since there may be many of both.
-    let mut vars: HashMap<usize, Vec<Var>> = HashMap::new();
-    for s in file.symbols.iter().filter(|s| s.kind == STT_OBJECT) {
-        let Some(section) = file.section(s.section) else { continue };
-        if !matches!(section.kind, SectionKind::Data(_)) {
-            continue;
-        }
-        let wrong = |what| Error::Symbol { name: s.name.into(), what };
-        let offset = u32::try_from(s.value).map_err(|_| wrong("it lies beyond 4 GiB"))?;
-        let size = u32::try_from(s.size).map_err(|_| wrong("it is longer than 4 GiB"))?;
-        if s.value.checked_add(s.size).is_none_or(|end| end > section.size) {
-            return Err(wrong("it lies outside its section"));
-        }
-        let linkage = if s.global { Linkage::Global } else { Linkage::Static };
-        vars.entry(s.section).or_default().push(Var {
-            name: s.name.into(),
-            offset,
-            size,
-            linkage,
-            ..Var::default()
-        });
-    }
+    let by_section = file.by_section();
     for (number, section) in file.iter() {
         let SectionKind::Data(kind) = section.kind else { continue };
-        let wrong = |what| Error::Section { section: section.name.into(), what };
+        let wrong = |what| Error::Section { section: section.name.clone().into_owned(), what };
+        let at = object.data.len();
+        let mut vars: Vec<(usize, Var)> = vec![];
+        for symbol in &by_section[number] {
+            let s = &file.symbols[*symbol];
+            if s.kind == STT_SECTION {
+                index.anchors[*symbol] = Anchor::Data(at);
+            } else if s.kind != STT_FILE && !s.name.is_empty() {
+                let wrong = |what| Error::Symbol { name: s.name.clone().into_owned(), what };
+                vars.push((
+                    *symbol,
+                    Var {
+                        name: s.name.clone().into_owned(),
+                        offset: u32::try_from(s.value).map_err(|_| wrong("it lies beyond 4 GiB"))?,
+                        size: u32::try_from(s.size).map_err(|_| wrong("it is longer than 4 GiB"))?,
+                        ty: None,
+                        linkage: s.linkage,
+                        weak: s.weak,
+                        hidden: s.hidden,
+                    },
+                ));
+            }
+        }
+        let used = by_section[number].iter().any(|s| index.used[*s]);
+        if section.size == 0 && vars.is_empty() && !used {
+            continue;
+        }
         let align = u32::try_from(section.align.max(1)).ok().filter(|a| a.is_power_of_two());
-        let room = if section.bytes.is_empty() { section.size } else { 0 };
-        let mut vars = vars.remove(&number).unwrap_or_default();
-        vars.sort_by_key(|v| v.offset);
-        type_vars(&object.btf, section.name, &mut vars);
-        index.data.insert(number, object.data.len());
+        // As a file has them, in which static ones come first.
+        vars.sort_by_key(|(symbol, v)| (v.offset, v.linkage, *symbol));
+        for (i, (symbol, _)) in vars.iter().enumerate() {
+            index.anchors[*symbol] = Anchor::Var(at, i);
+        }
+        let mut vars: Vec<Var> = vars.into_iter().map(|(_, var)| var).collect();
+        type_vars(&object.btf, &section.name, &mut vars);
+        index.data.insert(number, at);
         object.data.push(Data {
-            name: section.name.into(),
+            name: section.name.clone().into_owned(),
             kind,
-            form: None,
+            form: Some(section.form).filter(|form| *form != usual_form(kind, &section.name)),
             bytes: section.bytes.to_vec(),
-            room,
+            room: section.size.saturating_sub(u64::try_from(section.bytes.len()).unwrap_or(0)),
             align: align.ok_or_else(|| wrong("its alignment is not a power of two"))?,
             vars,
             refs: vec![],

@@ -1,190 +1,226 @@
-//! References: what stands in the instruction and what in the relocation.
+//! Where everything stands in a file, and the relocation that a reference gets by itself: that of clang.
+//!
+//! What is global is named by its own symbol. What is static is named by its section's, and its place is added; a
+//! static function is called in its own section without a relocation.
 
-use std::borrow::Cow;
+use std::collections::HashMap;
 
 use super::{CALL, Error, PSEUDO_CALL, R_BPF_64_32, R_BPF_64_64};
+use crate::btf::{Btf, Kind, maps};
 use crate::isa::form::LD_IMM64;
-use crate::isa::{Endian, Insn, SLOT};
-use crate::object::{ExternKind, Func, Linkage, Object, Ref, Symbol};
+use crate::isa::{Insn, SLOT};
+use crate::object::{Anchor, ExternKind, Func, Linkage, Map, Object, Place, Symbol};
 
-/// Where everything is in the file; symbols by their index.
+/// Where everything stands; a reader and a writer of the same object see the same.
 #[derive(Debug, Default)]
-pub(super) struct Places {
-    /// Sections of code.
-    pub code: Vec<Code>,
-    /// For each function its section of code, start in slots and symbol.
-    funcs: Vec<(usize, usize, usize)>,
-    /// For each data section its own symbol, and offset, size and symbol of its global variables, by offset.
-    pub data: Vec<(usize, Vec<Place>)>,
-    /// The symbol of each map.
-    pub maps: Vec<usize>,
-    /// The symbol of each extern.
-    pub externs: Vec<usize>,
+pub(super) struct Layout<'o> {
+    /// Sections of code: name, length in bytes and first function.
+    pub code: Vec<(&'o str, u64, usize)>,
+    /// For each function its section of code, and its start in bytes.
+    pub funcs: Vec<(usize, u64)>,
+    /// Sections of maps: name, length in bytes and first map.
+    pub map_sections: Vec<(&'o str, u64, usize)>,
+    /// For each map its section of maps, and its place there.
+    pub maps: Vec<(usize, Place)>,
+    /// For each data section offset, size and number of its global variables, by offset.
+    data: Vec<Vec<(u32, u32, usize)>>,
 }
 
-/// A variable: offset, size and symbol.
-pub(super) type Place = (u32, u32, usize);
+/// What an instruction holds, and the symbol and the type of its relocation.
+pub(super) type Usual = (i32, Option<(Anchor, u32)>);
 
-/// A section of code.
-#[derive(Debug)]
-pub(super) struct Code {
-    pub name: String,
-    /// Its number in the file.
-    pub number: u16,
-    /// Its own symbol.
-    pub symbol: usize,
-    /// Its functions and where they begin, in slots.
-    pub funcs: Vec<(usize, usize)>,
-    /// Its length in slots.
-    pub slots: usize,
-}
+/// What is wrong with a name for nothing.
+pub(super) const MISSING: &str = "it refers to something that is not there";
+const FAR: &str = "what it refers to is too far away";
 
-/// A relocation: offset in bytes from the start of the section.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Reloc {
-    pub offset: u64,
-    pub symbol: usize,
-    pub kind: u32,
-}
-
-impl Places {
-    /// Notes a section of code.
-    pub fn code(&mut self, name: &str, number: u16, symbol: usize) -> usize {
-        self.code.push(Code { name: name.into(), number, symbol, funcs: vec![], slots: 0 });
-        self.code.len() - 1
-    }
-
-    /// The section's number in the file, and where its next function begins, in slots.
-    pub fn next(&self, code: usize) -> (u16, usize) {
-        self.code.get(code).map_or((0, 0), |c| (c.number, c.slots))
-    }
-
-    /// Notes a function at the end of its section.
-    pub fn func(&mut self, code: usize, func: &Func, symbol: usize) {
-        if let Some(place) = self.code.get_mut(code) {
-            place.funcs.push((self.funcs.len(), place.slots));
-            self.funcs.push((code, place.slots, symbol));
-            place.slots += func.slots();
+impl<'o> Layout<'o> {
+    pub fn new(object: &'o Object) -> Result<Self, Error> {
+        let mut layout = Self::default();
+        layout.place_functions(object)?;
+        layout.place_maps(object)?;
+        for data in &object.data {
+            let global = data
+                .vars
+                .iter()
+                .enumerate()
+                .filter(|(_, v)| v.linkage == Linkage::Global && !v.name.is_empty());
+            let mut vars: Vec<_> = global.map(|(i, v)| (v.offset, v.size, i)).collect();
+            vars.sort_by_key(|(offset, ..)| *offset);
+            layout.data.push(vars);
         }
+        Ok(layout)
+    }
+
+    fn place_functions(&mut self, object: &'o Object) -> Result<(), Error> {
+        let mut latest: HashMap<&str, usize> = HashMap::new();
+        for (index, func) in object.funcs.iter().enumerate() {
+            let name = func.section.as_str();
+            let code = match latest.get(name).filter(|_| !func.apart) {
+                Some(code) => *code,
+                None => {
+                    self.code.push((name, 0, index));
+                    latest.insert(name, self.code.len() - 1);
+                    self.code.len() - 1
+                }
+            };
+            let end = &mut self.code[code].1;
+            self.funcs.push((code, *end));
+            let end_of =
+                |start: u64| start.checked_add(u64::try_from(func.slots() * SLOT + func.tail.len()).ok()?);
+            *end = end_of(*end).ok_or(Error::TooBig { what: "a section of code" })?;
+        }
+        Ok(())
+    }
+
+    fn place_maps(&mut self, object: &'o Object) -> Result<(), Error> {
+        let sizes = sizes(&object.btf);
+        let mut sections: HashMap<&str, usize> = HashMap::new();
+        for (index, map) in object.maps.iter().enumerate() {
+            let name = map.legacy.as_ref().map_or(maps::SECTION, |legacy| legacy.section.as_str());
+            let section = *sections.entry(name).or_insert_with(|| {
+                self.map_sections.push((name, 0, index));
+                self.map_sections.len() - 1
+            });
+            let end = &mut self.map_sections[section].1;
+            let place = match map.place {
+                Some(place) => place,
+                None => usual_place(map, *end, &sizes)?,
+            };
+            *end = (*end).max(u64::from(place.offset) + u64::from(place.size));
+            self.maps.push((section, place));
+        }
+        Ok(())
+    }
+
+    /// What an instruction at a place of a section of code holds for what it names, and its relocation.
+    pub fn usual(
+        &self,
+        object: &Object,
+        (code, at): (usize, u64),
+        to: Symbol,
+        insn: &Insn,
+    ) -> Result<Usual, &'static str> {
+        let load = insn.code == LD_IMM64 && insn.hi.is_some();
+        let call = insn.code == CALL && insn.src == PSEUDO_CALL;
+        let fits = match to {
+            Symbol::Func(_) | Symbol::Extern(_) => load || call,
+            Symbol::Map(_) | Symbol::Data(..) => load,
+            Symbol::Unknown => return Err("it has no relocation"),
+        };
+        if !fits {
+            return Err("a reference needs a 64-bit immediate load, or a call for a function");
+        }
+        let small = |n: u64| i32::try_from(n).map_err(|_| FAR);
+        let loaded = |anchor, imm| Ok((imm, Some((anchor, R_BPF_64_64))));
+        match to {
+            Symbol::Func(target) if call => {
+                let (to_code, start) = *self.funcs.get(target).ok_or(MISSING)?;
+                let func = object.funcs.get(target).ok_or(MISSING)?;
+                if named(func) {
+                    return Ok((-1, Some((Anchor::Func(target), R_BPF_64_32))));
+                }
+                let slots = |bytes: u64| i64::try_from(bytes / 8).map_err(|_| FAR);
+                let distance = match to_code == code {
+                    true => slots(start)? - slots(at)? - 1,
+                    false => slots(start)? - 1,
+                };
+                let reloc = (to_code != code).then_some((self.anchor(Anchor::Code(target)), R_BPF_64_32));
+                Ok((i32::try_from(distance).map_err(|_| FAR)?, reloc))
+            }
+            Symbol::Extern(index) => {
+                let external = object.externs.get(index).ok_or(MISSING)?;
+                // What a listing adds to a symbol of another object stays; nothing else has an offset. A call is as
+                // compilers leave it; whoever finds the function in the kernel says so here.
+                let (imm, kind) = match (call, external.kind) {
+                    (true, _) => (-1, R_BPF_64_32),
+                    (false, ExternKind::Object) => (insn.imm, R_BPF_64_64),
+                    (false, _) => (0, R_BPF_64_64),
+                };
+                Ok((imm, Some((Anchor::Extern(index), kind))))
+            }
+            // An instruction holds 32 bits, which count as they are.
+            Symbol::Data(section, offset) => {
+                let (anchor, base) = self.variable(section, offset).ok_or(MISSING)?;
+                loaded(anchor, (offset - base).cast_signed())
+            }
+            _ => {
+                let (anchor, addend) = self.address(object, to).ok_or(MISSING)?;
+                loaded(anchor, small(addend)?)
+            }
+        }
+    }
+
+    /// The symbol for a place in data, and where it stands: a global variable, so that listings show it, else the
+    /// section.
+    fn variable(&self, section: usize, offset: u32) -> Option<(Anchor, u32)> {
+        let vars = self.data.get(section)?;
+        let last = vars.partition_point(|(at, ..)| *at <= offset).checked_sub(1);
+        let var = last.and_then(|i| vars.get(i)).filter(|(at, size, _)| offset - at < *size);
+        Some(var.map_or((Anchor::Data(section), 0), |(at, _, var)| (Anchor::Var(section, *var), *at)))
+    }
+
+    /// The same symbol by the first number that stands for it: a section is that of all its functions or maps.
+    pub fn anchor(&self, anchor: Anchor) -> Anchor {
+        let first = match anchor {
+            Anchor::Code(func) => self.funcs.get(func).map(|(code, _)| Anchor::Code(self.code[*code].2)),
+            Anchor::Maps(map) => {
+                self.maps.get(map).map(|(section, _)| Anchor::Maps(self.map_sections[*section].2))
+            }
+            _ => None,
+        };
+        first.unwrap_or(anchor)
     }
 
     /// The symbol of what stands at an address, and the bytes from it.
-    pub fn address(&self, to: Symbol) -> Option<(usize, u64)> {
+    pub fn address(&self, object: &Object, to: Symbol) -> Option<(Anchor, u64)> {
         Some(match to {
-            Symbol::Map(map) => (*self.maps.get(map)?, 0),
-            Symbol::Extern(index) => (*self.externs.get(index)?, 0),
-            Symbol::Func(func) => (self.funcs.get(func)?.2, 0),
-            Symbol::Data(section, offset) => (self.data.get(section)?.0, u64::from(offset)),
+            Symbol::Map(index) => {
+                let map = object.maps.get(index)?;
+                match map.linkage == Linkage::Global && !map.name.is_empty() {
+                    true => (Anchor::Map(index), 0),
+                    false => (self.anchor(Anchor::Maps(index)), self.maps.get(index)?.1.offset.into()),
+                }
+            }
+            Symbol::Extern(index) => (Anchor::Extern(index), 0),
+            Symbol::Func(index) => match named(object.funcs.get(index)?) {
+                true => (Anchor::Func(index), 0),
+                false => (self.anchor(Anchor::Code(index)), self.funcs.get(index)?.1),
+            },
+            Symbol::Data(section, offset) => {
+                let (anchor, base) = self.variable(section, offset)?;
+                (anchor, (offset - base).into())
+            }
             Symbol::Unknown => return None,
         })
     }
-
-    /// The section of a function: its index and its number in the file.
-    pub fn section_of(&self, func: usize) -> Option<(usize, u16)> {
-        let (code, ..) = self.funcs.get(func)?;
-        Some((*code, self.code.get(*code)?.number))
-    }
 }
 
-/// The bytes of a function; its relocations are appended.
-pub(super) fn encode<'a>(
-    object: &Object,
-    index: usize,
-    func: &'a Func,
-    places: &Places,
-    relocs: &mut Vec<Reloc>,
-) -> Result<Cow<'a, [u8]>, Error> {
-    if func.refs.is_empty() && object.endian == Endian::Little {
-        return Ok(func.insns.as_bytes().into());
-    }
-    let (code, start, _) = places.funcs.get(index).copied().unwrap_or_default();
-    let mut insns = func.insns.clone();
-    let mut last = 0;
-    for r in &func.refs {
-        let wrong = |what| Error::Ref { func: func.name.clone(), insn: r.insn, what };
-        if r.insn < last {
-            return Err(wrong("its references are out of order"));
-        }
-        last = r.insn;
-        let mut insn = insns.get(r.insn).ok_or_else(|| wrong("a reference lies beyond the end"))?;
-        let slot = start + insns.slot_of(r.insn);
-        if let Some((symbol, kind)) = fill(object, places, (code, slot), r, &mut insn).map_err(wrong)? {
-            relocs.push(Reloc { offset: super::layout::len64(slot * SLOT)?, symbol, kind });
-        }
-        insns.set(r.insn, insn);
-    }
-    Ok(insns.into_bytes(object.endian).into())
+/// Whether a function is named by its own symbol.
+fn named(func: &Func) -> bool {
+    func.linkage == Linkage::Global && !func.name.is_empty()
 }
 
-/// Fills in what the instruction itself holds, and tells symbol and type of the relocation that it needs.
-fn fill(
-    object: &Object,
-    places: &Places,
-    (code, slot): (usize, usize),
-    r: &Ref,
-    insn: &mut Insn,
-) -> Result<Option<(usize, u32)>, &'static str> {
-    let load = insn.code == LD_IMM64 && insn.hi.is_some();
-    let call = insn.code == CALL && insn.src == PSEUDO_CALL;
-    let fits = match r.to {
-        Symbol::Func(_) | Symbol::Extern(_) => load || call,
-        Symbol::Map(_) | Symbol::Data(..) => load,
-        Symbol::Unknown => false,
+/// How long the BTF says that each map's definition is, by name.
+pub(super) fn sizes(btf: &Btf) -> HashMap<&str, u32> {
+    let Some(Kind::DataSec { vars, .. }) =
+        btf.datasec(maps::SECTION).and_then(|id| btf.get(id)).map(|t| &t.kind)
+    else {
+        return HashMap::new();
     };
-    if !fits {
-        return Err("a reference needs a 64-bit immediate load, or a call for a function");
-    }
-    let missing = "it refers to something that is not there";
-    let (symbol, kind, imm) = match r.to {
-        Symbol::Unknown => return Err(missing),
-        Symbol::Map(map) => (*places.maps.get(map).ok_or(missing)?, R_BPF_64_64, 0),
-        Symbol::Extern(index) => {
-            let symbol = *places.externs.get(index).ok_or(missing)?;
-            if load {
-                // What a listing adds to a symbol of another object stays; nothing else has an offset.
-                let other = object.externs.get(index).is_some_and(|e| e.kind == ExternKind::Object);
-                (symbol, R_BPF_64_64, if other { insn.imm } else { 0 })
-            } else {
-                // As compilers leave it; whoever finds the function in the kernel says so here.
-                (symbol, R_BPF_64_32, -1)
-            }
-        }
-        Symbol::Data(section, offset) => {
-            let (own, vars) = places.data.get(section).ok_or(missing)?;
-            // A global variable by its name, so that listings show it; else the section and the offset.
-            let last = vars.partition_point(|(at, ..)| *at <= offset).checked_sub(1);
-            let var = last.and_then(|i| vars.get(i)).filter(|(at, size, _)| offset - at < *size);
-            let (symbol, base) = var.map_or((*own, 0), |(at, _, symbol)| (*symbol, *at));
-            (symbol, R_BPF_64_64, (offset - base).cast_signed())
-        }
-        Symbol::Func(target) => {
-            let (to_code, to_slot, own) = *places.funcs.get(target).ok_or(missing)?;
-            let to = object.funcs.get(target).ok_or(missing)?;
-            let distance = |from: usize| -> Option<i32> {
-                let (to, from) = (i64::try_from(to_slot).ok()?, i64::try_from(from).ok()?);
-                i32::try_from(to - from).ok()
-            };
-            let far = "the function is too far away";
-            if call && to_code == code {
-                insn.imm = distance(slot + 1).ok_or(far)?;
-                return Ok(None);
-            }
-            let section = places.code.get(to_code).ok_or(missing)?.symbol;
-            match (to.linkage, call) {
-                (Linkage::Global, true) => (own, R_BPF_64_32, -1),
-                (Linkage::Global, false) => (own, R_BPF_64_64, 0),
-                (Linkage::Static, true) => (section, R_BPF_64_32, distance(1).ok_or(far)?),
-                (Linkage::Static, false) => {
-                    let bytes = distance(0).and_then(|d| d.checked_mul(8)).ok_or(far)?;
-                    (section, R_BPF_64_64, bytes)
-                }
-            }
-        }
-    };
-    insn.imm = imm;
-    if load {
-        insn.src = 0;
-        insn.hi = Some(0);
-    }
-    Ok(Some((symbol, kind)))
+    vars.iter().filter_map(|v| Some((btf.get(v.var)?.name.as_str(), v.size))).collect()
+}
+
+/// Where a map stands behind those before it, which end at `end`.
+pub(super) fn usual_place(map: &Map, end: u64, sizes: &HashMap<&str, u32>) -> Result<Place, Error> {
+    let too_big = |_| Error::TooBig { what: "the section of maps" };
+    Ok(match &map.legacy {
+        Some(legacy) => Place {
+            offset: u32::try_from(end).map_err(too_big)?,
+            size: u32::try_from(legacy.bytes.len()).map_err(too_big)?,
+        },
+        None => Place {
+            offset: u32::try_from(end.next_multiple_of(8)).map_err(too_big)?,
+            size: sizes.get(map.name.as_str()).copied().unwrap_or(0),
+        },
+    })
 }

@@ -16,6 +16,8 @@ pub use external::{Extern, ExternKind};
 pub use map::{Legacy, Map, Place};
 pub use reloc::{Address, Anchor, Reloc};
 
+use std::borrow::Cow;
+
 use crate::btf::{Btf, Strings, TypeId};
 use crate::isa::{Code, Endian};
 
@@ -116,7 +118,7 @@ impl Func {
 }
 
 /// The linkage of a symbol.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Linkage {
     /// Known in this object only (`STB_LOCAL`).
     #[default]
@@ -180,6 +182,19 @@ impl Object {
     #[must_use]
     pub fn var(&self, name: &str) -> Option<(usize, &Var)> {
         self.data.iter().enumerate().find_map(|(i, d)| Some((i, d.vars.iter().find(|v| v.name == name)?)))
+    }
+
+    /// The licence as a loader takes it: what stands in the section up to a NUL.
+    #[must_use]
+    pub fn license_text(&self) -> Cow<'_, str> {
+        match &self.license {
+            Some(text) => Cow::Borrowed(text),
+            None => {
+                let data = self.data.iter().find(|d| d.name == "license");
+                let bytes = data.map_or(&[][..], |d| &d.bytes);
+                crate::bytes::text(bytes.split(|b| *b == 0).next().unwrap_or_default())
+            }
+        }
     }
 
     /// The map of that name.

@@ -35,6 +35,11 @@ pub struct Reloc {
     pub within: u8,
 }
 
+impl Reloc {
+    /// There is none: a call of a function that says how far away it is, and no more.
+    pub const NONE: Self = Self { kind: 0, base: Anchor::Nothing, addend: None, within: 0 };
+}
+
 /// The symbol of a [`Reloc`]; numbers are indices into the vectors of [`Object`](super::Object).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Anchor {

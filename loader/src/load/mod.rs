@@ -22,6 +22,7 @@ pub use pin::{LINKS, Pins};
 
 use crate::error::{Error, Result};
 use crate::sys::bpf::Map;
+use bpfasm_asm::elf;
 use bpfasm_asm::isa::Endian;
 use bpfasm_asm::object::{DataKind, Object};
 use bpfasm_asm::uapi::{AttachType, ProgType};
@@ -127,6 +128,7 @@ impl Loaded {
 /// Any of [`Error`] but those about pins. Nothing stays in the kernel then.
 pub fn load(object: &Object, options: &Options) -> Result<Loaded> {
     check_endian(object)?;
+    let object = &*elf::fit(object);
     let selected = prog::select(object, &options.programs)?;
     let layouts = selected.iter().map(|s| Layout::new(object, s.index)).collect::<Result<Vec<Layout>>>()?;
     needs::check(object, &layouts)?;

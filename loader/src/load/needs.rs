@@ -12,17 +12,39 @@ pub(super) fn check(object: &Object, layouts: &[Layout]) -> Result<()> {
             return Err(needs("tables of functions for the kernel (struct_ops)"));
         }
     }
+    for map in &object.maps {
+        if let Some(what) = &map.unknown {
+            let what = format!("a definition that is understood: {what}");
+            return Err(Error::Needs { name: map.name.clone(), what });
+        }
+    }
     for func in layouts.iter().flat_map(|l| &l.parts).filter_map(|p| object.funcs.get(p.func)) {
         let needs = |what| Error::Needs { name: func.name.clone(), what };
         if let Some(relo) = func.core.first() {
             let name = object.btf.get(relo.ty).map_or("", |ty| ty.name.as_str());
             return Err(needs(format!("the layout of `{name}` in this kernel (CO-RE)")));
         }
+        if !func.tail.is_empty() {
+            return Err(needs("whole instructions: bytes of half a one stand at its end".into()));
+        }
         for r in &func.refs {
-            let Symbol::Data(index, _) = r.to else { continue };
+            let index = match r.to {
+                Symbol::Data(index, _) => index,
+                Symbol::Unknown => {
+                    let kind = r.reloc.as_deref().map_or(0, |reloc| reloc.kind);
+                    return Err(needs(format!(
+                        "instruction {} filled in, by a relocation of type {kind}",
+                        r.insn
+                    )));
+                }
+                _ => continue,
+            };
             match object.data.get(index) {
                 Some(data) if data.kind == DataKind::Arena => {
                     return Err(needs("variables in an arena".into()));
+                }
+                Some(data) if data.kind == DataKind::Other => {
+                    return Err(needs(format!("section `{}`, which is no section of data", data.name)));
                 }
                 Some(data) if !data.refs.is_empty() => {
                     return Err(needs(format!("addresses in section `{}`", data.name)));

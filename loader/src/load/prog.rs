@@ -77,7 +77,7 @@ pub(super) fn load(
     let bytes = layout.encode(object, places)?;
     let records = types.map_or_else(TypeRecords::default, |t| t.records(&layout));
     let record = |bytes, size: usize| Records { bytes, size: u32::try_from(size).unwrap_or(0) };
-    let license = CString::new(object.license.as_deref().unwrap_or("")).unwrap_or_default();
+    let license = CString::new(object.license_text().into_owned()).unwrap_or_default();
     let name = kernel_name(&func.name);
     let attach_type = def.attach_type.unwrap_or(AttachType(0));
     let mut prog = ProgLoad {

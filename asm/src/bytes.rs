@@ -1,0 +1,73 @@
+//! Bytes as text, and back, with nothing lost: names in files are bytes, and nearly always UTF-8.
+//!
+//! A byte that is no part of UTF-8 becomes one of 128 characters at the end of Unicode that nobody uses (those after
+//! U+10FF80). Where a file has such a character itself, its bytes are taken one by one, too.
+
+use std::borrow::Cow;
+
+/// The character for byte 0; only 0x80 and above are used.
+const BASE: u32 = 0x10_ff00;
+
+/// Bytes as text.
+#[must_use]
+pub fn text(bytes: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(bytes)
+        && text.bytes().all(|b| b != 0xf4)
+    {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::new();
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match byte(c) {
+                None => out.push(c),
+                Some(_) => c.encode_utf8(&mut [0; 4]).bytes().for_each(|b| out.push(character(b))),
+            }
+        }
+        out.extend(chunk.invalid().iter().map(|b| character(*b)));
+    }
+    Cow::Owned(out)
+}
+
+/// The bytes of a text.
+#[must_use]
+pub fn bytes(text: &str) -> Cow<'_, [u8]> {
+    if text.bytes().all(|b| b != 0xf4) {
+        return Cow::Borrowed(text.as_bytes());
+    }
+    let mut out = Vec::with_capacity(text.len());
+    for c in text.chars() {
+        match byte(c) {
+            Some(byte) => out.push(byte),
+            None => out.extend(c.encode_utf8(&mut [0; 4]).bytes()),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// The byte that a character stands for, where it stands for one.
+#[must_use]
+pub fn byte(c: char) -> Option<u8> {
+    u8::try_from(u32::from(c).checked_sub(BASE)?).ok().filter(|b| *b >= 0x80)
+}
+
+/// The character that stands for a byte beyond ASCII.
+#[must_use]
+pub fn character(byte: u8) -> char {
+    char::from_u32(BASE + u32::from(byte)).unwrap_or(char::REPLACEMENT_CHARACTER)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_bytes_come_back() {
+        for sample in
+            [&b"plain"[..], b"\xff\xfe", "gr\u{fc}n".as_bytes(), b"a\xe9b", "\u{10ffff}\u{10fff0}".as_bytes()]
+        {
+            assert_eq!(&*bytes(&text(sample)), sample);
+        }
+        assert_eq!(text(b"a\xe9b").chars().count(), 3);
+    }
+}

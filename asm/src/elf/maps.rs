@@ -1,0 +1,142 @@
+//! Maps of a file: those that BTF describes, and those of before.
+
+use std::collections::HashMap;
+
+use goblin::elf::sym::{STT_FILE, STT_SECTION};
+
+use super::Error;
+use super::file::{File, Section};
+use super::kind::SectionKind;
+use super::read::Index;
+use super::reloc::{sizes, usual_place};
+use crate::btf;
+use crate::btf::bytes::u32_at;
+use crate::isa::Endian;
+use crate::object::{Anchor, Legacy, Map, Object, Place};
+use crate::uapi::MapType;
+
+/// Reads all maps, in the order of their places.
+pub(super) fn read(file: &File, object: &mut Object, index: &mut Index) -> Result<(), Error> {
+    let by_section = file.by_section();
+    for (number, section) in file.iter() {
+        let legacy = match section.kind {
+            SectionKind::Maps => false,
+            SectionKind::Legacy => true,
+            _ => continue,
+        };
+        let mut found: Vec<(Option<usize>, Place, Map)> = vec![];
+        for symbol in by_section[number].iter().copied() {
+            let s = &file.symbols[symbol];
+            if matches!(s.kind, STT_SECTION | STT_FILE) || s.name.is_empty() {
+                continue;
+            }
+            let wrong = |what| Error::Symbol { name: s.name.clone().into_owned(), what };
+            let number = |n: u64| u32::try_from(n).map_err(|_| wrong("it lies beyond 4 GiB"));
+            let place = Place { offset: number(s.value)?, size: number(s.size)? };
+            let name = s.name.clone().into_owned();
+            let (linkage, weak, hidden) = (s.linkage, s.weak, s.hidden);
+            found.push((Some(symbol), place, Map { name, linkage, weak, hidden, ..Map::default() }));
+        }
+        if !legacy {
+            describe(object, &mut found);
+        }
+        // As a file has them, in which static ones come first.
+        found.sort_by_key(|(symbol, place, map)| (place.offset, map.linkage, *symbol));
+        if legacy {
+            definitions(file.endian, section, &mut found);
+        }
+        let first = object.maps.len();
+        add(number, section, found, object, index)?;
+        if object.maps.len() == first {
+            continue;
+        }
+        for symbol in by_section[number].iter().filter(|s| file.symbols[**s].kind == STT_SECTION) {
+            index.anchors[*symbol] = Anchor::Maps(first);
+        }
+    }
+    Ok(())
+}
+
+/// Puts the maps of a section into the object.
+fn add(
+    number: usize,
+    section: &Section,
+    found: Vec<(Option<usize>, Place, Map)>,
+    object: &mut Object,
+    index: &mut Index,
+) -> Result<(), Error> {
+    let sizes = sizes(&object.btf);
+    let mut end = 0u64;
+    for (symbol, place, mut map) in found {
+        let usual = usual_place(&map, end, &sizes)?;
+        map.place = Some(place).filter(|place| *place != usual);
+        end = end.max(u64::from(place.offset) + u64::from(place.size));
+        let at = object.maps.len();
+        index.maps.entry((number, place.offset.into())).or_insert(at);
+        if let Some(symbol) = symbol {
+            index.anchors[symbol] = Anchor::Map(at);
+        }
+        object.maps.push(map);
+    }
+    if end > section.size.max(1).next_multiple_of(8) {
+        let what = "a map's definition lies outside";
+        return Err(Error::Section { section: section.name.clone().into_owned(), what });
+    }
+    Ok(())
+}
+
+/// What the BTF says about maps; those without a symbol are added.
+fn describe(object: &Object, found: &mut Vec<(Option<usize>, Place, Map)>) {
+    let mut described: HashMap<String, (Place, Map)> = HashMap::new();
+    for (map, info) in btf::maps::read(&object.btf) {
+        described.entry(map.name.clone()).or_insert((Place { offset: info.offset, size: info.size }, map));
+    }
+    for (_, place, map) in found.iter_mut() {
+        let (linkage, weak, hidden) = (map.linkage, map.weak, map.hidden);
+        match described.remove(&map.name) {
+            Some((info, known)) => {
+                place.size = if place.size == 0 { info.size } else { place.size };
+                *map = Map { linkage, weak, hidden, ..known };
+            }
+            None => map.unknown = Some("no type describes it".into()),
+        }
+    }
+    let mut rest: Vec<_> = described.into_values().map(|(place, map)| (None, place, map)).collect();
+    rest.sort_by(|a, b| a.2.name.cmp(&b.2.name));
+    found.extend(rest);
+}
+
+/// What the bytes of a section say about its maps: each goes to the next one.
+fn definitions(endian: Endian, section: &Section, found: &mut Vec<(Option<usize>, Place, Map)>) {
+    let size = u32::try_from(section.size).unwrap_or(u32::MAX);
+    // Old tools know the map by the name of its section.
+    if found.is_empty() && size > 0 {
+        let name = section.name.rsplit('/').next().unwrap_or_default().to_string();
+        found.push((None, Place::default(), Map { name, ..Map::default() }));
+    }
+    let mut before = None;
+    for at in 0..found.len() {
+        let start = found[at].1.offset;
+        let next = found[at..].iter().map(|(_, place, _)| place.offset).find(|next| *next > start);
+        // A second name of a definition has no bytes of its own.
+        let end = if before.replace(start) == Some(start) { start } else { next.unwrap_or(size) };
+        let (_, place, map) = &mut found[at];
+        place.size = end.saturating_sub(start);
+        let range = usize::try_from(start).ok().zip(usize::try_from(end).ok());
+        let bytes = range.and_then(|(a, b)| section.bytes.get(a..b)).unwrap_or_default();
+        map.legacy = Some(Legacy { section: section.name.clone().into_owned(), bytes: bytes.to_vec() });
+        define(map, bytes, endian);
+    }
+}
+
+/// What a definition says: type, sizes of key and value, entries and flags are the first fields of all of them
+/// (`struct bpf_map_def`, `struct bpf_elf_map`).
+pub(super) fn define(map: &mut Map, bytes: &[u8], endian: Endian) {
+    let field = |n: usize| u32_at(bytes, n * 4, endian);
+    let (Some(kind), Some(key), Some(value)) = (field(0), field(1), field(2)) else {
+        map.unknown = Some("its definition is shorter than 12 bytes".into());
+        return;
+    };
+    (map.kind, map.key_size, map.value_size) = (MapType(kind), key, value);
+    (map.max_entries, map.flags) = (field(3).unwrap_or(0), field(4).unwrap_or(0));
+}
