@@ -6,7 +6,7 @@ use super::Assembler;
 use crate::diag::{Diagnostic, code};
 use crate::expand::Plain;
 use crate::isa::Insn;
-use crate::object::{Func, Ref, Symbol, TEXT};
+use crate::object::{Func, Linkage, Ref, Reloc, Symbol, TEXT};
 
 impl Assembler<'_> {
     /// A call of a place is one of the function that begins there, in the same section.
@@ -39,9 +39,18 @@ impl Assembler<'_> {
                 _ => self.no_callee(number, plain, target),
             }
         }
-        for (number, to) in found {
+        for (number, mut to) in found {
+            // By itself a global function is called through a relocation, which a distance is not.
+            match to.to {
+                Symbol::Func(called) if funcs[called].linkage == Linkage::Global => {
+                    to.reloc = Some(Box::new(Reloc::NONE));
+                }
+                _ => {
+                    let insn = Insn { imm: -1, ..self.program.funcs[number].insns[to.insn].insn };
+                    funcs[number].insns.set(to.insn, insn);
+                }
+            }
             let func = &mut funcs[number];
-            func.insns.set(to.insn, Insn { imm: -1, ..self.program.funcs[number].insns[to.insn].insn });
             let place = func.refs.partition_point(|other| other.insn < to.insn);
             func.refs.insert(place, to);
         }

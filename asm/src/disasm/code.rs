@@ -83,8 +83,8 @@ fn body(out: &mut String, object: &Object, names: &Names, func: &Func) {
                 file = Some(line.file);
                 let _ = writeln!(out, "    @file {}", quoted(&object.files[line.file]));
             }
-            let text = object.texts.get(line.text).unwrap_or("");
-            let _ = writeln!(out, "    @line {}:{} {}", line.line, line.column, quoted(text));
+            let text = object.texts.get(line.text).unwrap_or_default();
+            let _ = writeln!(out, "    @line {}:{} {}", line.line, line.column, quoted(&text));
         }
         if let Some(relo) = core.next_if(|relo| relo.insn == i).filter(|_| !insn.is_core) {
             out.push_str(&record(relo));

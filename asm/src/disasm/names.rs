@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt::Write;
 
+use crate::bytes::bytes;
 use crate::escape::escape;
 use crate::lang::words;
 use crate::object::{Data, Object, Symbol};
@@ -105,10 +106,10 @@ pub(super) fn word(name: &str) -> Cow<'_, str> {
     if plain && !lists.iter().any(|list| list.contains(&name)) {
         return Cow::Borrowed(name);
     }
-    Cow::Owned(format!("`{}`", escape(name.as_bytes()).replace('`', "\\x60")))
+    Cow::Owned(format!("`{}`", escape(&bytes(name)).replace('`', "\\x60")))
 }
 
 /// A string with its quotes.
 pub(super) fn quoted(text: &str) -> String {
-    format!("\"{}\"", escape(text.as_bytes()))
+    format!("\"{}\"", escape(&bytes(text)))
 }
