@@ -25,16 +25,16 @@ struct Stretch {
 pub(super) fn read(file: &mut File, object: &mut Object, index: &mut Index) -> Result<(), Error> {
     let by_section = file.by_section();
     let mut known: HashSet<String> = HashSet::new();
-    for number in 0..file.sections.len() {
+    for (number, symbols) in by_section.iter().enumerate() {
         if file.sections[number].kind != SectionKind::Code {
             continue;
         }
         let first = object.funcs.len();
-        section(file, number, &by_section[number], object, index)?;
+        section(file, number, symbols, object, index)?;
         if let Some(func) = object.funcs.get_mut(first) {
             func.apart = !known.insert(func.section.clone());
         }
-        for symbol in by_section[number].iter().filter(|s| file.symbols[**s].kind == STT_SECTION) {
+        for symbol in symbols.iter().filter(|s| file.symbols[**s].kind == STT_SECTION) {
             if first < object.funcs.len() {
                 index.anchors[*symbol] = Anchor::Code(first);
             }
