@@ -18,7 +18,7 @@ use common::{assemble, body, errors, through};
 use object_common::{TempFile, skip, tool};
 
 /// What a record of a source line says, with the strings that it names.
-type Line<'a> = (usize, &'a str, u32, u32, &'a str);
+type Line<'a> = (usize, &'a str, u32, u32, std::borrow::Cow<'a, str>);
 
 /// Those of a function: its name, its type, source lines, CO-RE relocations.
 type Records<'a> = (&'a str, Option<TypeId>, Vec<Line<'a>>, &'a [CoreRelo]);
@@ -128,7 +128,7 @@ fn instructions(out: &mut String, object: &Object, func: &Func) {
                 file = Some(line.file);
             }
             let text = object.texts.get(line.text).expect("the text of a line");
-            let _ = writeln!(out, "    @line {}:{} {}", line.line, line.column, quoted(text));
+            let _ = writeln!(out, "    @line {}:{} {}", line.line, line.column, quoted(&text));
         }
         for core in func.core.iter().filter(|core| core.insn == i) {
             let kind = core.kind.name().expect("a kind that is known");

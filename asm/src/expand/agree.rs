@@ -142,15 +142,7 @@ impl<'a> Expander<'a> {
             self.describe_sizes(plain);
             return Ok(());
         }
-        let known = match &given.maps {
-            Ok(maps) => maps.get(&plain.name),
-            Err(error) => {
-                let message = format!("the `btf` block does not describe maps as loaders expect: {error}");
-                let d = Diagnostic::error(code::CONTRADICTS, message, given.given.word);
-                return Err(self.error(d));
-            }
-        };
-        let Some(known) = known else {
+        let Some(known) = given.maps.get(&plain.name) else {
             let message = format!("the `btf` block does not describe map `{}`", plain.name);
             let d =
                 Diagnostic::error(code::CONTRADICTS, message, map.name).also(given.given.word, "this block");

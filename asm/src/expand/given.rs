@@ -97,14 +97,14 @@ pub(super) struct Index<'a> {
     pub(super) sections: HashMap<&'a str, Section<'a>>,
     /// Declaration tags: of which type, of which member or parameter, and the text.
     pub(super) tags: HashSet<(TypeId, i32, &'a str)>,
-    pub(super) maps: Result<HashMap<String, Map>, btf::Error>,
+    pub(super) maps: HashMap<String, Map>,
 }
 
 impl<'a> Index<'a> {
     /// Goes once through all types.
     pub(super) fn new(given: &'a Given) -> Self {
         let maps = btf::maps::read(&given.btf);
-        let maps = maps.map(|maps| maps.into_iter().map(|map| (map.name.clone(), map)).collect());
+        let maps = maps.into_iter().map(|(map, _)| (map.name.clone(), map)).collect();
         let mut index = Self {
             given,
             named: vec![],
