@@ -1,5 +1,7 @@
 //! Bytes to types. Total: any bytes give types or an error, in time and memory bounded by their length.
 
+use std::borrow::Cow;
+
 use super::bytes::u32_at;
 use super::header::Header;
 use super::{
@@ -102,9 +104,12 @@ impl<'a> Reader<'a> {
     fn name<S: From<&'a str>>(&mut self, what: &'static str) -> Result<S, Error> {
         let offset = self.start + self.at;
         let name = self.u32(what)?;
-        let text = self.strings.get(name).ok_or(Error::Name { offset, name })?;
+        // Names are those of a language, and so UTF-8.
+        let Some(Cow::Borrowed(text)) = self.strings.get(name) else {
+            return Err(Error::Name { offset, name });
+        };
         self.budget = self.budget.checked_sub(text.len()).ok_or(Error::NameFlood { offset })?;
-        Ok(text.into_owned())
+        Ok(text.into())
     }
 
     /// `count` entries of at least eight bytes each.

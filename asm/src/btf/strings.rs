@@ -105,7 +105,9 @@ impl<'a> StrTable<'a> {
     }
 
     /// How many bytes it has itself.
-    pub(super) fn len(self) -> usize {
+    #[must_use]
+    #[allow(clippy::len_without_is_empty)]
+    pub fn len(self) -> usize {
         self.own.len()
     }
 

@@ -35,7 +35,7 @@ pub(super) fn read(
             }
         }
     }
-    let budget = strings.0.len().saturating_mul(LINE_FACTOR);
+    let budget = strings.len().saturating_mul(LINE_FACTOR);
     let mut lines = Lines { strings, budget, files: HashMap::new() };
     let wrong = |what| Error::Section { section: ".BTF.ext".into(), what };
     let bad_lines = || wrong("line_info whose strings are not there, or far too long");
