@@ -67,13 +67,14 @@ pub(super) fn read(
     Ok(())
 }
 
-/// Files in the order in which lines of the functions name them.
+/// Files are numbered as functions name them first, each name once.
 fn order_files(object: &mut Object) {
-    let mut files = std::mem::take(&mut object.files);
-    let mut numbers: Vec<Option<usize>> = vec![None; files.len()];
+    let names = std::mem::take(&mut object.files);
+    let mut numbers: HashMap<&str, usize> = HashMap::new();
     for line in object.funcs.iter_mut().flat_map(|func| &mut func.lines) {
-        line.file = *numbers[line.file].get_or_insert_with(|| {
-            object.files.push(std::mem::take(&mut files[line.file]));
+        let name = names.get(line.file).map_or("", String::as_str);
+        line.file = *numbers.entry(name).or_insert_with(|| {
+            object.files.push(name.to_string());
             object.files.len() - 1
         });
     }
