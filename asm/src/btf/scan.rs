@@ -1,8 +1,8 @@
 //! BTF whose types are decoded one at a time: that of a kernel has more than a hundred thousand, of which a program
 //! wants a few.
 
-
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use super::bytes::u32_at;
 use super::decode::Reader;
@@ -44,7 +44,7 @@ pub struct Head {
 /// What is wrong with its header.
 pub fn is_split(data: &[u8]) -> Result<bool, Error> {
     let (_, _, strings) = Header::read(data)?.types()?;
-    Ok(strings.get(0) != Some(""))
+    Ok(strings.get(0).as_deref() != Some(""))
 }
 
 impl<'a> Scan<'a> {

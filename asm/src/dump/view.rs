@@ -92,7 +92,8 @@ impl View {
         out.escaped(path.rsplit('/').next().unwrap_or(path));
         out.text(":");
         out.right(line.line.into(), 0);
-        let text = object.texts.get(line.text).unwrap_or("").trim();
+        let text = object.texts.get(line.text).unwrap_or_default();
+        let text = text.trim();
         if !text.is_empty() {
             out.text("  ");
             out.escaped(text);
