@@ -733,15 +733,17 @@ impl<'a> Expander<'a> {
     /// The bytes of a string, with the NUL at its end.
     pub(super) fn string(&mut self, span: Span) -> Result<Vec<u8>, Reported> {
         let quoted = self.text(span);
-        match crate::escape::unescape(&quoted[1..quoted.len() - 1]) {
+        let text = &quoted[1..quoted.len() - 1];
+        match crate::escape::unescape(text) {
             Ok(mut bytes) => {
                 bytes.push(0);
                 Ok(bytes)
             }
             Err(at) => {
                 // Offsets of bytes in a text below 4 GiB.
-                let start = span.start + 1 + u32::try_from(at).unwrap_or(0);
-                let end = (start + 2).min(span.end);
+                let offset = |at: usize| span.start + 1 + u32::try_from(at).unwrap_or(0);
+                let len = text[at..].chars().take(2).map(char::len_utf8).sum::<usize>();
+                let (start, end) = (offset(at), offset(at + len));
                 let d = Diagnostic::error(code::STRING, "unknown escape", Span { start, end, ..span });
                 Err(self.error(d.note("escapes are \\n \\t \\r \\0 \\\\ \\\" \\' and \\x41")))
             }
