@@ -407,7 +407,8 @@ impl<'a> Line<'a> {
         while self.peek().is_some_and(|b| b != b'(') {
             let key = self.word();
             if key.is_empty() || !self.text[self.at..].starts_with('=') {
-                let span = self.span(key.start..self.at.max(key.start + 1));
+                let first = self.text[key.start..].chars().next().map_or(0, char::len_utf8);
+                let span = self.span(key.start..self.at.max(key.start + first));
                 return Err(self.error("expected `key=value`", span).into());
             }
             self.at += 1;
@@ -451,8 +452,9 @@ impl<'a> Line<'a> {
     }
 
     fn missing(&self, key: &str) -> Box<Diagnostic> {
-        let end = self.text.trim_end().len();
-        self.error(format!("`{key}=` is missing"), self.span(end.saturating_sub(1)..end)).into()
+        let line = self.text.trim_end();
+        let last = line.chars().next_back().map_or(0, char::len_utf8);
+        self.error(format!("`{key}=` is missing"), self.span(line.len() - last..line.len())).into()
     }
 
     fn required<T: std::str::FromStr>(&mut self, key: &str) -> Outcome<T> {
