@@ -214,7 +214,10 @@ Examples:
   bpfasm disasm port_drop.o                      to standard output
   bpfasm disasm port_drop.o -o again.bpfasm && bpfasm build again.bpfasm
   bpfasm disasm --raw filter.bin --endian big    bare instructions, 8 bytes each
-  echo b700000001000000 9500000000000000 | bpfasm disasm --hex -")]
+  echo b700000001000000 9500000000000000 | bpfasm disasm --hex -
+
+Data sections, maps without BTF, weak and hidden symbols and names that are no words are shown, but text that has
+them does not build yet.")]
 pub struct DisasmArgs {
     /// What to read.
     #[command(flatten)]
