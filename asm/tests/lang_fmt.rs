@@ -57,6 +57,14 @@ fn comments_over_several_lines_stay_where_they_came_to() {
 }
 
 #[test]
+fn odd_blanks_before_types_change_nothing_the_second_time() {
+    let once =
+        formatted("btf {\u{b}  [1] INT 'int' size=4 bits_offset=0 nr_bits=32 encoding=SIGNED\n\u{c}}\n");
+    let once = once.expect("no syntax error");
+    assert_eq!(formatted(&once).as_ref(), Ok(&once));
+}
+
+#[test]
 fn our_programs_are_formatted() {
     let files =
         ["programs", "programs/lib"].iter().flat_map(|dir| fs::read_dir(root().join(dir)).expect("it"));

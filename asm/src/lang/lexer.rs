@@ -250,8 +250,10 @@ impl<'a> Lexer<'a> {
         let most = within.map(str::len).sum();
         let len = raw::end(&rest[..most]).unwrap_or(most);
         let text = &rest[..len];
-        let start = self.at + (len - text.trim_start().len());
-        let end = self.at + text.trim_end().len();
+        // Other blanks are left to who reads the lines: here, they would stand between tokens.
+        let blank = |c: char| matches!(c, ' ' | '\t' | '\r' | '\n');
+        let start = self.at + (len - text.trim_start_matches(blank).len());
+        let end = self.at + text.trim_end_matches(blank).len();
         if start < end {
             self.tokens.push(Token { kind: Kind::Lines, span: self.span(start, end) });
             self.at = end;
