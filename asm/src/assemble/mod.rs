@@ -376,11 +376,8 @@ impl Assembler<'_> {
 
     /// A jump that is given as a number must lead to an instruction.
     fn check_distance(&mut self, plain: &Plain, syntax: Option<Syntax>, i: usize, slots: &[i64]) {
-        let distance = match syntax {
-            Some(Syntax::Goto | Syntax::MayGoto | Syntax::If(..)) => i64::from(plain.insn.off),
-            Some(Syntax::Gotol) => i64::from(plain.insn.imm),
-            _ => return,
-        };
+        let Some(distance) = syntax.and_then(|syntax| syntax.distance(&plain.insn)) else { return };
+        let distance = i64::from(distance);
         let target = slots[i] + 1 + distance;
         let (end, starts) = slots.split_last().unwrap_or((&0, &[]));
         // Where no instruction of two slots lies between, it is as many instructions away.

@@ -100,7 +100,7 @@ impl Stream {
         }?;
         // About these there is something to say.
         let form = Form::of(reading.syntax)?;
-        if form.since.is_none() || insn.dst == 10 && writes_dst(reading.syntax) {
+        if form.since.is_none() || reading.syntax.written(&insn) == Some(10) {
             return None;
         }
         quick::empty(&text[reading.len..]).filter(|len| reading.len + len <= end)?;
@@ -144,7 +144,7 @@ impl Stream {
         for insn in &self.code {
             slot += insn.slots();
             let distance = match insn.code & 7 {
-                5 | 6 => jump(&insn),
+                5 | 6 => insn.form()?.syntax.distance(&insn).map(i64::from),
                 _ => None,
             };
             if let Some(distance) = distance {
@@ -156,31 +156,8 @@ impl Stream {
     }
 }
 
-/// How far a jump goes.
-fn jump(insn: &Insn) -> Option<i64> {
-    match insn.form()?.syntax {
-        Syntax::Goto | Syntax::MayGoto | Syntax::If(..) => Some(i64::from(insn.off)),
-        Syntax::Gotol => Some(i64::from(insn.imm)),
-        _ => None,
-    }
-}
-
 /// Whether control never goes on behind it.
 fn ends(insn: &Insn) -> bool {
     let syntax = insn.form().map(|form| form.syntax);
     matches!(syntax, Some(Syntax::Exit | Syntax::Goto | Syntax::Gotol | Syntax::Gotox))
-}
-
-/// Whether the register in field `dst` is written.
-fn writes_dst(syntax: Syntax) -> bool {
-    !matches!(
-        syntax,
-        Syntax::Store(..)
-            | Syntax::StoreRelease(_)
-            | Syntax::Lock(..)
-            | Syntax::Fetch(..)
-            | Syntax::Xchg(_)
-            | Syntax::CmpXchg(_)
-            | Syntax::If(..)
-    )
 }

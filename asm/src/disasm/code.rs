@@ -56,18 +56,9 @@ impl Places {
 
     /// The slot that an instruction jumps to, if an instruction begins there.
     fn target(&self, index: usize, insn: &Insn) -> Option<usize> {
-        let distance = distance(insn)?;
+        let distance = insn.form()?.syntax.distance(insn)?;
         let target = self.slots[index].checked_add(1)?.checked_add_signed(distance.try_into().ok()?)?;
         self.slots.binary_search(&target).ok().map(|_| target)
-    }
-}
-
-/// How many slots an instruction jumps, from the next one.
-fn distance(insn: &Insn) -> Option<i32> {
-    match insn.form()?.syntax {
-        Syntax::Goto | Syntax::MayGoto | Syntax::If(..) => Some(insn.off.into()),
-        Syntax::Gotol => Some(insn.imm),
-        _ => None,
     }
 }
 
@@ -164,13 +155,15 @@ fn line(
         let bytes = Insn::encode_all(&[*insn], object.endian);
         bytes.iter().fold("raw".to_string(), |text, byte| format!("{text} {byte:02x}"))
     };
+    let syntax = insn.form().map(|form| form.syntax);
     let symbol = match to {
         Some(to) => Some(names.symbol(object, to)),
         None => callee(insn),
     };
     if symbol.is_none() && !insn.text_is_exact()
-        || distance(insn).is_some() && target.is_none()
-        || writes_frame(insn)
+        || syntax.is_some_and(|syntax| syntax.distance(insn).is_some()) && target.is_none()
+        // About the frame pointer there would be something to say.
+        || syntax.is_some_and(|syntax| syntax.written(insn) == Some(10))
     {
         return raw();
     }
@@ -185,24 +178,4 @@ fn callee(insn: &Insn) -> Option<String> {
         Syntax::CallLocal => Some(format!("pc{:+}", insn.imm)),
         _ => None,
     }
-}
-
-/// Whether the frame pointer is what it writes, which source refuses.
-fn writes_frame(insn: &Insn) -> bool {
-    let written = match insn.form().map(|form| form.syntax) {
-        Some(
-            Syntax::Alu(..)
-            | Syntax::MovSx(..)
-            | Syntax::AddrSpaceCast
-            | Syntax::MovPercpu
-            | Syntax::Neg(..)
-            | Syntax::Swap(..)
-            | Syntax::Load(..)
-            | Syntax::LoadAcquire(_)
-            | Syntax::LoadImm64(_),
-        ) => insn.dst,
-        Some(Syntax::Fetch(..) | Syntax::Xchg(_)) => insn.src,
-        _ => return false,
-    };
-    written == 10
 }

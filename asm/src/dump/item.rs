@@ -87,11 +87,7 @@ pub(super) fn target(slot: usize, insn: &Insn) -> Option<usize> {
     if !matches!(insn.code & 7, JMP | JMP32) {
         return None;
     }
-    let distance = match insn.form()?.syntax {
-        Syntax::Goto | Syntax::MayGoto | Syntax::If(..) => insn.off.into(),
-        Syntax::Gotol => insn.imm,
-        _ => return None,
-    };
+    let distance = insn.form()?.syntax.distance(insn)?;
     (slot + 1).checked_add_signed(distance.try_into().ok()?)
 }
 

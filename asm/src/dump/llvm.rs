@@ -7,7 +7,7 @@ use goblin::elf::sym::{STT_COMMON, STT_FUNC, STT_OBJECT};
 use super::out::Out;
 use crate::elf::tables::{Section, Symbol, Tables};
 use crate::elf::{self};
-use crate::isa::{Insn, Syntax};
+use crate::isa::Insn;
 
 /// A file that can be listed.
 #[derive(Debug)]
@@ -128,9 +128,9 @@ impl<'a> Llvm<'a> {
             match decoded {
                 Some((insn, Some(syntax), _)) => {
                     let _ = insn.write_llvm(syntax, out);
-                    if let Some(slots) = distance(&insn, syntax) {
+                    if let Some(slots) = syntax.distance(&insn) {
                         // The instruction has one slot.
-                        let target = here.wrapping_add(8).wrapping_add_signed(slots * 8);
+                        let target = here.wrapping_add(8).wrapping_add_signed(i64::from(slots) * 8);
                         self.target(out, number, target);
                     }
                 }
@@ -182,15 +182,6 @@ const MANY: usize = 64;
 /// Where an address is in a section, also beyond its end.
 fn offset(section: &Section, address: u64) -> Option<usize> {
     usize::try_from(address.checked_sub(section.address)?).ok()
-}
-
-/// How many slots an instruction jumps, as far as LLVM sees it.
-fn distance(insn: &Insn, syntax: Syntax) -> Option<i64> {
-    match syntax {
-        Syntax::Goto | Syntax::If(..) | Syntax::MayGoto => Some(insn.off.into()),
-        Syntax::Gotol => Some(insn.imm.into()),
-        _ => None,
-    }
 }
 
 /// How many zero bytes are skipped: whole words of four, from eight bytes on.

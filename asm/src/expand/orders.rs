@@ -1,7 +1,7 @@
 //! Values in network and in host order that meet.
 
 use super::body::Body;
-use super::{ChainId, Expander, Plain, views};
+use super::{ChainId, Expander, Plain};
 use crate::diag::{Diagnostic, Span, code};
 use crate::isa::{AluOp, Cond, Endian, Rhs, Swap, Syntax, Width};
 
@@ -156,8 +156,7 @@ fn step(body: &Body, endian: Endian, at: usize, mut state: Registers) -> Registe
         },
         _ => Order::Unknown,
     };
-    if let Some(slot) = views::written(syntax, insn.dst, insn.src).and_then(|r| state.get_mut(usize::from(r)))
-    {
+    if let Some(slot) = syntax.written(&insn).and_then(|r| state.get_mut(usize::from(r))) {
         *slot = new;
     }
     state

@@ -66,7 +66,7 @@ pub(super) fn stale(body: &Body) -> Vec<(usize, usize)> {
                 after = [Some(at); 6]
             }
             Some(syntax) => {
-                if let Some(written) = written(syntax, insn.insn.dst, insn.insn.src).filter(|r| scratch(*r)) {
+                if let Some(written) = syntax.written(&insn.insn).filter(|r| scratch(*r)) {
                     after[usize::from(written)] = None;
                 }
             }
@@ -88,22 +88,4 @@ pub(super) fn stale(body: &Body) -> Vec<(usize, usize)> {
         }
     };
     body.uses.iter().enumerate().filter_map(|(i, u)| Some((i, destroyed(u)?))).collect()
-}
-
-/// The register that an instruction writes.
-pub(super) fn written(syntax: Syntax, dst: u8, src: u8) -> Option<u8> {
-    match syntax {
-        Syntax::Alu(..)
-        | Syntax::MovSx(..)
-        | Syntax::AddrSpaceCast
-        | Syntax::MovPercpu
-        | Syntax::Neg(..)
-        | Syntax::Swap(..)
-        | Syntax::Load(..)
-        | Syntax::LoadAcquire(_)
-        | Syntax::LoadImm64(_) => Some(dst),
-        Syntax::Fetch(..) | Syntax::Xchg(_) => Some(src),
-        Syntax::CmpXchg(_) | Syntax::LoadAbs(_) | Syntax::LoadInd(_) => Some(0),
-        _ => None,
-    }
 }

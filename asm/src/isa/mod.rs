@@ -5,6 +5,7 @@
 //! `include/uapi/linux/bpf.h`, `kernel/bpf/disasm.c`).
 
 pub(crate) mod code;
+mod effect;
 pub mod form;
 mod insn;
 mod llvm;

@@ -185,11 +185,7 @@ fn ends(insn: &Insn) -> bool {
 
 /// How many slots an instruction may jump.
 fn jump(insn: &Insn) -> Option<i64> {
-    match insn.form()?.syntax {
-        Syntax::Goto | Syntax::MayGoto | Syntax::If(..) => Some(insn.off.into()),
-        Syntax::Gotol => Some(insn.imm.into()),
-        _ => None,
-    }
+    insn.form()?.syntax.distance(insn).map(i64::from)
 }
 
 /// The functions of a section.

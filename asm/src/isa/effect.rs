@@ -1,0 +1,34 @@
+//! What an instruction does, as far as its fields say it.
+
+use super::{Insn, Syntax};
+
+impl Syntax {
+    /// How many slots a jump goes, counted from the next one; nothing for what is no jump.
+    #[must_use]
+    pub fn distance(self, insn: &Insn) -> Option<i32> {
+        match self {
+            Syntax::Goto | Syntax::MayGoto | Syntax::If(..) => Some(insn.off.into()),
+            Syntax::Gotol => Some(insn.imm),
+            _ => None,
+        }
+    }
+
+    /// The register that an instruction writes, apart from what a call does to r0 to r5.
+    #[must_use]
+    pub fn written(self, insn: &Insn) -> Option<u8> {
+        match self {
+            Syntax::Alu(..)
+            | Syntax::MovSx(..)
+            | Syntax::AddrSpaceCast
+            | Syntax::MovPercpu
+            | Syntax::Neg(..)
+            | Syntax::Swap(..)
+            | Syntax::Load(..)
+            | Syntax::LoadAcquire(_)
+            | Syntax::LoadImm64(_) => Some(insn.dst),
+            Syntax::Fetch(..) | Syntax::Xchg(_) => Some(insn.src),
+            Syntax::CmpXchg(_) | Syntax::LoadAbs(_) | Syntax::LoadInd(_) => Some(0),
+            _ => None,
+        }
+    }
+}
