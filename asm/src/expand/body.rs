@@ -177,7 +177,7 @@ impl<'a> Expander<'a> {
     }
 
     fn declare_view(&mut self, span: Span, value: &'a Expr, ty: &'a TypeExpr) -> Result<View, Reported> {
-        if super::names::is_word(self.text(span)) && !super::names::may_be_view(self.text(span)) {
+        if super::names::is_word(self.word(span)) && !super::names::may_be_view(self.word(span)) {
             let message = format!("`{}` cannot name a view", self.text(span));
             let d = Diagnostic::error(code::RESERVED, message, span);
             return Err(self.error(d.note("the language gives this name a meaning already")));

@@ -50,7 +50,7 @@ pub(super) fn decide(
     let scans = read.scan(unheard);
     let imports = look_up(sources, &items, &read, &scans, unheard);
     let mut names = Names::gather(sources, &items, unheard);
-    names.import(&imports, unheard);
+    names.import(sources, &imports, unheard);
     let mut expander = Expander::new(around, names, &scans, &items, diagnostics);
     files.iter().for_each(|(_, file)| expander.decide(&file.items));
     *reported = expander.reported;

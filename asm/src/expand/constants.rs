@@ -81,7 +81,7 @@ impl<'a> Expander<'a> {
     pub(super) fn check_function(&mut self, function: &'a ConstFn) {
         for (i, param) in function.params.iter().enumerate() {
             let text = self.text(*param);
-            if is_word(text) {
+            if is_word(self.word(*param)) {
                 let d =
                     Diagnostic::error(code::RESERVED, format!("`{text}` cannot name a parameter"), *param);
                 self.error(d.note("the language gives this name a meaning already"));

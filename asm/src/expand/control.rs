@@ -267,7 +267,9 @@ impl<'a> Expander<'a> {
         }
         Ok(match text.strip_suffix('!') {
             Some(name) => self.names.macro_named(name, span.file).is_some(),
-            None => self.names.get(text, span.file).is_some() || self.types.builtin(text).is_some(),
+            None => {
+                self.names.get(text, span.file).is_some() || self.types.builtin(self.word(span)).is_some()
+            }
         })
     }
 }

@@ -101,7 +101,7 @@ impl<'a> Expander<'a> {
     /// A type by name.
     pub(super) fn named_type(&mut self, name: Span) -> Result<TyId, Reported> {
         let text = self.text(name);
-        if let Some(builtin) = self.types.builtin(text) {
+        if let Some(builtin) = self.types.builtin(self.word(name)) {
             return Ok(builtin);
         }
         match self.names.get(text, name.file) {
@@ -491,7 +491,7 @@ impl<'a> Expander<'a> {
     pub(super) fn expr_as_type(&mut self, expr: &'a Expr) -> Option<Result<TyId, Reported>> {
         match &expr.kind {
             ExprKind::Name => {
-                let text = self.text(expr.span);
+                let text = self.word(expr.span);
                 let is_type = BUILTINS.iter().any(|b| b.name == text) || self.is_declared_type(expr.span);
                 is_type.then(|| self.named_type(expr.span))
             }

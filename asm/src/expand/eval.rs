@@ -160,12 +160,12 @@ impl<'a> Expander<'a> {
     }
 
     fn name_value(&mut self, span: Span) -> Result<Value, Reported> {
-        let text = self.text(span);
-        if let Some(register) = self.register(text, span) {
+        let (text, word) = (self.text(span), self.word(span));
+        if let Some(register) = self.register(word, span) {
             return register.map(|(number, width)| Value::Reg(number, width));
         }
-        if let "true" | "false" = text {
-            return Ok(Value::Int(Int::host(i128::from(text == "true"))));
+        if let "true" | "false" = word {
+            return Ok(Value::Int(Int::host(i128::from(word == "true"))));
         }
         if let Some(int) = self.frames.last().and_then(|f| f.constants.iter().find(|c| c.0 == text)) {
             return Ok(Value::Int(int.1));
@@ -225,11 +225,11 @@ impl<'a> Expander<'a> {
     }
 
     fn field(&mut self, base: &'a Expr, steps: &'a [Step]) -> Result<Value, Reported> {
-        if let (ExprKind::Name, "fp") = (&base.kind, self.text(base.span)) {
+        if let (ExprKind::Name, "fp") = (&base.kind, self.word(base.span)) {
             return self.slot(base.span, steps);
         }
         let is_register =
-            super::names::is_word(self.text(base.span)) && !super::names::may_be_view(self.text(base.span));
+            super::names::is_word(self.word(base.span)) && !super::names::may_be_view(self.word(base.span));
         let (ExprKind::Name, false) = (&base.kind, is_register) else {
             let d = Diagnostic::error(code::KIND, "only a view and `fp` have fields", base.span);
             return Err(self.error(d.help("name the register and its type: `view ip = r7: iphdr`")));
@@ -336,7 +336,7 @@ impl<'a> Expander<'a> {
 
     /// `*(type *)(address)` and, for atomics, `(type *)(address)`.
     fn deref(&mut self, ty: Span, address: &'a Expr) -> Result<Value, Reported> {
-        let text = self.text(ty);
+        let text = self.word(ty);
         let (access, of) = match Size::from_any_text(text) {
             Some((size, signed)) => (Some((size, signed)), None),
             None => {
@@ -512,7 +512,7 @@ impl<'a> Expander<'a> {
     }
 
     fn call_function(&mut self, span: Span, name: Span, args: &'a [Expr]) -> Result<Value, Reported> {
-        let text = self.text(name);
+        let text = self.word(name);
         match (text, args) {
             ("be16" | "be32" | "be64", [value]) => {
                 let bytes = match text {

@@ -7,6 +7,7 @@ use crate::btf::{Enumerator, Head, Kind, Scan, TypeId, is_split};
 use crate::diag::{Diagnostic, Diagnostics, Sources, Span, code, nearest};
 use crate::elf;
 use crate::lang::ast::{BtfName, ImportBtf, Item, ItemKind};
+use crate::lang::words::bare;
 
 /// What the BTF of the running kernel is called.
 const KERNEL: &str = "vmlinux";
@@ -158,7 +159,7 @@ pub(super) fn look_up<'a>(
                 _ => None,
             };
             let mut imported = Imported {
-                text: sources.slice(name.name),
+                text: bare(sources.slice(name.name)),
                 name: name.name,
                 core: name.core.is_some(),
                 found: None,
@@ -212,8 +213,11 @@ fn may_be_constant(wanted: Option<&str>) -> bool {
 
 /// What each name means: the type of the best kind, the first; else the first member of an enum.
 fn find(sources: &Sources, import: &ImportBtf, scan: &Scan) -> Vec<Option<Found>> {
-    let names: Vec<(&str, Option<&str>)> =
-        import.names.iter().map(|n| (sources.slice(n.name), n.kind.map(|k| sources.slice(k)))).collect();
+    let names: Vec<(&str, Option<&str>)> = import
+        .names
+        .iter()
+        .map(|n| (bare(sources.slice(n.name)), n.kind.map(|k| sources.slice(k))))
+        .collect();
     let mut types: Vec<Option<(usize, Head)>> = vec![None; names.len()];
     for head in scan.heads() {
         if rank(head.kind, None).is_none() {
@@ -249,7 +253,7 @@ fn members(scan: &Scan) -> impl Iterator<Item = (String, i128)> {
 }
 
 fn missing(sources: &Sources, import: &ImportBtf, name: &BtfName, scan: &Scan) -> Diagnostic {
-    let text = sources.slice(name.name);
+    let text = bare(sources.slice(name.name));
     let wanted = name.kind.map(|k| sources.slice(k));
     let what = match wanted {
         None => "type or constant",

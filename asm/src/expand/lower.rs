@@ -726,13 +726,15 @@ impl<'a> Expander<'a> {
 
     fn call_name(&mut self, span: Span, name: Span) -> Result<(), Reported> {
         let text = self.text(name);
+        // In backticks it is no helper.
+        let helper = HelperId::from_name(self.word(name));
         if let Some(Def::Extern(index, external)) = self.names.get(text, name.file) {
-            return match HelperId::from_name(text) {
+            return match helper {
                 Some(helper) => Err(self.two_callees(name, external, helper)),
                 None => self.call_external(span, name, index, external),
             };
         }
-        match (self.callable(name), HelperId::from_name(text)) {
+        match (self.callable(name), helper) {
             (Some(function), None) => {
                 if self.program.funcs[function].section.is_some() {
                     let d = Diagnostic::error(

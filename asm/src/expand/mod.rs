@@ -48,6 +48,7 @@ use crate::btf::{Scan, TypeId};
 use crate::diag::{Diagnostic, Diagnostics, FileId, Sources, Span, code};
 use crate::isa::Endian;
 use crate::lang::ast::{Const, Control, File, Item, ItemKind};
+use crate::lang::words::bare;
 
 use body::Body;
 pub use conditional::Branches;
@@ -82,7 +83,7 @@ pub fn expand<'a>(
     let scans = read.scan(diagnostics);
     let imports = imports::look_up(sources, &items, &read, &scans, diagnostics);
     let mut names = Names::gather(sources, &items, diagnostics);
-    names.import(&imports, diagnostics);
+    names.import(sources, &imports, diagnostics);
     let mut expander = Expander::new(&around, names, &scans, &items, diagnostics);
     expander.reported = reported;
     expander.run(&items);
@@ -163,7 +164,7 @@ impl<'a> Expander<'a> {
         diagnostics: &'a mut Diagnostics,
     ) -> Self {
         let defines = items.iter().filter_map(|item| match &item.kind {
-            ItemKind::Define(define) => Some((sources.slice(define.name), define)),
+            ItemKind::Define(define) => Some((bare(sources.slice(define.name)), define)),
             _ => None,
         });
         if let Some(given) = given {
@@ -267,7 +268,13 @@ impl<'a> Expander<'a> {
         self.unused(&items().collect::<Vec<_>>());
     }
 
+    /// What stands in a place; of a name in backticks, the name.
     fn text(&self, span: Span) -> &'a str {
+        bare(self.word(span))
+    }
+
+    /// What stands in a place, to be compared with words of the language: a name in backticks is none.
+    fn word(&self, span: Span) -> &'a str {
         self.sources.slice(span)
     }
 

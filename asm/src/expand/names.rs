@@ -194,11 +194,16 @@ impl<'a> Names<'a> {
     }
 
     /// Adds the names of types that are taken from BTF.
-    pub(super) fn import(&mut self, imports: &'a [Imported<'a>], diagnostics: &mut Diagnostics) {
+    pub(super) fn import(
+        &mut self,
+        sources: &'a Sources,
+        imports: &'a [Imported<'a>],
+        diagnostics: &mut Diagnostics,
+    ) {
         for import in imports {
             // A constant has no type.
             if import.found.is_some() || import.values.is_empty() {
-                self.define_as(import.text, Def::Imported(import), diagnostics);
+                self.define(sources, Def::Imported(import), diagnostics);
             }
             for (index, (name, _)) in import.values.iter().enumerate() {
                 self.define_as(name, Def::ImportedMember(import, index), diagnostics);
@@ -222,10 +227,10 @@ impl<'a> Names<'a> {
         self.define_as(sources.slice(def.name()), def, diagnostics);
     }
 
-    fn define_as(&mut self, text: &'a str, def: Def<'a>, diagnostics: &mut Diagnostics) {
-        let span = def.name();
-        let function = matches!(def, Def::ConstFn(_)) && words::FUNCTIONS.contains(&text);
-        if (reserved(text) || function) && !matches!(def, Def::Macro(_)) {
+    fn define_as(&mut self, word: &'a str, def: Def<'a>, diagnostics: &mut Diagnostics) {
+        let (text, span) = (words::bare(word), def.name());
+        let function = matches!(def, Def::ConstFn(_)) && words::FUNCTIONS.contains(&word);
+        if (reserved(word) || function) && !matches!(def, Def::Macro(_)) {
             let message = format!("`{text}` cannot name {}", def.what());
             let d = Diagnostic::error(code::RESERVED, message, span);
             diagnostics.push(d.note("the language gives this name a meaning already"));

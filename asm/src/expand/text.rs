@@ -8,6 +8,7 @@ use super::plain::{Plain, PlainFunc, Program};
 use crate::diag::{FileId, Sources, Span};
 use crate::isa::{Endian, Insn, Names, Syntax};
 use crate::lang::ast::{File, ItemKind, Param};
+use crate::lang::words::{bare, written};
 use crate::object::Symbol;
 use crate::uapi::HelperId;
 
@@ -51,11 +52,11 @@ pub fn to_text(program: &Program, sources: &Sources, files: &[(FileId, File)], e
 
 /// What the command line sets a parameter to.
 fn set<'a>(sources: &'a Sources, files: &[(FileId, File)], param: &Param) -> Option<&'a str> {
-    let name = sources.slice(param.name);
+    let name = bare(sources.slice(param.name));
     let mut items = files.iter().flat_map(|(_, file)| &file.items);
     items.find_map(|item| match &item.kind {
         // `-D NAME` means 1.
-        ItemKind::Define(define) if sources.slice(define.name) == name => {
+        ItemKind::Define(define) if bare(sources.slice(define.name)) == name => {
             Some(Some(sources.slice(define.value.span)).filter(|text| !text.is_empty()).unwrap_or("1"))
         }
         _ => None,
@@ -104,8 +105,8 @@ fn body(out: &mut String, program: &Program, func: &PlainFunc, endian: Endian) {
 fn line(program: &Program, func: &PlainFunc, plain: &Plain, core: Option<&str>, endian: Endian) -> String {
     let target = plain.target.map(|id| format!(".{}", func.labels[id.index()].name));
     let symbol = match plain.symbol.as_deref().copied() {
-        Some(Symbol::Map(map)) => Some(program.maps[map].name.clone()),
-        Some(Symbol::Func(func)) => Some(program.funcs[func].name.clone()),
+        Some(Symbol::Map(map)) => Some(written(&program.maps[map].name).into_owned()),
+        Some(Symbol::Func(func)) => Some(written(&program.funcs[func].name).into_owned()),
         Some(Symbol::Data(section, offset)) => data(program, section, offset),
         Some(Symbol::Extern(index)) => Some(external(&program.externs[index].name, plain)),
         Some(Symbol::Unknown) | None => callee(program, plain),
@@ -120,7 +121,10 @@ fn line(program: &Program, func: &PlainFunc, plain: &Plain, core: Option<&str>, 
 /// Something that is defined elsewhere; a helper may have the name, too.
 fn external(name: &str, plain: &Plain) -> String {
     let call = plain.insn.hi.is_none();
-    if call && HelperId::from_name(name).is_some() { format!("kfunc {name}") } else { name.to_string() }
+    match call && HelperId::from_name(name).is_some() {
+        true => format!("kfunc {name}"),
+        false => written(name).into_owned(),
+    }
 }
 
 /// What a call without a symbol is of: a number alone is that of a helper.
@@ -154,6 +158,6 @@ fn data(program: &Program, section: usize, offset: u32) -> Option<String> {
     let after = data.vars.partition_point(|var| var.offset <= offset);
     data.vars[..after].iter().rev().find_map(|var| {
         let path = program.types.path_to(var.ty, offset - var.offset)?;
-        Some(format!("{}{path}", var.name))
+        Some(format!("{}{path}", written(&var.name)))
     })
 }

@@ -122,6 +122,8 @@ impl<'a> Lexer<'a> {
                 }
                 (b';', _) => self.semicolon(),
                 (b'A'..=b'Z' | b'a'..=b'z' | b'_', _) => self.word(),
+                (b'`', _) => self.quoted_name(0, Kind::Ident),
+                (b'.', Some(b'`')) => self.quoted_name(1, Kind::DotName),
                 (b'.', Some(b'A'..=b'Z' | b'a'..=b'z' | b'_')) => self.prefixed(Kind::DotName),
                 (b'$', Some(b'A'..=b'Z' | b'a'..=b'z' | b'_')) => self.prefixed(Kind::Param),
                 (b'@', Some(b'A'..=b'Z' | b'a'..=b'z' | b'_')) => self.prefixed(Kind::At),
@@ -299,6 +301,23 @@ impl<'a> Lexer<'a> {
         self.at += end.unwrap_or(rest.len());
     }
 
+    /// A name of any characters, between backticks that stand so far on.
+    fn quoted_name(&mut self, before: usize, kind: Kind) -> Kind {
+        let rest = &self.rest()[before + 1..];
+        let len = rest.find(|c: char| c == '`' || c.is_control()).unwrap_or(rest.len());
+        if rest[len..].starts_with('`') && len > 0 {
+            self.at += before + len + 2;
+            return kind;
+        }
+        let (len, message) = match rest.starts_with('`') {
+            true => (before + 2, "a name has at least one character"),
+            false => (before + 1 + len, "this name does not end on its line"),
+        };
+        let span = self.span(self.at, self.at + len);
+        let d = Diagnostic::error(code::STRING, message, span);
+        self.bad(len, d.note("a name in backticks has any characters but backticks and control characters"))
+    }
+
     fn prefixed(&mut self, kind: Kind) -> Kind {
         let start = self.at;
         self.at += 1;
@@ -380,7 +399,7 @@ impl<'a> Lexer<'a> {
     /// Characters that begin nothing, as many as stand together.
     fn strange(&mut self) -> Kind {
         let rest = self.rest();
-        let strange = |c: char| !c.is_ascii() || c.is_ascii_control() || matches!(c, '\\' | '`' | '$' | '@');
+        let strange = |c: char| !c.is_ascii() || c.is_ascii_control() || matches!(c, '\\' | '$' | '@');
         let end = rest.find(|c: char| !strange(c) || c.is_ascii_whitespace()).unwrap_or(rest.len());
         // At least the first one, which brought us here.
         let first = rest.chars().next().map_or(1, char::len_utf8);

@@ -5,7 +5,7 @@ use crate::diag::Span;
 /// The kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// A name or keyword.
+    /// A name or keyword; in backticks, any name.
     Ident,
     /// `.name`: a label, or a field after another.
     DotName,
