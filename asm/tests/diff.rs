@@ -3,6 +3,7 @@
 mod common;
 
 use bpfasm_asm::diff::{Difference, How, diff};
+use bpfasm_asm::disasm::InsnText;
 use bpfasm_asm::isa::Endian;
 use bpfasm_asm::object::Object;
 use common::assemble;
@@ -48,8 +49,10 @@ fn tell(difference: &Difference) -> String {
         How::Added => format!("+ {what}"),
         How::Value { field, left, right } => format!("{what} {field}: {left} > {right}"),
         How::Code(changes) => {
-            let side = |insns: &[bpfasm_asm::disasm::InsnText]| {
-                insns.iter().map(|i| i.text.clone()).collect::<Vec<_>>().join("; ")
+            let side = |insns: &[InsnText]| {
+                let line =
+                    |i: &InsnText| [std::slice::from_ref(&i.text), &i.records[..]].concat().join(" ; ");
+                insns.iter().map(line).collect::<Vec<_>>().join("; ")
             };
             let all: Vec<_> =
                 changes.iter().map(|c| format!("[{} > {}]", side(&c.left), side(&c.right))).collect();
@@ -98,5 +101,50 @@ fn jumps_are_the_same_where_they_lead_to_the_same() {
         told(BEFORE, &after),
         ["function p (xdp): [if w1 > 5 goto .l10 > if w1 > 5 goto .l8] \
              [if r2 == 0 goto .l10 > if r2 == 0 goto .l8]"]
+    );
+}
+
+#[test]
+fn what_maps_hold_and_what_has_no_name() {
+    let before = r#"
+        license "GPL"
+        map first: array<u32, u64>[1]
+        map second: array<u32, u64>[1]
+        map tables: array_of_maps<u32, array<u32, u64>[1]>[2] = { 0: first, 1: second }
+        prog p: "xdp" {
+            r1 = "one" ll
+            w0 = 1
+            exit
+        }
+    "#;
+    let after = before.replace("1: second }", "1: first }").replace("\"one\"", "\"two\"");
+    assert_eq!(
+        told(before, &after),
+        [
+            "map tables values: 0: first, 1: second > 0: first, 1: first",
+            "section .rodata bytes of no variable: 6f 6e 65 > 74 77 6f",
+        ]
+    );
+    let mut without = object(before);
+    without.maps[2].inner = None;
+    let told: Vec<_> = diff(&object(before), &without).iter().map(tell).collect();
+    assert_eq!(told, ["- map tables, inner map"]);
+}
+
+#[test]
+fn what_depends_on_the_kernel() {
+    let before = r#"
+        license "GPL"
+        @core struct task_struct { pid: s32, tgid: s32 }
+        prog p: "raw_tp" {
+            r2 = core_exists(task_struct.pid)
+            w0 = 0
+            exit
+        }
+    "#;
+    assert_eq!(
+        told(before, &before.replace("struct.pid", "struct.tgid")),
+        ["function p (raw_tp): [r2 = 1 ; core_exists(task_struct.pid) > \
+             r2 = 1 ; core_exists(task_struct.tgid)]"]
     );
 }

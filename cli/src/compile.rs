@@ -16,7 +16,7 @@ use bpfasm_asm::{elf, expand};
 use serde_json::json;
 
 use crate::args::{
-    BuildArgs, CheckArgs, CompileArgs, DialectArg, ExpandArgs, LintArgs, ObjectArgs, SourceArgs,
+    BuildArgs, CheckArgs, CompileArgs, DialectArg, EndianArg, ExpandArgs, LintArgs, ObjectArgs, SourceArgs,
 };
 use crate::disk::Disk;
 use crate::fail::{Code, Failure};
@@ -154,8 +154,9 @@ pub fn object(file: &Path, args: &CompileArgs, endian: Endian) -> Result<Object,
     loaded(compiled.object, compiled.elf, &name)
 }
 
-fn endian(args: &SourceArgs) -> Endian {
-    args.endian.map_or(Endian::HOST, Endian::from)
+/// The byte order that is asked for, or else this machine's.
+pub fn endian(asked: Option<EndianArg>) -> Endian {
+    asked.map_or(Endian::HOST, Endian::from)
 }
 
 /// A large file of plain instructions, about which there is nothing to say.
@@ -166,7 +167,7 @@ fn streamed(args: &SourceArgs) -> Option<Streamed> {
     let section = args.compile.section.as_deref();
     let name = args.file.display().to_string();
     match dialect(&args.compile).unwrap_or_else(|| Dialect::detect(&name, "")) {
-        Dialect::Gas if section.is_none() => return stream::gas(&args.file, endian(args)),
+        Dialect::Gas if section.is_none() => return stream::gas(&args.file, endian(args.endian)),
         Dialect::Gas | Dialect::Llvm | Dialect::Gnu => return None,
         Dialect::Bpfasm | Dialect::Listing => {}
     }
@@ -175,14 +176,14 @@ fn streamed(args: &SourceArgs) -> Option<Streamed> {
     if !warn.is_empty() || !deny.is_empty() {
         return None;
     }
-    let options = Options { endian: endian(args), section, ..Options::default() };
+    let options = Options { endian: endian(args.endian), section, ..Options::default() };
     if args.compile.describe { None } else { stream::bare(&args.file, &options) }
 }
 
 fn compile(args: &SourceArgs) -> Result<(Sources, Compiled), Failure> {
     let (name, bytes) = read_bytes(&args.file)?;
     let maps = maps(&args.maps)?;
-    let (sources, compiled) = compile_text(name.clone(), bytes, &args.compile, endian(args), &maps)?;
+    let (sources, compiled) = compile_text(name.clone(), bytes, &args.compile, endian(args.endian), &maps)?;
     check_section(&name, &args.compile, &compiled)?;
     if args.endian.is_some_and(|asked| Endian::from(asked) != compiled.endian) {
         let order = compiled.endian.name();

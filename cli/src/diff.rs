@@ -5,7 +5,6 @@ use std::io::{IsTerminal, stdout};
 
 use bpfasm_asm::diff::{self, Change, Difference, How};
 use bpfasm_asm::disasm::InsnText;
-use bpfasm_asm::isa::Endian;
 use serde_json::{Value, json};
 
 use crate::args::DiffArgs;
@@ -15,7 +14,7 @@ use crate::out;
 
 /// `bpfasm diff`.
 pub fn diff(args: &DiffArgs) -> Result<(), Failure> {
-    let endian = args.endian.map_or(Endian::HOST, Endian::from);
+    let endian = compile::endian(args.endian);
     let left = compile::object(&args.left, &args.compile, endian)?;
     let right = compile::object(&args.right, &args.compile, endian)?;
     let found = diff::diff(&left, &right);
@@ -53,14 +52,19 @@ fn show(out: &mut String, difference: &Difference, colour: bool) {
 
 fn side(out: &mut String, sign: &str, colour: &str, plain: &str, insns: &[InsnText]) {
     for insn in insns {
-        let _ = writeln!(out, "  {colour}{sign} {:>5}: {}{plain}", insn.slot, insn.text);
+        let records =
+            if insn.records.is_empty() { String::new() } else { format!("  ; {}", insn.records.join(", ")) };
+        let _ = writeln!(out, "  {colour}{sign} {:>5}: {}{records}{plain}", insn.slot, insn.text);
     }
 }
 
 fn as_json(difference: &Difference) -> Value {
     let what = &difference.what;
     let insns = |insns: &[InsnText]| {
-        insns.iter().map(|insn| json!({ "slot": insn.slot, "text": insn.text })).collect::<Vec<_>>()
+        insns
+            .iter()
+            .map(|insn| json!({ "slot": insn.slot, "text": insn.text, "core": insn.records }))
+            .collect::<Vec<_>>()
     };
     let change = |change: &Change| json!({ "left": insns(&change.left), "right": insns(&change.right) });
     match &difference.how {

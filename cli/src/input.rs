@@ -12,13 +12,13 @@ use crate::fail::{Code, Failure};
 
 /// The object that a file is, or that its text or its instructions make.
 pub fn object(args: &InputArgs) -> Result<Object, Failure> {
-    let endian = args.endian.map_or(Endian::HOST, Endian::from);
+    let endian = compile::endian(args.endian);
     if args.raw || args.hex { bare(args, endian) } else { compile::object(&args.file, &args.compile, endian) }
 }
 
 /// The bytes of the object file that a file is, or that its text or its instructions make; and the name of the file.
 pub fn elf(args: &InputArgs) -> Result<(String, Vec<u8>), Failure> {
-    let endian = args.endian.map_or(Endian::HOST, Endian::from);
+    let endian = compile::endian(args.endian);
     let name = compile::name(&args.file);
     if args.raw || args.hex {
         return Ok((name, elf::write(&bare(args, endian)?).map_err(|e| Failure::new(Code::Input, e))?));

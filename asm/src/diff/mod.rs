@@ -2,15 +2,16 @@
 //!
 //! Maps, variables, externs and functions are found by their names; where a thing stands in its file does not matter.
 //! Instructions are compared as what they do: a jump is the same where it leads to the same instruction, a reference
-//! where it names the same thing.
+//! where it names the same thing. Source positions are not compared.
 
 mod sequence;
 mod types;
 
 use std::collections::{HashMap, VecDeque};
 
-use crate::disasm::{self, InsnText};
-use crate::object::{Data, Extern, Func, Map, Object, Var};
+use crate::btf::TypeId;
+use crate::disasm::{self, InsnText, Names};
+use crate::object::{Address, Data, Extern, Func, Linkage, Map, Object, Symbol, Var};
 
 /// One difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +54,8 @@ pub struct Change {
 /// All differences between two objects: first of the whole, then of maps, data, externs, functions, types.
 #[must_use]
 pub fn diff(left: &Object, right: &Object) -> Vec<Difference> {
-    let mut found = Found::default();
+    let (a, b) = (Side::new(left), Side::new(right));
+    let mut found = Found { found: vec![], left: &a, right: &b };
     found.value("", "byte order", &left.endian.name(), &right.endian.name());
     let license = |object: &Object| object.license.clone().unwrap_or_else(|| "none".into());
     found.value("", "license", &license(left), &license(right));
@@ -90,15 +92,50 @@ pub fn diff(left: &Object, right: &Object) -> Vec<Difference> {
     found.each("type", &left_types, &right_types, name, |found, what, (_, a), (_, b)| {
         found.value(what, "layout", a, b);
     });
-    found.0
+    found.found
 }
 
-#[derive(Default)]
-struct Found(Vec<Difference>);
+/// An object, and the names of what is in it.
+struct Side<'a> {
+    object: &'a Object,
+    names: Names,
+}
 
-impl Found {
+impl<'a> Side<'a> {
+    fn new(object: &'a Object) -> Self {
+        Self { object, names: Names::new(object) }
+    }
+
+    fn symbol(&self, symbol: Symbol) -> String {
+        self.names.symbol(self.object, symbol)
+    }
+
+    /// What a map holds at first: `0: parse, 1: drop`.
+    fn values(&self, map: &Map) -> String {
+        let values = map.values.iter().map(|(index, symbol)| format!("{index}: {}", self.symbol(*symbol)));
+        values.collect::<Vec<_>>().join(", ")
+    }
+
+    /// The addresses that stand in data or in a definition: `16: &limit`.
+    fn refs(&self, refs: &[Address]) -> String {
+        let one = |r: &Address| format!("{}: &{}", r.offset, self.symbol(r.to));
+        refs.iter().map(one).collect::<Vec<_>>().join(", ")
+    }
+
+    fn type_name(&self, ty: Option<TypeId>) -> String {
+        ty.map_or("none".into(), |ty| types::name(&self.object.btf, ty))
+    }
+}
+
+struct Found<'a> {
+    found: Vec<Difference>,
+    left: &'a Side<'a>,
+    right: &'a Side<'a>,
+}
+
+impl Found<'_> {
     fn push(&mut self, what: &str, how: How) {
-        self.0.push(Difference { what: what.into(), how });
+        self.found.push(Difference { what: what.into(), how });
     }
 
     fn value<T: PartialEq + ToString>(&mut self, what: &str, field: &'static str, left: &T, right: &T) {
@@ -132,19 +169,39 @@ impl Found {
         self.value(what, "max_entries", &a.max_entries, &b.max_entries);
         self.value(what, "flags", &a.flags, &b.flags);
         self.value(what, "map_extra", &a.extra, &b.extra);
+        let node = |map: &Map| map.numa_node.map_or("none".into(), |node| node.to_string());
+        self.value(what, "numa_node", &node(a), &node(b));
         self.value(what, "pinned by name", &a.pin_by_name, &b.pin_by_name);
-        self.value(what, "values", &a.values.len(), &b.values.len());
-        if let (Some(a), Some(b)) = (&a.inner, &b.inner) {
-            self.map(&format!("{what}, inner map"), a, b);
+        let (left, right) = (self.left, self.right);
+        self.value(what, "key type", &left.type_name(a.key), &right.type_name(b.key));
+        self.value(what, "value type", &left.type_name(a.value), &right.type_name(b.value));
+        self.value(what, "values", &left.values(a), &right.values(b));
+        self.value(what, "addresses", &left.refs(&a.refs), &right.refs(&b.refs));
+        let legacy = |map: &Map| map.legacy.as_ref().map_or("none".into(), |l| l.section.clone());
+        self.value(what, "old section", &legacy(a), &legacy(b));
+        let bytes = |map: &Map| map.legacy.as_ref().map_or(String::new(), |l| hex(&l.bytes));
+        self.value(what, "old definition", &bytes(a), &bytes(b));
+        self.binding(what, (a.linkage, a.weak, a.hidden), (b.linkage, b.weak, b.hidden));
+        let inner = format!("{what}, inner map");
+        match (&a.inner, &b.inner) {
+            (Some(a), Some(b)) => self.map(&inner, a, b),
+            (Some(_), None) => self.push(&inner, How::Removed),
+            (None, Some(_)) => self.push(&inner, How::Added),
+            (None, None) => {}
         }
+    }
+
+    fn binding(&mut self, what: &str, a: (Linkage, bool, bool), b: (Linkage, bool, bool)) {
+        self.value(what, "global", &(a.0 == Linkage::Global), &(b.0 == Linkage::Global));
+        self.value(what, "weak", &a.1, &b.1);
+        self.value(what, "hidden", &a.2, &b.2);
     }
 
     fn data(&mut self, what: &str, a: &Data, b: &Data) {
         self.value(what, "size", &a.size(), &b.size());
         self.value(what, "alignment", &a.align, &b.align);
         let bytes = |data: &Data, at: usize, len: usize| {
-            let bytes = data.bytes.get(at..(at + len).min(data.bytes.len())).unwrap_or_default();
-            bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
+            hex(data.bytes.get(at..(at + len).min(data.bytes.len())).unwrap_or_default())
         };
         let place = |v: &Var| (usize::try_from(v.offset).unwrap_or(0), usize::try_from(v.size).unwrap_or(0));
         for (name, v, w) in paired(&a.vars, &b.vars, |v| v.name.clone(), |v| v.name.clone()) {
@@ -152,28 +209,55 @@ impl Found {
             match (v, w) {
                 (Some(v), Some(w)) => {
                     self.value(&what, "size", &v.size, &w.size);
+                    self.value(&what, "type", &self.left.type_name(v.ty), &self.right.type_name(w.ty));
+                    self.binding(&what, (v.linkage, v.weak, v.hidden), (w.linkage, w.weak, w.hidden));
                     let ((v, v_len), (w, w_len)) = (place(v), place(w));
                     self.value(&what, "first value", &bytes(a, v, v_len), &bytes(b, w, w_len));
                 }
                 (v, _) => self.push(&what, if v.is_some() { How::Removed } else { How::Added }),
             }
         }
-        if a.vars.is_empty() && b.vars.is_empty() && a.bytes != b.bytes {
-            self.value(what, "bytes", &bytes(a, 0, a.bytes.len()), &bytes(b, 0, b.bytes.len()));
-        }
+        self.value(what, "bytes of no variable", &unnamed(a), &unnamed(b));
+        self.value(what, "addresses", &self.left.refs(&a.refs), &self.right.refs(&b.refs));
     }
 
     fn external(&mut self, what: &str, a: &Extern, b: &Extern) {
         let kind = |e: &Extern| format!("{:?}", e.kind).to_lowercase();
         self.value(what, "kind", &kind(a), &kind(b));
         self.value(what, "weak", &a.weak, &b.weak);
+        self.value(what, "hidden", &a.hidden, &b.hidden);
     }
 
     fn func(&mut self, what: &str, a: &Func, b: &Func) {
         let hook = |func: &Func| func.hook.clone().unwrap_or_else(|| "none".into());
         self.value(what, "hook", &hook(a), &hook(b));
-        self.value(what, "global", &a.is_global(), &b.is_global());
+        self.binding(what, (a.linkage, a.weak, a.hidden), (b.linkage, b.weak, b.hidden));
+        self.value(what, "rest of a slot", &hex(&a.tail), &hex(&b.tail));
+        let labels = |func: &Func| {
+            func.labels.iter().map(|l| format!("{}@{}", l.name, l.offset)).collect::<Vec<_>>().join(", ")
+        };
+        self.value(what, "further symbols", &labels(a), &labels(b));
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
+}
+
+/// The bytes that are no variable's: each run without the zeros at its end, which are padding.
+fn unnamed(data: &Data) -> String {
+    let (mut runs, mut at) = (vec![], 0);
+    let end = Var { offset: u32::try_from(data.bytes.len()).unwrap_or(u32::MAX), ..Var::default() };
+    for var in data.vars.iter().chain([&end]) {
+        let start = usize::try_from(var.offset).unwrap_or(usize::MAX);
+        let run = data.bytes.get(at..start).unwrap_or_default();
+        let len = run.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+        if len > 0 {
+            runs.push(hex(&run[..len]));
+        }
+        at = at.max(start.saturating_add(usize::try_from(var.size).unwrap_or(usize::MAX)));
+    }
+    runs.join(" … ")
 }
 
 /// Things of two objects by name, in the order of the first object; what only the second has comes last. Of several
@@ -205,7 +289,9 @@ fn paired<'a, T>(
 
 /// The runs of instructions in which two functions differ.
 fn changes(left: &[InsnText], right: &[InsnText]) -> Vec<Change> {
-    let keys = |insns: &[InsnText]| insns.iter().map(|i| i.without_target().to_string()).collect::<Vec<_>>();
+    let keys = |insns: &[InsnText]| {
+        insns.iter().map(|i| (i.without_target().to_string(), i.records.clone())).collect::<Vec<_>>()
+    };
     let mut pairs = sequence::common(&keys(left), &keys(right));
     // A jump is the same where it leads to the same instruction; behind the last one is the end.
     let index = |insns: &[InsnText], slot: usize| insns.partition_point(|i| i.slot < slot);

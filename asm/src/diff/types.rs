@@ -20,7 +20,7 @@ pub(super) fn named(btf: &Btf) -> Vec<(String, String)> {
                     if m.bit_size != 0 || m.bit_offset % 8 != 0 {
                         let _ = write!(text, ".{}:{}", m.bit_offset % 8, m.bit_size);
                     }
-                    let _ = write!(text, " {}", name(btf, m.ty, DEPTH));
+                    let _ = write!(text, " {}", name(btf, m.ty));
                 }
                 if matches!(ty.kind, Kind::Struct { .. }) { "struct" } else { "union" }
             }
@@ -39,9 +39,13 @@ pub(super) fn named(btf: &Btf) -> Vec<(String, String)> {
 }
 
 /// A type in a few words.
-fn name(btf: &Btf, id: TypeId, depth: usize) -> String {
+pub(super) fn name(btf: &Btf, id: TypeId) -> String {
+    told(btf, id, DEPTH)
+}
+
+fn told(btf: &Btf, id: TypeId, depth: usize) -> String {
     let Some(ty) = btf.get(id).filter(|_| depth > 0) else { return "void".into() };
-    let of = |id| name(btf, id, depth - 1);
+    let of = |id| told(btf, id, depth - 1);
     match &ty.kind {
         Kind::Ptr(to) => format!("*{}", of(*to)),
         Kind::Array { elem, len, .. } => format!("{}[{len}]", of(*elem)),

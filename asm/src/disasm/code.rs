@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use super::decl::{binding, renamed};
 use super::names::{Names, quoted};
+use crate::dump;
 use crate::isa::{self, Insn, Syntax};
 use crate::object::{CoreRelo, Func, Linkage, Object, Symbol, TEXT};
 use crate::uapi::HelperId;
@@ -65,9 +66,16 @@ impl Places {
 fn body(out: &mut String, object: &Object, names: &Names, func: &Func) {
     let places = Places::new(func);
     let mut lines = func.lines.iter().peekable();
-    let mut core = func.core.iter().peekable();
     let mut file = None;
-    for (i, insn) in instructions(object, names, func, &places).enumerate() {
+    let exact = |relos: Vec<&CoreRelo>, insn: &Insn| {
+        if let [relo] = relos[..]
+            && let Some(value) = super::core::text(&object.btf, names, relo, insn)
+        {
+            return (Some(value), vec![]);
+        }
+        (None, relos.into_iter().map(record).collect())
+    };
+    for (i, insn) in instructions(object, names, func, &places, exact).enumerate() {
         label(out, &places, insn.slot);
         while let Some(line) = lines.next_if(|line| line.insn == i) {
             if file != Some(line.file) {
@@ -77,8 +85,8 @@ fn body(out: &mut String, object: &Object, names: &Names, func: &Func) {
             let text = object.texts.get(line.text).unwrap_or_default();
             let _ = writeln!(out, "    @line {}:{} {}", line.line, line.column, quoted(&text));
         }
-        if let Some(relo) = core.next_if(|relo| relo.insn == i).filter(|_| !insn.is_core) {
-            out.push_str(&record(relo));
+        for record in &insn.records {
+            let _ = writeln!(out, "    {record}");
         }
         let _ = writeln!(out, "    {}", insn.text);
     }
@@ -94,8 +102,8 @@ pub struct InsnText {
     pub target: Option<usize>,
     /// The text, without blanks around it.
     pub text: String,
-    /// Whether the text says the CO-RE record, if it has one.
-    is_core: bool,
+    /// What of the running kernel's types it depends on, if the text does not say it: `core(task_struct.pid)`.
+    pub records: Vec<String>,
 }
 
 impl InsnText {
@@ -107,9 +115,12 @@ impl InsnText {
     }
 }
 
-/// The instructions of a function.
+/// The instructions of a function with their values as they are, and in words what these depend on.
 pub(super) fn shown(object: &Object, names: &Names, func: &Func) -> Vec<InsnText> {
-    instructions(object, names, func, &Places::new(func)).collect()
+    let words = |relos: Vec<&CoreRelo>, _: &Insn| {
+        (None, relos.into_iter().map(|relo| dump::core::text(&object.btf, relo)).collect())
+    };
+    instructions(object, names, func, &Places::new(func), words).collect()
 }
 
 fn instructions<'a>(
@@ -117,17 +128,21 @@ fn instructions<'a>(
     names: &'a Names,
     func: &'a Func,
     places: &'a Places,
+    told: impl Fn(Vec<&CoreRelo>, &Insn) -> (Option<String>, Vec<String>) + 'a,
 ) -> impl Iterator<Item = InsnText> + 'a {
     let mut refs = func.refs.iter().peekable();
     let mut core = func.core.iter().peekable();
     func.insns.iter().enumerate().map(move |(i, insn)| {
-        let relo = core.next_if(|relo| relo.insn == i);
-        let value = relo.and_then(|relo| super::core::text(&object.btf, relo, &insn));
+        let mut relos = vec![];
+        while let Some(relo) = core.next_if(|relo| relo.insn == i) {
+            relos.push(relo);
+        }
+        let (value, records) = told(relos, &insn);
         let to = refs.next_if(|r| r.insn == i).map(|r| r.to);
         let target = places.target(i, &insn);
         let goes = target.map(|slot| format!(".l{slot}"));
         let text = line(object, names, &insn, to, goes.as_deref(), value.as_deref());
-        InsnText { slot: places.slots[i], target, text, is_core: value.is_some() }
+        InsnText { slot: places.slots[i], target, text, records }
     })
 }
 
@@ -139,7 +154,7 @@ fn label(out: &mut String, places: &Places, slot: usize) {
 
 /// `@relo #12 "0:3" field_byte_offset`.
 fn record(relo: &CoreRelo) -> String {
-    format!("    @relo #{} {} {}\n", relo.ty.0, quoted(&relo.access), relo.kind.0)
+    format!("@relo #{} {} {}", relo.ty.0, quoted(&relo.access), relo.kind.0)
 }
 
 /// One instruction: with the names of what it refers to, or as its bytes where no text would give just these.

@@ -2,17 +2,15 @@
 
 use std::fmt::Write;
 
-use super::names::word;
+use super::names::{Names, word};
 use crate::btf::{Btf, IntEncoding, Kind};
 use crate::isa::{Insn, Rhs, Syntax};
-use crate::object::{CoreKind, CoreRelo};
+use crate::object::{CoreKind, CoreRelo, Step};
 
 /// `core(task_struct.pid)`, to stand for the value of an instruction.
-pub(super) fn text(btf: &Btf, relo: &CoreRelo, insn: &Insn) -> Option<String> {
+pub(super) fn text(btf: &Btf, names: &Names, relo: &CoreRelo, insn: &Insn) -> Option<String> {
     let root = btf.get(relo.ty)?;
-    // The name must be that of one type only, for source would take the first of them.
-    let mut same = btf.iter().filter(|(_, ty)| ty.name == root.name && is_named_alike(&ty.kind, &root.kind));
-    if root.name.is_empty() || same.next()?.0 != relo.ty || same.next().is_some() {
+    if !names.is_only_type(&root.name, relo.ty) {
         return None;
     }
     let mut path = word(&root.name).into_owned();
@@ -31,15 +29,6 @@ pub(super) fn text(btf: &Btf, relo: &CoreRelo, insn: &Insn) -> Option<String> {
     (held(insn)? == value).then(|| format!("{}({path})", relo.kind.function().unwrap_or_default()))
 }
 
-/// Whether source cannot tell which of two types a name means.
-fn is_named_alike<S>(a: &Kind<S>, b: &Kind<S>) -> bool {
-    let names_type = |kind: &Kind<S>| {
-        use Kind::{Enum, Enum64, Fwd, Struct, Typedef, Union};
-        matches!(kind, Struct { .. } | Union { .. } | Enum { .. } | Enum64 { .. } | Typedef(_) | Fwd { .. })
-    };
-    names_type(a) && names_type(b)
-}
-
 /// The value of an instruction that such a function would stand for.
 fn held(insn: &Insn) -> Option<i64> {
     match insn.form()?.syntax {
@@ -50,18 +39,13 @@ fn held(insn: &Insn) -> Option<i64> {
     }
 }
 
-/// Follows the numbers of members and elements: appends their names to `path` and gives the value.
+/// Follows an access: appends the names of members and numbers of elements to `path` and gives the value.
 fn field(btf: &Btf, relo: &CoreRelo, path: &mut String) -> Option<i64> {
-    let mut numbers = relo.access.split(':').map(|number| number.parse::<usize>().ok());
-    if numbers.next()?? != 0 || relo.access.len() == 1 {
-        return None;
-    }
+    let (first, steps) = relo.steps(btf)?;
     let (mut ty, mut bits, mut width, mut named) = (relo.ty, 0u64, 0, false);
-    for number in numbers {
-        let number = number?;
-        match btf.resolved(ty)? {
-            Kind::Struct { members, .. } | Kind::Union { members, .. } => {
-                let member = members.get(number)?;
+    for step in steps {
+        match step {
+            Step::Member(member) => {
                 named = !member.name.is_empty();
                 if named {
                     let _ = write!(path, ".{}", word(&member.name));
@@ -69,17 +53,17 @@ fn field(btf: &Btf, relo: &CoreRelo, path: &mut String) -> Option<i64> {
                 bits += u64::from(member.bit_offset);
                 (ty, width) = (member.ty, member.bit_size);
             }
-            Kind::Array { elem, len, .. } if number < usize::try_from(*len).ok()? => {
+            Step::Element { number, of, elem } if number < of => {
                 let _ = write!(path, "[{number}]");
-                bits += u64::from(btf.size_of(*elem)?) * 8 * u64::try_from(number).ok()?;
-                (ty, named) = (*elem, true);
+                bits += u64::from(btf.size_of(elem)?) * 8 * u64::from(number);
+                (ty, named) = (elem, true);
             }
-            _ => return None,
+            Step::Element { .. } => return None,
         }
     }
     match relo.kind {
         // A member without a name is reached through its own members only.
-        _ if !named => None,
+        _ if !named || first != 0 => None,
         CoreKind::FIELD_EXISTS => Some(1),
         // Where a bit field begins, and how far it is shifted, is the compiler's choice.
         _ if width != 0 => None,

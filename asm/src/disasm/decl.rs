@@ -35,7 +35,8 @@ pub(super) fn maps(out: &mut String, object: &Object, names: &Names) {
     }
     for (map, name) in object.maps.iter().zip(&names.maps) {
         out.push_str(&binding(map.linkage, Linkage::Global, map.weak, map.hidden));
-        let _ = write!(out, "map {}{}: {}", name.text, renamed(name, &map.name), map_type(object, map));
+        let _ =
+            write!(out, "map {}{}: {}", name.text, renamed(name, &map.name), map_type(object, names, map));
         if !map.values.is_empty() {
             let values: Vec<_> = (map.values.iter())
                 .map(|(index, symbol)| format!("{index}: {}", names.symbol(object, *symbol)))
@@ -47,12 +48,12 @@ pub(super) fn maps(out: &mut String, object: &Object, names: &Names) {
 }
 
 /// `hash<u32, flow>[64] { flags: 1 }`.
-fn map_type(object: &Object, map: &Map) -> String {
+fn map_type(object: &Object, names: &Names, map: &Map) -> String {
     let mut text = map.kind.name().map_or_else(|| map.kind.0.to_string(), str::to_string);
-    let key = (map.key_size != 0).then(|| types::text(object, map.key, map.key_size));
+    let key = (map.key_size != 0).then(|| types::text(object, names, map.key, map.key_size));
     let value = match &map.inner {
-        Some(inner) => Some(map_type(object, inner)),
-        None => (map.value_size != 0).then(|| types::text(object, map.value, map.value_size)),
+        Some(inner) => Some(map_type(object, names, inner)),
+        None => (map.value_size != 0).then(|| types::text(object, names, map.value, map.value_size)),
     };
     let _ = match (key, value) {
         (None, None) => Ok(()),
@@ -89,7 +90,7 @@ pub(super) fn externs(out: &mut String, object: &Object, names: &Names) {
     for (external, name) in object.externs.iter().zip(&names.externs) {
         let of = external.btf.and_then(|id| object.btf.get(id)).map(|ty| &ty.kind);
         let ty = match of {
-            Some(Kind::Var { ty, .. }) => format!(": {}", types::text(object, Some(*ty), 0)),
+            Some(Kind::Var { ty, .. }) => format!(": {}", types::text(object, names, Some(*ty), 0)),
             _ => String::new(),
         };
         let (kind, head) = match external.kind {

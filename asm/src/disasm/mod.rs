@@ -16,8 +16,7 @@ use crate::isa::Endian;
 use crate::object::Object;
 
 pub use code::InsnText;
-use names::Names;
-pub(crate) use names::covering;
+pub(crate) use names::{Names, covering};
 
 /// The text of an object: licence, types of maps, maps, data, externs, functions and, last, the types of its BTF.
 #[must_use]

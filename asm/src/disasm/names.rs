@@ -1,18 +1,19 @@
 //! The names that things have in the text: each its own, however often a symbol's name occurs in the object.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fmt::Write;
 
+use crate::btf::{Btf, Kind, TypeId};
 use crate::bytes::bytes;
 use crate::escape::escape;
-use crate::lang::words;
+use crate::expand::is_taken;
 use crate::object::{Data, Object, Symbol};
 use crate::uapi::HelperId;
 
 /// A name in the text, and whether it is not the symbol's.
 #[derive(Debug)]
-pub(super) struct Name {
+pub(crate) struct Name {
     /// As it is written: in backticks where it is no plain word.
     pub text: String,
     /// Whether ` as "SYMBOL"` must stand behind it where it is declared.
@@ -21,24 +22,32 @@ pub(super) struct Name {
 
 /// The names of all that an object declares; numbers are those of its vectors.
 #[derive(Debug)]
-pub(super) struct Names {
+pub(crate) struct Names {
     pub maps: Vec<Name>,
     pub externs: Vec<Name>,
     pub funcs: Vec<Name>,
     /// Variables by section.
     pub vars: Vec<Vec<Name>>,
+    /// Types by the name that source would find them by; nothing where it could mean several.
+    types: HashMap<String, Option<TypeId>>,
 }
 
 impl Names {
     pub fn new(object: &Object) -> Self {
-        let mut taken = HashSet::new();
+        let mut taken = HashMap::new();
         let mut name = |symbol: &str, kind: &str| unique(symbol, kind, &mut taken);
         Self {
             maps: object.maps.iter().map(|m| name(&m.name, "map")).collect(),
             externs: object.externs.iter().map(|e| name(&e.name, "extern")).collect(),
             funcs: object.funcs.iter().map(|f| name(&f.name, "func")).collect(),
             vars: object.data.iter().map(|d| d.vars.iter().map(|v| name(&v.name, "var")).collect()).collect(),
+            types: types(&object.btf),
         }
+    }
+
+    /// Whether source finds this type, and no other, by that name.
+    pub fn is_only_type(&self, name: &str, id: TypeId) -> bool {
+        self.types.get(name) == Some(&Some(id))
     }
 
     /// What a reference names, as an expression.
@@ -83,17 +92,33 @@ pub(crate) fn covering(data: &Data, offset: u32) -> Option<usize> {
     })
 }
 
-/// A name that nothing else has.
-fn unique(symbol: &str, kind: &str, taken: &mut HashSet<String>) -> Name {
+fn types(btf: &Btf) -> HashMap<String, Option<TypeId>> {
+    use Kind::{Enum, Enum64, Fwd, Struct, Typedef, Union};
+    let mut types = HashMap::new();
+    for (id, ty) in btf.iter().filter(|(_, ty)| !ty.name.is_empty()) {
+        if matches!(
+            ty.kind,
+            Struct { .. } | Union { .. } | Enum { .. } | Enum64 { .. } | Typedef(_) | Fwd { .. }
+        ) {
+            types.entry(ty.name.to_string()).and_modify(|only| *only = None).or_insert(Some(id));
+        }
+    }
+    types
+}
+
+/// A name that nothing else has. `taken` has the names, and the last number behind each that was asked for twice.
+fn unique(symbol: &str, kind: &str, taken: &mut HashMap<String, usize>) -> Name {
     let base = if symbol.is_empty() { kind } else { symbol };
     let mut name = base.to_string();
-    let mut number = 1;
     // A helper's name would be called in its stead.
-    while HelperId::from_name(&name).is_some() || taken.contains(&name) || name == kind && symbol.is_empty() {
-        number += 1;
+    let mut is_free = HelperId::from_name(base).is_none() && !symbol.is_empty();
+    while !is_free || taken.contains_key(&name) {
+        let number = taken.entry(base.to_string()).or_insert(1);
+        *number += 1;
         name = format!("{base}__{number}");
+        is_free = true;
     }
-    taken.insert(name.clone());
+    taken.insert(name.clone(), 1);
     Name { text: word(&name).into_owned(), renamed: name != symbol }
 }
 
@@ -102,8 +127,7 @@ pub(super) fn word(name: &str) -> Cow<'_, str> {
     let mut chars = name.chars();
     let plain = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_');
-    let lists = [words::DECLARATIONS, words::STATEMENTS, words::FUNCTIONS, words::REGISTERS, words::RESERVED];
-    if plain && !lists.iter().any(|list| list.contains(&name)) {
+    if plain && !is_taken(name) {
         return Cow::Borrowed(name);
     }
     Cow::Owned(format!("`{}`", escape(&bytes(name)).replace('`', "\\x60")))

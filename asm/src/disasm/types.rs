@@ -3,14 +3,14 @@
 use crate::btf::{IntEncoding, Kind, TypeId};
 use crate::object::Object;
 
-use super::names::word;
+use super::names::{Names, word};
 
 /// A type that has a size in bytes: by its name where it has one, else by its number. Without BTF it is just so many
 /// bytes.
-pub(super) fn text(object: &Object, ty: Option<TypeId>, size: u32) -> String {
+pub(super) fn text(object: &Object, names: &Names, ty: Option<TypeId>, size: u32) -> String {
     match ty {
         None => bytes(size),
-        Some(id) => named(object, id).unwrap_or_else(|| format!("#{}", id.0)),
+        Some(id) => named(object, names, id).unwrap_or_else(|| format!("#{}", id.0)),
     }
 }
 
@@ -26,7 +26,7 @@ fn bytes(size: u32) -> String {
 }
 
 /// The name of a type, if that says which it is.
-fn named(object: &Object, id: TypeId) -> Option<String> {
+fn named(object: &Object, names: &Names, id: TypeId) -> Option<String> {
     let ty = object.btf.get(id)?;
     match &ty.kind {
         Kind::Int { size, encoding, offset: 0, bits } if u32::from(*bits) == size * 8 => {
@@ -43,7 +43,7 @@ fn named(object: &Object, id: TypeId) -> Option<String> {
         | Kind::Union { .. }
         | Kind::Typedef(_)
         | Kind::Enum { .. }
-        | Kind::Enum64 { .. } => (!ty.name.is_empty()).then(|| word(&ty.name).into_owned()),
+        | Kind::Enum64 { .. } => names.is_only_type(&ty.name, id).then(|| word(&ty.name).into_owned()),
         _ => None,
     }
 }

@@ -36,6 +36,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 pub use modules::load;
+pub(crate) use names::is_taken;
 pub use plain::{
     Chain, ChainId, CoreTy, ExternTy, Label, LabelId, Plain, PlainCore, PlainData, PlainExtern, PlainFunc,
     PlainLine, PlainMap, PlainVar, Program, SECTIONS, Side,

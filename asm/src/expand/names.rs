@@ -124,7 +124,7 @@ fn is_letter(c: char) -> bool {
 }
 
 /// Names that the language has taken: a view may be named like a type, nothing else may.
-fn reserved(name: &str) -> bool {
+pub(crate) fn is_taken(name: &str) -> bool {
     is_word(name) || super::types::BUILTINS.iter().any(|b| b.name == name)
 }
 
@@ -230,7 +230,7 @@ impl<'a> Names<'a> {
     fn define_as(&mut self, word: &'a str, def: Def<'a>, diagnostics: &mut Diagnostics) {
         let (text, span) = (words::bare(word), def.name());
         let function = matches!(def, Def::ConstFn(_)) && words::FUNCTIONS.contains(&word);
-        if (reserved(word) || function) && !matches!(def, Def::Macro(_)) {
+        if (is_taken(word) || function) && !matches!(def, Def::Macro(_)) {
             let message = format!("`{text}` cannot name {}", def.what());
             let d = Diagnostic::error(code::RESERVED, message, span);
             diagnostics.push(d.note("the language gives this name a meaning already"));

@@ -1,6 +1,6 @@
 //! CO-RE: what an instruction knows about a type, to be looked up again in the kernel that it is loaded into.
 
-use crate::btf::TypeId;
+use crate::btf::{Btf, Kind, Member, TypeId};
 
 /// A value in an instruction that depends on a type of the running kernel (`struct bpf_core_relo`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,41 @@ pub struct CoreRelo {
     pub access: String,
     /// What is asked about it.
     pub kind: CoreKind,
+}
+
+/// One step of an access: from a type into a part of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Step<'a> {
+    /// Into a member of a struct or union.
+    Member(&'a Member),
+    /// Into an element of an array of so many: its number, and its type.
+    Element { number: u32, of: u32, elem: TypeId },
+}
+
+impl CoreRelo {
+    /// The numbers of the access: the first, and the further ones as steps from the type inwards. Nothing where the
+    /// types have no such parts.
+    pub(crate) fn steps<'a>(&self, btf: &'a Btf) -> Option<(u32, Vec<Step<'a>>)> {
+        let mut numbers = self.access.split(':').map(|number| number.parse::<u32>().ok());
+        let first = numbers.next()??;
+        let (mut ty, mut steps) = (self.ty, vec![]);
+        for number in numbers {
+            let number = number?;
+            let step = match btf.resolved(ty)? {
+                Kind::Struct { members, .. } | Kind::Union { members, .. } => {
+                    Step::Member(members.get(usize::try_from(number).ok()?)?)
+                }
+                Kind::Array { elem, len, .. } => Step::Element { number, of: *len, elem: *elem },
+                _ => return None,
+            };
+            ty = match step {
+                Step::Member(member) => member.ty,
+                Step::Element { elem, .. } => elem,
+            };
+            steps.push(step);
+        }
+        Some((first, steps))
+    }
 }
 
 /// What a [`CoreRelo`] asks (`enum bpf_core_relo_kind`). An open set: a newer kernel may ask more.

@@ -10,6 +10,7 @@ mod external;
 mod map;
 mod reloc;
 
+pub(crate) use core::Step;
 pub use core::{CoreKind, CoreRelo};
 pub use data::{Data, DataKind, Form, Var};
 pub use external::{Extern, ExternKind};

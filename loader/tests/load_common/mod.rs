@@ -88,20 +88,7 @@ pub fn func(name: &str, section: &str, insns: Vec<Insn>, refs: Vec<(usize, Symbo
 }
 
 pub fn map(name: &str, kind: MapType, key_size: u32, value_size: u32, max_entries: u32) -> Map {
-    Map {
-        name: name.into(),
-        kind,
-        key_size,
-        value_size,
-        max_entries,
-        flags: 0,
-        extra: 0,
-        numa_node: None,
-        key: None,
-        value: None,
-        pin_by_name: false,
-        ..Map::default()
-    }
+    Map { name: name.into(), kind, key_size, value_size, max_entries, ..Map::default() }
 }
 
 /// `w0 = XDP_PASS; exit`
