@@ -338,7 +338,7 @@ impl<'a> Expander<'a> {
         // One use counts as a statement at least, of which there are far fewer than 2³².
         self.chain = u32::try_from(self.program.chains.len()).ok().map(ChainId);
         self.program.chains.push(Chain { span, name: shown, parent, outermost });
-        self.enter(Frame { stmts: &definition.body, ..Frame::default() });
+        self.enter(Frame { stmts: &definition.body, used: Some(span), ..Frame::default() });
         if self.defaults(name, definition, &mut args).is_ok() {
             self.frame().args = args;
             self.stmts(&definition.body, span);

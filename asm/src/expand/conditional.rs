@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::frame::Mistake;
 use super::imports::{BtfFiles, look_up};
 use super::names::Names;
 use super::{Around, Expander};
@@ -35,7 +36,7 @@ pub(super) fn items<'a>(files: &'a [(FileId, File)], branches: &Branches) -> Vec
 pub(super) fn decide(
     around: &Around,
     files: &[(FileId, File)],
-    reported: &mut HashSet<(Span, String)>,
+    reported: &mut HashSet<Mistake>,
     diagnostics: &mut Diagnostics,
 ) -> Branches {
     let conditional = |item: &Item| matches!(item.kind, ItemKind::Control(Control::If(_)));

@@ -111,7 +111,7 @@ impl<'a> Expander<'a> {
         }
         self.callers.push((span, function.name));
         // Of the place of use, it sees nothing but its arguments.
-        self.frames.push(Frame { constants, number: usize::MAX, ..Frame::default() });
+        self.frames.push(Frame { constants, number: usize::MAX, used: Some(span), ..Frame::default() });
         let value = self.int(&function.value);
         self.frames.pop();
         self.callers.pop();

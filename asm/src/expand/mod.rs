@@ -55,7 +55,7 @@ use body::Body;
 pub use conditional::Branches;
 use control::Block;
 use eval::Int;
-use frame::Frame;
+use frame::{Frame, Mistake};
 use given::{Given, Index};
 use imports::BtfFiles;
 use names::{Def, Names};
@@ -148,8 +148,8 @@ struct Expander<'a> {
     import_place: Option<Span>,
     /// Modules of the library whose import somebody was told to add.
     suggested: Vec<&'static str>,
-    /// What was reported: what stands in macros and loops is reported for the first use only.
-    reported: HashSet<(Span, String)>,
+    /// What was reported: what stands in macros and loops is worked out many times.
+    reported: HashSet<Mistake>,
     diagnostics: &'a mut Diagnostics,
 }
 
@@ -285,8 +285,7 @@ impl<'a> Expander<'a> {
         if nothing_there && self.names.is_broken(self.text(diagnostic.primary.span)) {
             return Reported;
         }
-        let what = (diagnostic.primary.span, diagnostic.message.clone());
-        if !self.diagnostics.is_full() && !self.reported.insert(what) {
+        if !self.diagnostics.is_full() && !self.reported.insert(self.mistake(&diagnostic)) {
             return Reported;
         }
         let (mut expansion, calls) = self.shown_callers();

@@ -363,7 +363,7 @@ impl Expander<'_> {
         }
         let mut d = Diagnostic::error(code::UNKNOWN, format!("unknown {what} `{text}`"), span);
         // In a macro that is used a million times, looking for similar names is what takes long.
-        if self.chain.is_some() && self.reported.contains(&(span, d.message.clone())) {
+        if self.chain.is_some() && self.reported.contains(&self.mistake(&d)) {
             return Reported;
         }
         if self.diagnostics.is_full() {
