@@ -18,7 +18,7 @@ use common::{assemble, body, errors, through};
 use object_common::{TempFile, skip, tool};
 
 /// What a record of a source line says, with the strings that it names.
-type Line<'a> = (usize, &'a str, u32, u32, std::borrow::Cow<'a, str>);
+type Line<'a> = (u32, &'a str, u32, u32, std::borrow::Cow<'a, str>);
 
 /// Those of a function: its name, its type, source lines, CO-RE relocations.
 type Records<'a> = (&'a str, Option<TypeId>, Vec<Line<'a>>, &'a [CoreRelo]);
@@ -29,7 +29,7 @@ fn records(object: &Object) -> Vec<Records<'_>> {
     for func in &object.funcs {
         let line = |l: &bpfasm_asm::object::Line| {
             let text = object.texts.get(l.text).expect("the text of a line");
-            (l.insn, object.files[l.file].as_str(), l.line, l.column, text)
+            (l.insn, object.files[l.file as usize].as_str(), l.line, l.column, text)
         };
         all.push((func.name.as_str(), func.btf, func.lines.iter().map(line).collect(), func.core.as_slice()));
     }
@@ -122,9 +122,9 @@ fn map_type(map: &Map) -> String {
 fn instructions(out: &mut String, object: &Object, func: &Func) {
     let mut file = None;
     for (i, insn) in func.insns.iter().enumerate() {
-        for line in func.lines.iter().filter(|line| line.insn == i) {
+        for line in func.lines.iter().filter(|line| line.insn as usize == i) {
             if file != Some(line.file) {
-                let _ = writeln!(out, "    @file {}", quoted(&object.files[line.file]));
+                let _ = writeln!(out, "    @file {}", quoted(&object.files[line.file as usize]));
                 file = Some(line.file);
             }
             let text = object.texts.get(line.text).expect("the text of a line");

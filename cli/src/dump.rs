@@ -87,7 +87,7 @@ fn insn(object: &Object, item: &Item, space: &mut String) -> Value {
         value["ref"] = reference(&to);
     }
     if let Some(line) = item.line {
-        let file = object.files.get(line.file).map_or("", String::as_str);
+        let file = object.files.get(line.file as usize).map_or("", String::as_str);
         let text = object.texts.get(line.text).unwrap_or_default();
         value["line"] = json!({ "file": file, "line": line.line, "column": line.column, "text": text });
     }

@@ -11,14 +11,14 @@ pub(super) struct Lines<'a> {
     files: Vec<Known>,
     texts: Strings,
     /// The place that came last in this function: its span, the number of its file here, and the index of its line.
-    last: Option<(Span, usize, usize)>,
+    last: Option<(Span, u32, usize)>,
 }
 
 /// A file that lines name.
 struct Known {
     id: Named,
-    /// For each line its text's offset in the table, once it is there.
-    texts: Vec<Option<u32>>,
+    /// For each line its text's offset in the table, 0 until it is there.
+    texts: Vec<u32>,
 }
 
 /// A source text, or a file that `@file` names, by its number.
@@ -53,12 +53,16 @@ impl<'a> Lines<'a> {
         let index = source.line_index(span.start, near);
         self.last = Some((span, file, index));
         let (line, column) = source.place(index, span.start);
-        let texts = &mut self.files[file].texts;
+        let texts = &mut self.files[file as usize].texts;
         if texts.len() <= index {
-            texts.resize(index + 1, None);
+            texts.resize(index + 1, 0);
         }
         // BTF has no string with a NUL inside: such a line has no text.
-        let text = *texts[index].get_or_insert_with(|| self.texts.add(source.line_text(index)).unwrap_or(0));
+        if texts[index] == 0 {
+            texts[index] = self.texts.add(source.line_text(index)).unwrap_or(0);
+        }
+        // There are far fewer instructions than 2³².
+        let (insn, text) = (u32::try_from(insn).unwrap_or(u32::MAX), texts[index]);
         lines.push(Line { insn, file, line, column, text });
     }
 
@@ -67,16 +71,19 @@ impl<'a> Lines<'a> {
         for PlainLine { insn, file, line, column, text } in said {
             // Its text has been looked at, and has no NUL.
             let text = self.texts.add(text).unwrap_or(0);
-            let (insn, line, column, file) = (*insn, *line, *column, self.file(Named::Said(*file)));
+            let insn = u32::try_from(*insn).unwrap_or(u32::MAX);
+            let (line, column, file) = (*line, *column, self.file(Named::Said(*file)));
             lines.push(Line { insn, file, line, column, text });
         }
     }
 
-    fn file(&mut self, id: Named) -> usize {
-        self.files.iter().position(|file| file.id == id).unwrap_or_else(|| {
+    fn file(&mut self, id: Named) -> u32 {
+        let known = self.files.iter().position(|file| file.id == id);
+        let number = known.unwrap_or(self.files.len());
+        if known.is_none() {
             self.files.push(Known { id, texts: vec![] });
-            self.files.len() - 1
-        })
+        }
+        u32::try_from(number).unwrap_or(u32::MAX)
     }
 
     /// The names of the files, and the texts.

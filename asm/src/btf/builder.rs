@@ -8,7 +8,7 @@ use super::{Btf, Type, TypeId};
 pub struct Builder {
     btf: Btf,
     /// The first of all equal types.
-    index: Index<TypeId>,
+    index: Index,
 }
 
 impl From<Btf> for Builder {
@@ -27,7 +27,7 @@ impl Builder {
         let place = self.place(&ty);
         let id = self.btf.add(ty);
         if let Err(key) = place {
-            self.index.note(key, id);
+            self.index.note(key, id.0);
         }
         id
     }
@@ -38,7 +38,7 @@ impl Builder {
             Ok(id) => id,
             Err(key) => {
                 let id = self.btf.add(ty);
-                self.index.note(key, id);
+                self.index.note(key, id.0);
                 id
             }
         }
@@ -57,7 +57,7 @@ impl Builder {
         if let Some(slot) = self.btf.get_mut(id) {
             *slot = ty;
             if let Err(key) = place {
-                self.index.note(key, id);
+                self.index.note(key, id.0);
             }
         }
     }
@@ -69,7 +69,7 @@ impl Builder {
     }
 
     /// The equal type, or the key under which to note a new one.
-    fn place(&self, ty: &Type) -> Result<TypeId, u64> {
-        self.index.find(ty, |id| self.btf.get(id) == Some(ty))
+    fn place(&self, ty: &Type) -> Result<TypeId, u32> {
+        self.index.find(ty, |id| self.btf.get(TypeId(id)) == Some(ty)).map(TypeId)
     }
 }

@@ -71,7 +71,6 @@ impl Encoder {
         let types = len32(self.types.bytes.len(), "the types")?;
         let strings = len32(self.strings.bytes().len(), "the strings")?;
         let mut out = Out::new(self.types.endian);
-        out.bytes.reserve_exact(24 + self.types.bytes.len() + self.strings.bytes().len());
         out.u16(MAGIC);
         out.u8(VERSION);
         out.u8(0);
@@ -79,8 +78,8 @@ impl Encoder {
             out.u32(field);
         }
         out.bytes.extend_from_slice(&self.types.bytes);
-        out.bytes.extend_from_slice(self.strings.bytes());
-        Ok(out.bytes)
+        // Of texts there may be far more than of types.
+        Ok(self.strings.into_bytes_behind(out.bytes))
     }
 
     /// One `struct btf_type` with what follows it.

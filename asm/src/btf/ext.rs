@@ -168,10 +168,11 @@ impl Encoder {
         let wrong = |what| Error::Records { func: func.name.clone(), what };
         let mut line_info = Vec::with_capacity(func.lines.len());
         // Nearly always all lines are of one file.
-        let mut last: Option<(usize, u32)> = None;
-        let mut begun: Option<usize> = None;
+        let mut last: Option<(u32, u32)> = None;
+        let mut begun: Option<u32> = None;
         for line in &func.lines {
-            if line.insn >= func.insns.len() {
+            let insn = line.insn as usize;
+            if insn >= func.insns.len() {
                 return Err(wrong("a line lies beyond its end"));
             }
             if begun.is_some_and(|before| line.insn < before) {
@@ -182,12 +183,12 @@ impl Encoder {
                 Some((file, offset)) if file == line.file => offset,
                 _ => {
                     let no_file = || wrong("a line names a file that is not there");
-                    self.string(files.get(line.file).ok_or_else(no_file)?)?
+                    self.string(files.get(line.file as usize).ok_or_else(no_file)?)?
                 }
             };
             last = Some((line.file, file));
             line_info.push(LineInfo {
-                insn_off: slot(func, line.insn).ok_or_else(|| wrong("it is too long"))?,
+                insn_off: slot(func, insn).ok_or_else(|| wrong("it is too long"))?,
                 file_name_off: file,
                 line_off: self
                     .text(line.text)

@@ -12,7 +12,7 @@ use crate::bytes;
 pub struct Strings {
     bytes: Vec<u8>,
     /// The offset of each string.
-    index: Index<u32>,
+    index: Index,
 }
 
 impl PartialEq for Strings {
@@ -75,6 +75,14 @@ impl Strings {
     #[must_use]
     pub fn get(&self, offset: u32) -> Option<Cow<'_, str>> {
         StrTable::new(&self.bytes).get(offset)
+    }
+
+    /// The table as it stands in a file, behind something else.
+    pub(super) fn into_bytes_behind(self, before: Vec<u8>) -> Vec<u8> {
+        let mut bytes = self.bytes;
+        bytes.reserve_exact(before.len());
+        bytes.splice(0..0, before);
+        bytes
     }
 
     /// The table as it stands in a file.

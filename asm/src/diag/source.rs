@@ -159,8 +159,12 @@ impl Source {
     /// Where lines begin.
     fn starts(&self) -> &[u32] {
         self.lines.get_or_init(|| {
-            let newlines = self.text.bytes().zip(1u32..).filter(|(b, _)| *b == b'\n').map(|(_, next)| next);
-            std::iter::once(0).chain(newlines).collect()
+            let (text, mut at, mut starts) = (self.text.as_bytes(), 0, vec![0]);
+            while let Some(len) = text[at..].iter().position(|b| *b == b'\n') {
+                at += len + 1;
+                starts.push(u32::try_from(at).unwrap_or(u32::MAX));
+            }
+            starts
         })
     }
 

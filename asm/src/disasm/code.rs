@@ -77,10 +77,10 @@ fn body(out: &mut String, object: &Object, names: &Names, func: &Func) {
     };
     for (i, insn) in instructions(object, names, func, &places, exact).enumerate() {
         label(out, &places, insn.slot);
-        while let Some(line) = lines.next_if(|line| line.insn == i) {
+        while let Some(line) = lines.next_if(|line| line.insn as usize == i) {
             if file != Some(line.file) {
                 file = Some(line.file);
-                let _ = writeln!(out, "    @file {}", quoted(&object.files[line.file]));
+                let _ = writeln!(out, "    @file {}", quoted(&object.files[line.file as usize]));
             }
             let text = object.texts.get(line.text).unwrap_or_default();
             let _ = writeln!(out, "    @line {}:{} {}", line.line, line.column, quoted(&text));

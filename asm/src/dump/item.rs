@@ -73,7 +73,7 @@ pub fn items<'a>(object: &'a Object, func: &'a Func) -> impl Iterator<Item = Ite
             insn,
             target: target(slot, &insn).filter(|slot| starts.get(*slot) == Some(&true)),
             to: refs.next_if(|r| r.insn == i).map(|r| r.to),
-            line: lines.next_if(|line| line.insn == i),
+            line: lines.next_if(|line| line.insn as usize == i),
             core: core.next_if(|relo| relo.insn == i),
         };
         slot += insn.slots();

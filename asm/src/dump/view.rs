@@ -86,7 +86,7 @@ impl View {
     /// `; prog.c:12  if (x)`.
     fn source(&self, out: &mut Out, item: &Item, object: &Object) -> io::Result<()> {
         let Some(line) = item.line else { return Ok(()) };
-        let path = object.files.get(line.file).map_or("", String::as_str);
+        let path = object.files.get(line.file as usize).map_or("", String::as_str);
         self.colour(out, CYAN);
         out.text("; ");
         out.escaped(path.rsplit('/').next().unwrap_or(path));

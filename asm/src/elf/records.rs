@@ -70,12 +70,14 @@ pub(super) fn read(
 /// Files are numbered as functions name them first, each name once.
 fn order_files(object: &mut Object) {
     let names = std::mem::take(&mut object.files);
-    let mut numbers: HashMap<&str, usize> = HashMap::new();
+    let mut numbers: HashMap<&str, u32> = HashMap::new();
     for line in object.funcs.iter_mut().flat_map(|func| &mut func.lines) {
-        let name = names.get(line.file).map_or("", String::as_str);
+        let name = names.get(line.file as usize).map_or("", String::as_str);
+        // None has a greater number than it had.
+        let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
         line.file = *numbers.entry(name).or_insert_with(|| {
             object.files.push(name.to_string());
-            object.files.len() - 1
+            next
         });
     }
 }
@@ -97,7 +99,7 @@ struct Lines<'a> {
     /// How many bytes of text may still be copied.
     budget: usize,
     /// File names by their place in the string table.
-    files: HashMap<u32, usize>,
+    files: HashMap<u32, u32>,
 }
 
 impl Lines<'_> {
@@ -108,13 +110,15 @@ impl Lines<'_> {
     }
 
     fn line(&mut self, record: LineInfo, insn: usize, files: &mut Vec<String>) -> Option<Line> {
+        let insn = u32::try_from(insn).ok()?;
         let file = match self.files.get(&record.file_name_off) {
             Some(file) => *file,
             None => {
                 let name = self.copy(&self.strings.get(record.file_name_off)?)?;
+                let file = u32::try_from(files.len()).ok()?;
                 files.push(name);
-                self.files.insert(record.file_name_off, files.len() - 1);
-                files.len() - 1
+                self.files.insert(record.file_name_off, file);
+                file
             }
         };
         Some(Line { insn, file, line: record.line(), column: record.column(), text: record.line_off })

@@ -167,9 +167,9 @@ pub enum Symbol {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     /// Index into [`Func::insns`] of the first instruction that it covers.
-    pub insn: usize,
+    pub insn: u32,
     /// Index into [`Object::files`].
-    pub file: usize,
+    pub file: u32,
     /// Line number from 1.
     pub line: u32,
     /// Column number from 1.

@@ -49,7 +49,8 @@ pub fn canonical(object: &Object) -> String {
     };
     for func in &object.funcs {
         let refs: Vec<_> = func.refs.iter().map(|r| (r.insn, name(&r.to))).collect();
-        let place = |l: &Line| (l.insn, &object.files[l.file], l.line, l.column, object.texts.get(l.text));
+        let place =
+            |l: &Line| (l.insn, &object.files[l.file as usize], l.line, l.column, object.texts.get(l.text));
         let places: Vec<_> = func.lines.iter().map(place).collect();
         let func = Func { refs: vec![], lines: vec![], ..func.clone() };
         lines.push(format!("{}: {func:#?} {refs:#?} {places:#?}", func.name));

@@ -81,9 +81,9 @@ impl Rejection {
 /// Where in the source an instruction of a function is, as the object says.
 #[must_use]
 pub fn place_of(object: &Object, func: usize, index: usize) -> Option<Place> {
-    let line = object.funcs.get(func)?.lines.iter().take_while(|l| l.insn <= index).last()?;
+    let line = object.funcs.get(func)?.lines.iter().take_while(|l| l.insn as usize <= index).last()?;
     Some(Place {
-        file: object.files.get(line.file)?.clone(),
+        file: object.files.get(line.file as usize)?.clone(),
         line: line.line,
         column: line.column,
         text: object.texts.get(line.text).unwrap_or_default().to_string(),

@@ -46,8 +46,9 @@ pub fn exit() -> Insn {
 
 pub fn object(funcs: Vec<Func>) -> Object {
     let mut texts = Strings::default();
-    for insn in 0..funcs.iter().map(|func| func.lines.len()).max().unwrap_or(0) {
-        texts.add(&text_of(insn)).unwrap();
+    let longest = funcs.iter().max_by_key(|func| func.lines.len());
+    for line in longest.map_or(&[][..], |func| &func.lines) {
+        texts.add(&text_of(line.insn)).unwrap();
     }
     Object {
         endian: if cfg!(target_endian = "big") { Endian::Big } else { Endian::Little },
@@ -60,21 +61,15 @@ pub fn object(funcs: Vec<Func>) -> Object {
 }
 
 /// The source line of an instruction.
-fn text_of(insn: usize) -> String {
+fn text_of(insn: u32) -> String {
     format!("    line of instruction {insn}")
 }
 
 /// A function whose instruction N stands on line N + 10.
 pub fn func(name: &str, section: &str, insns: Vec<Insn>, refs: Vec<(usize, Symbol)>) -> Func {
     let mut texts = Strings::default();
-    let lines = (0..insns.len())
-        .map(|n| Line {
-            insn: n,
-            file: 0,
-            line: u32::try_from(n).unwrap() + 10,
-            column: 5,
-            text: texts.add(&text_of(n)).unwrap(),
-        })
+    let lines = (0..u32::try_from(insns.len()).unwrap())
+        .map(|n| Line { insn: n, file: 0, line: n + 10, column: 5, text: texts.add(&text_of(n)).unwrap() })
         .collect();
     Func {
         name: name.into(),
