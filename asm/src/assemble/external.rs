@@ -9,8 +9,8 @@ use crate::object::{Extern, ExternKind, Symbol};
 /// object looks for all that is.
 pub(super) fn used(program: &Program) -> Vec<Option<usize>> {
     let mut used: Vec<bool> = program.externs.iter().map(|external| external.kept).collect();
-    for plain in program.funcs.iter().flat_map(|f| &f.insns) {
-        if let Some(Symbol::Extern(index)) = plain.symbol.as_deref().copied() {
+    for named in program.funcs.iter().flat_map(|f| &f.refs) {
+        if let Symbol::Extern(index) = named.to {
             used[index] = true;
         }
     }

@@ -283,39 +283,40 @@ impl Assembler<'_> {
         btf: Option<btf::TypeId>,
         core: Vec<CoreRelo>,
     ) -> Func {
-        // The slot of each instruction, and of the end.
-        let mut slots = Vec::with_capacity(func.insns.len() + 1);
-        let end = func.insns.iter().fold(0i64, |slot, plain| {
-            slots.push(slot);
-            slot + if plain.insn.hi.is_some() { 2 } else { 1 }
-        });
-        slots.push(end);
-
-        let mut relos = core.iter().zip(&func.core).peekable();
-        let (mut insns, mut refs, mut lines) = (Code::with_capacity(func.insns.len()), vec![], vec![]);
-        self.lines.begin();
+        let (mut insns, mut lines) = (Code::with_capacity(func.insns.len()), vec![]);
+        insns.extend(func.insns.iter().map(|plain| plain.insn));
+        for (at, plain) in func.insns.iter().enumerate() {
+            let insn = plain.insn;
+            // Of most instructions there is nothing to ask.
+            if self.cpu.is_some() || plain.target.is_some() || matches!(insn.code & 7, 5 | 6) {
+                let insn = self.resolve(func, plain, at, &insns);
+                insns.set(at, insn);
+            }
+            if insn.code == CALL && insn.src == PSEUDO_CALL && func.symbol(at).is_none() {
+                self.calls.push((number, at, slot(&insns, at)));
+            }
+        }
+        for (relo, _) in core.iter().zip(&func.core).filter(|(_, plain)| !plain.literal) {
+            if let Some(mut insn) = insns.get(relo.insn) {
+                core::fill(relo, &mut insn);
+                insns.set(relo.insn, insn);
+            }
+        }
+        let named = |named: &Ref| {
+            let to = match named.to {
+                Symbol::Data(section, offset) => Symbol::Data(self.sections[section], offset),
+                Symbol::Extern(index) => Symbol::Extern(self.externs[index].unwrap_or(index)),
+                other => other,
+            };
+            Ref::new(named.insn, to)
+        };
+        let refs = func.refs.iter().map(named).collect();
         self.lines.said(&func.lines, &mut lines);
-        for (i, plain) in func.insns.iter().enumerate() {
-            let mut insn = self.resolve(func, plain, i, &slots);
-            while let Some((relo, plain)) = relos.next_if(|(relo, _)| relo.insn == i) {
-                if !plain.literal {
-                    core::fill(relo, &mut insn);
-                }
-            }
-            insns.push(insn);
-            if insn.code == CALL && insn.src == PSEUDO_CALL && plain.symbol.is_none() {
-                self.calls.push((number, i, slots[i]));
-            }
-            if let Some(symbol) = plain.symbol.as_deref().copied() {
-                let to = match symbol {
-                    Symbol::Data(section, offset) => Symbol::Data(self.sections[section], offset),
-                    Symbol::Extern(index) => Symbol::Extern(self.externs[index].unwrap_or(index)),
-                    other => other,
-                };
-                refs.push(Ref::new(i, to));
-            }
-            if btf.is_some() && func.lines.is_empty() && self.program.given.is_none() {
-                self.lines.note(self.program.origin(plain), i, &mut lines);
+        if btf.is_some() && func.lines.is_empty() && self.program.given.is_none() {
+            lines.reserve_exact(func.insns.len());
+            self.lines.begin();
+            for (at, plain) in func.insns.iter().enumerate() {
+                self.lines.note(self.program.origin(plain), at, &mut lines);
             }
         }
         let section = func.section.clone().unwrap_or_else(|| TEXT.to_string());
@@ -336,12 +337,8 @@ impl Assembler<'_> {
     }
 
     /// Fills in the distance of a jump.
-    fn resolve(&mut self, func: &PlainFunc, plain: &Plain, i: usize, slots: &[i64]) -> Insn {
+    fn resolve(&mut self, func: &PlainFunc, plain: &Plain, i: usize, code: &Code) -> Insn {
         let mut insn = plain.insn;
-        // Of most instructions there is nothing to ask.
-        if self.cpu.is_none() && plain.target.is_none() && !matches!(insn.code & 7, 5 | 6) {
-            return insn;
-        }
         let form = insn.form();
         if let (Some(form), Some(limit)) =
             (form.filter(|form| self.cpu.is_some_and(|cpu| form.cpu > cpu)), self.cpu)
@@ -351,11 +348,11 @@ impl Assembler<'_> {
         }
         let syntax = form.map(|f| f.syntax);
         let Some(label) = plain.target.map(|id| &func.labels[id.index()]) else {
-            self.check_distance(plain, syntax, i, slots);
+            self.check_distance(plain, syntax, i, code);
             return insn;
         };
         // Labels that are not defined have been reported; this is not reached with one.
-        let distance = slots[label.at.unwrap_or(i)] - slots[i] - 1;
+        let distance = slot(code, label.at.unwrap_or(i)) - slot(code, i) - 1;
         match (syntax, i16::try_from(distance), i32::try_from(distance)) {
             (Some(Syntax::Gotol), _, Ok(distance)) => insn.imm = distance,
             (Some(Syntax::Gotol), _, Err(_)) | (_, Err(_), _) => {
@@ -375,17 +372,13 @@ impl Assembler<'_> {
     }
 
     /// A jump that is given as a number must lead to an instruction.
-    fn check_distance(&mut self, plain: &Plain, syntax: Option<Syntax>, i: usize, slots: &[i64]) {
+    fn check_distance(&mut self, plain: &Plain, syntax: Option<Syntax>, i: usize, code: &Code) {
         let Some(distance) = syntax.and_then(|syntax| syntax.distance(&plain.insn)) else { return };
-        let distance = i64::from(distance);
-        let target = slots[i] + 1 + distance;
-        let (end, starts) = slots.split_last().unwrap_or((&0, &[]));
-        // Where no instruction of two slots lies between, it is as many instructions away.
-        let near = i64::try_from(i).ok().and_then(|i| usize::try_from(i + 1 + distance).ok());
-        if near.and_then(|at| starts.get(at)) == Some(&target) || starts.binary_search(&target).is_ok() {
+        let (target, end) = (slot(code, i) + 1 + i64::from(distance), slot(code, code.len()));
+        if usize::try_from(target).is_ok_and(|target| code.at_slot(target).is_some()) {
             return;
         }
-        let message = if target < 0 || target >= *end {
+        let message = if target < 0 || target >= end {
             "this jump leaves the function"
         } else {
             "this jump leads into the middle of a 64-bit load"
@@ -399,4 +392,9 @@ impl Assembler<'_> {
         let (expansion, _) = self.program.expansion(plain.chain, self.sources);
         self.diagnostics.push(Diagnostic { expansion, ..diagnostic });
     }
+}
+
+/// The first slot of an instruction, or the number of slots.
+fn slot(code: &Code, index: usize) -> i64 {
+    i64::try_from(code.slot_of(index)).unwrap_or(i64::MAX)
 }

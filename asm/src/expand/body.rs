@@ -14,6 +14,7 @@ use crate::isa::form::LD_IMM64;
 use crate::isa::{Insn, Width};
 use crate::lang::ast::{Arg, Expr, ExprKind, Func, Macro, ParamKind, Stmt, StmtKind, TypeExpr};
 use crate::lang::words::REGISTERS;
+use crate::object::Ref;
 
 /// How deep macros, blocks and loops may nest.
 const DEPTH: usize = 128;
@@ -27,6 +28,7 @@ const STACK: i32 = 512;
 #[derive(Debug, Default)]
 pub(super) struct Body<'a> {
     pub(super) insns: Vec<Plain>,
+    pub(super) refs: Vec<Ref>,
     /// CO-RE values that were met, and those that instructions have.
     pub(super) cores: Vec<CoreValue>,
     pub(super) core: Vec<PlainCore>,
@@ -61,11 +63,6 @@ pub(super) struct Body<'a> {
 }
 
 impl Body<'_> {
-    /// The number of the next label: each takes a byte of the source at least, or a statement that was counted.
-    pub(super) fn next_label(&self) -> LabelId {
-        LabelId(u32::try_from(self.labels.len()).unwrap_or(u32::MAX))
-    }
-
     /// The instruction behind a label.
     pub(super) fn target(&self, label: LabelId) -> Option<usize> {
         self.labels[label.index()].at
@@ -97,10 +94,9 @@ impl<'a> Expander<'a> {
             self.stale(&body.uses[at], body.insns[call].span);
         }
         self.check_orders(&body);
-        self.program.funcs[index].insns = body.insns;
-        self.program.funcs[index].core = body.core;
-        self.program.funcs[index].lines = body.lines;
-        self.program.funcs[index].labels = body.labels;
+        let func = &mut self.program.funcs[index];
+        (func.insns, func.refs, func.core) = (body.insns, body.refs, body.core);
+        (func.labels, func.lines) = (body.labels, body.lines);
     }
 
     /// A function does something.
@@ -207,7 +203,7 @@ impl<'a> Expander<'a> {
 
     /// Appends an instruction.
     pub(super) fn push(&mut self, insn: Insn, span: Span) {
-        self.body.insns.push(Plain { insn, target: None, symbol: None, span, chain: self.chain });
+        self.body.insns.push(Plain { insn, target: None, span, chain: self.chain });
     }
 
     pub(super) fn frame(&mut self) -> &mut Frame<'a> {
@@ -275,7 +271,7 @@ impl<'a> Expander<'a> {
         if let Some(id) = self.body.label_ids.get(&(frame, text)) {
             return *id;
         }
-        let id = self.body.next_label();
+        let id = LabelId::next(&self.body.labels);
         let mut name = text.to_string();
         // `%=` makes it unique, so that it is like no other.
         if frame > 0 || text.contains("%=") {
@@ -334,9 +330,8 @@ impl<'a> Expander<'a> {
         let blocks = self.blocks.len();
         let mut args = self.bind(definition, args)?;
         let parent = self.chain;
-        let outermost = parent.map_or(span, |chain| self.program.chains[chain.0 as usize].outermost);
-        // One use counts as a statement at least, of which there are far fewer than 2³².
-        self.chain = u32::try_from(self.program.chains.len()).ok().map(ChainId);
+        let outermost = parent.map_or(span, |chain| self.program.chains[chain.index()].outermost);
+        self.chain = Some(ChainId::next(&self.program.chains));
         self.program.chains.push(Chain { span, name: shown, parent, outermost });
         self.enter(Frame { stmts: &definition.body, used: Some(span), ..Frame::default() });
         if self.defaults(name, definition, &mut args).is_ok() {
@@ -502,7 +497,7 @@ impl<'a> Expander<'a> {
                 format!("`{}!` needs `{text}`, {}", self.text(definition.name), param.kind.describe());
             let d = Diagnostic::error(code::ARGUMENT, message, name).also(param.name, "this parameter");
             // It is the use that is wrong, not what it leads to.
-            let chain = self.chain.and_then(|c| self.program.chains[c.0 as usize].parent);
+            let chain = self.chain.and_then(|c| self.program.chains[c.index()].parent);
             let inner = std::mem::replace(&mut self.chain, chain);
             failed = Some(self.error(d));
             self.chain = inner;

@@ -405,6 +405,7 @@ impl<'a> Expander<'a> {
             params,
             result,
             insns: vec![],
+            refs: vec![],
             labels: vec![],
             core: vec![],
             lines: vec![],

@@ -107,8 +107,8 @@ impl<'a> Expander<'a> {
     }
 
     fn new_local(&mut self, number: &str, span: Span) -> LabelId {
-        let id = self.body.next_label();
-        let mut name = format!("local_{number}_{}", id.0);
+        let id = LabelId::next(&self.body.labels);
+        let mut name = format!("local_{number}_{}", id.index());
         while !self.body.names.insert(name.clone()) {
             name.push('_');
         }

@@ -11,7 +11,7 @@ use crate::isa::{AluOp, AtomicOp, Cond, Form, Rhs, Size, Swap, Syntax, Width};
 use crate::lang::ast::{Callee, Expr, ExprKind, Jump, Stmt, StmtKind, Target};
 use crate::lang::dialect;
 use crate::lang::words::REGISTERS;
-use crate::object::Symbol;
+use crate::object::{Ref, Symbol};
 use crate::uapi::HelperId;
 
 /// The operands of an instruction; what its form fixes stays zero.
@@ -540,8 +540,8 @@ impl<'a> Expander<'a> {
 
     /// Lets the last instruction name something.
     pub(super) fn refer(&mut self, symbol: Symbol) {
-        if let Some(last) = self.body.insns.last_mut() {
-            last.symbol = Some(Box::new(symbol));
+        if let Some(insn) = self.body.insns.len().checked_sub(1) {
+            self.body.refs.push(Ref::new(insn, symbol));
         }
     }
 

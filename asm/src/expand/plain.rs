@@ -1,11 +1,13 @@
 //! Plain items: what is left when everything that happens while assembling has happened.
 
+use std::num::NonZeroU32;
+
 use super::conditional::Branches;
 use super::types::{TyId, Types};
 use crate::btf::{Btf, TypeId};
 use crate::diag::{Sources, Span};
 use crate::isa::{Cpu, Insn};
-use crate::object::{ARENA, CoreKind, DataKind, ExternKind, Linkage, Symbol};
+use crate::object::{ARENA, CoreKind, DataKind, ExternKind, Linkage, Ref, Symbol};
 use crate::uapi::MapType;
 
 /// The first data sections of [`Program::data`], in their order; those with names of their own follow.
@@ -58,9 +60,36 @@ pub struct Chain {
     pub outermost: Span,
 }
 
-/// The number of a use of a macro, in [`Program::chains`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ChainId(pub u32);
+macro_rules! numbers {
+    ($($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub struct $name(NonZeroU32);
+
+        impl $name {
+            /// The number of the next one in a list. Each takes a byte of the source at least, or a statement that
+            /// was counted, so there are far fewer than 2³².
+            pub(super) fn next<T>(list: &[T]) -> Self {
+                let number = u32::try_from(list.len()).ok().and_then(|n| NonZeroU32::MIN.checked_add(n));
+                Self(number.unwrap_or(NonZeroU32::MAX))
+            }
+
+            /// The index in the list.
+            #[must_use]
+            pub fn index(self) -> usize {
+                self.0.get() as usize - 1
+            }
+        }
+    )*};
+}
+
+// Most instructions have neither, which takes no more room.
+numbers! {
+    /// The number of a use of a macro, in [`Program::chains`].
+    ChainId
+    /// The number of a label, in [`PlainFunc::labels`].
+    LabelId
+}
 
 /// A map.
 #[derive(Debug, Clone)]
@@ -198,6 +227,8 @@ pub struct PlainFunc {
     pub result: Option<TyId>,
     /// Its instructions.
     pub insns: Vec<Plain>,
+    /// What instructions name: maps, data, functions. In the order of instructions.
+    pub refs: Vec<Ref>,
     /// Its labels.
     pub labels: Vec<Label>,
     /// Whether it is a file without declarations.
@@ -257,24 +288,10 @@ pub struct Plain {
     pub insn: Insn,
     /// The label it jumps to.
     pub target: Option<LabelId>,
-    /// What it names: a map, data, a function.
-    pub symbol: Option<Box<Symbol>>,
     /// The statement it comes from.
     pub span: Span,
     /// The use of a macro that it comes from.
     pub chain: Option<ChainId>,
-}
-
-/// The number of a label in its function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct LabelId(pub u32);
-
-impl LabelId {
-    /// The index in [`PlainFunc::labels`].
-    #[must_use]
-    pub fn index(self) -> usize {
-        self.0 as usize
-    }
 }
 
 /// A label.
@@ -302,14 +319,22 @@ impl Program {
     }
 
     pub(super) fn uses(&self, chain: Option<ChainId>) -> impl Iterator<Item = &Chain> {
-        let chains = std::iter::successors(chain, |c| self.chains[c.0 as usize].parent);
-        chains.map(|c| &self.chains[c.0 as usize])
+        let chains = std::iter::successors(chain, |c| self.chains[c.index()].parent);
+        chains.map(|c| &self.chains[c.index()])
     }
 
     /// Where the user wrote what became an instruction: the outermost use of a macro, or the line itself.
     #[must_use]
     pub fn origin(&self, plain: &Plain) -> Span {
-        plain.chain.map_or(plain.span, |chain| self.chains[chain.0 as usize].outermost)
+        plain.chain.map_or(plain.span, |chain| self.chains[chain.index()].outermost)
+    }
+}
+
+impl PlainFunc {
+    /// What an instruction names.
+    #[must_use]
+    pub fn symbol(&self, insn: usize) -> Option<Symbol> {
+        self.refs.binary_search_by_key(&insn, |r| r.insn).ok().map(|at| self.refs[at].to)
     }
 }
 

@@ -96,15 +96,21 @@ fn body(out: &mut String, program: &Program, func: &PlainFunc, endian: Endian) {
                     false => value = Some(core.text.as_str()),
                 }
             }
-            let _ = writeln!(out, "    {}", line(program, func, plain, value, endian));
+            let _ = writeln!(out, "    {}", line(program, func, (at, plain), value, endian));
         }
     }
 }
 
 /// One instruction, with the names of what it refers to.
-fn line(program: &Program, func: &PlainFunc, plain: &Plain, core: Option<&str>, endian: Endian) -> String {
+fn line(
+    program: &Program,
+    func: &PlainFunc,
+    (at, plain): (usize, &Plain),
+    core: Option<&str>,
+    endian: Endian,
+) -> String {
     let target = plain.target.map(|id| format!(".{}", func.labels[id.index()].name));
-    let symbol = match plain.symbol.as_deref().copied() {
+    let symbol = match func.symbol(at) {
         Some(Symbol::Map(map)) => Some(written(&program.maps[map].name).into_owned()),
         Some(Symbol::Func(func)) => Some(written(&program.funcs[func].name).into_owned()),
         Some(Symbol::Data(section, offset)) => data(program, section, offset),

@@ -1,15 +1,19 @@
 //! The blocks of a function, and which follows which.
 
-use crate::expand::{Plain, PlainFunc};
+use crate::expand::PlainFunc;
+use crate::isa::Code;
 
 /// A function as blocks: runs of instructions that control enters at the first and leaves at the last.
 #[derive(Debug)]
 pub(super) struct Graph {
     /// The first instruction of each block, and the number of all instructions.
-    starts: Vec<usize>,
-    /// For each block its one or two followers; none behind `exit`, or off the end.
-    next: Vec<[Option<usize>; 2]>,
+    starts: Vec<u32>,
+    /// For each block its one or two followers; [`NONE`] behind `exit`, or off the end.
+    next: Vec<[u32; 2]>,
 }
+
+/// No block.
+const NONE: u32 = u32::MAX;
 
 /// `BPF_JMP` and `BPF_JMP32`, the instruction classes of jumps (RFC 9669 section 4.3).
 const JUMPS: [u8; 2] = [5, 6];
@@ -29,8 +33,8 @@ pub(super) enum Flow {
 
 /// How control leaves an instruction. None where that cannot be told: a computed jump, a call by distance, a byte that
 /// is no jump of ours.
-pub(super) fn flow(plain: &Plain) -> Option<Flow> {
-    let insn = &plain.insn;
+pub(super) fn flow(func: &PlainFunc, at: usize) -> Option<Flow> {
+    let insn = &func.insns[at].insn;
     if insn.code & 7 == 0 && !matches!(insn.code, 0x18 | 0x20 | 0x28 | 0x30 | 0x40 | 0x48 | 0x50) {
         return None;
     }
@@ -41,7 +45,7 @@ pub(super) fn flow(plain: &Plain) -> Option<Flow> {
         0x05 | 0x06 => Flow::Jump,
         0x95 => Flow::End,
         // Without a name, it leads to a place in this function.
-        0x85 if insn.src == 1 && plain.symbol.is_none() => return None,
+        0x85 if insn.src == 1 && func.symbol(at).is_none() => return None,
         0x85 => Flow::On,
         0xe5 => Flow::Branch,
         // Calls and jumps through registers.
@@ -58,13 +62,13 @@ impl Graph {
         let mut begins = vec![false; count + 1];
         begins[0] = true;
         begins[count] = true;
-        let mut slots = None;
+        let mut code = None;
         let mut jumps = vec![];
         for (at, plain) in func.insns.iter().enumerate() {
-            let flow = flow(plain)?;
+            let flow = flow(func, at)?;
             if flow == Flow::On {
                 // The address of a place in this function, which something may call.
-                if plain.insn.hi.is_some() && plain.insn.src == 4 && plain.symbol.is_none() {
+                if plain.insn.hi.is_some() && plain.insn.src == 4 && func.symbol(at).is_none() {
                     return None;
                 }
                 continue;
@@ -72,23 +76,26 @@ impl Graph {
             let target = match (flow, plain.target) {
                 (Flow::End, _) => None,
                 (_, Some(label)) => Some(func.labels[label.index()].at.filter(|at| *at < count)?),
-                (_, None) => Some(by_distance(func, at, &mut slots).filter(|at| *at < count)?),
+                (_, None) => Some(by_distance(func, at, &mut code).filter(|at| *at < count)?),
             };
             if let Some(target) = target {
                 begins[target] = true;
             }
             begins[at + 1] = true;
-            jumps.push((at, flow, target));
+            jumps.push((number(at), flow, target.map_or(NONE, number)));
         }
-        let starts: Vec<usize> = (0..=count).filter(|at| begins[*at]).collect();
+        let starts: Vec<u32> = (0..).zip(&begins).filter(|(_, begins)| **begins).map(|(at, _)| at).collect();
         let blocks = starts.len() - 1;
-        let block = |at: usize| starts.binary_search(&at).ok().filter(|block| *block < blocks);
+        let block = |at: u32| starts.binary_search(&at).map_or(NONE, number);
         let mut jumps = jumps.into_iter().peekable();
-        let next = (0..blocks).map(|i| match jumps.next_if(|(at, ..)| at + 1 == starts[i + 1]) {
-            Some((_, Flow::End, _)) => [None, None],
-            Some((_, Flow::Jump, target)) => [target.and_then(block), None],
-            Some((_, _, target)) => [block(starts[i + 1]), target.and_then(block)],
-            None => [block(starts[i + 1]), None],
+        let next = (0..blocks).map(|i| {
+            let after = if i + 1 < blocks { number(i + 1) } else { NONE };
+            match jumps.next_if(|(at, ..)| at + 1 == starts[i + 1]) {
+                Some((_, Flow::End, _)) => [NONE, NONE],
+                Some((_, Flow::Jump, target)) => [block(target), NONE],
+                Some((_, _, target)) => [after, block(target)],
+                None => [after, NONE],
+            }
         });
         let next = next.collect();
         Some(Self { starts, next })
@@ -101,27 +108,30 @@ impl Graph {
 
     /// The instructions of a block.
     pub(super) fn insns(&self, block: usize) -> std::ops::Range<usize> {
-        self.starts[block]..self.starts[block + 1]
+        self.starts[block] as usize..self.starts[block + 1] as usize
     }
 
     /// The blocks that may follow.
     pub(super) fn next(&self, block: usize) -> impl Iterator<Item = usize> {
-        self.next[block].into_iter().flatten()
+        self.next[block].into_iter().filter(|next| *next != NONE).map(|next| next as usize)
+    }
+
+    /// Whether control may come back to where it was: some block leads to itself, or to one before it.
+    pub(super) fn has_loops(&self) -> bool {
+        (0..self.len()).any(|block| self.next(block).any(|next| next <= block))
     }
 }
 
 /// Where a jump that is given as a number of slots leads.
-fn by_distance(func: &PlainFunc, at: usize, slots: &mut Option<Vec<usize>>) -> Option<usize> {
-    let slots = slots.get_or_insert_with(|| {
-        let next = |slot: &mut usize, plain: &Plain| {
-            let here = *slot;
-            *slot += plain.insn.slots();
-            Some(here)
-        };
-        func.insns.iter().scan(0, next).collect()
-    });
+fn by_distance(func: &PlainFunc, at: usize, code: &mut Option<Code>) -> Option<usize> {
+    let code = code.get_or_insert_with(|| func.insns.iter().map(|plain| plain.insn).collect());
     let insn = &func.insns[at].insn;
     let distance = if insn.code == 0x06 { i64::from(insn.imm) } else { i64::from(insn.off) };
-    let target = i64::try_from(slots[at]).ok()? + 1 + distance;
-    slots.binary_search(&usize::try_from(target).ok()?).ok()
+    let target = i64::try_from(code.slot_of(at)).ok()? + 1 + distance;
+    code.at_slot(usize::try_from(target).ok()?)
+}
+
+/// The number of an instruction or a block: there are far fewer than 2³².
+fn number(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(NONE)
 }

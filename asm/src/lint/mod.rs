@@ -9,8 +9,8 @@ use std::collections::HashSet;
 use std::fmt::Write;
 
 use crate::diag::{Diagnostic, Diagnostics, Sources, Span, code};
-use crate::expand::{Plain, Program};
-use crate::object::Symbol;
+use crate::expand::{PlainFunc, Program};
+use crate::object::{Ref, Symbol};
 
 /// A lint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,12 +173,14 @@ const MOST: usize = 1_000_000;
 pub fn check(program: &Program, sources: &Sources, diagnostics: &mut Diagnostics) {
     let size = |map: &crate::expand::PlainMap| map.key.map_or(0, |key| program.types.size(key));
     let maps: Vec<_> = program.maps.iter().map(|map| (map.kind, size(map))).collect();
-    let address = |plain: &Plain| match plain.symbol.as_deref().copied() {
-        Some(Symbol::Func(func)) if plain.insn.hi.is_some() => Some(func),
-        _ => None,
+    let addresses = |func: &PlainFunc| {
+        let address = |named: &Ref| match named.to {
+            Symbol::Func(callback) if func.insns[named.insn].insn.hi.is_some() => Some(callback),
+            _ => None,
+        };
+        func.refs.iter().filter_map(address).collect::<Vec<_>>()
     };
-    let insns = program.funcs.iter().flat_map(|func| &func.insns);
-    let callbacks: HashSet<usize> = insns.filter_map(address).collect();
+    let callbacks: HashSet<usize> = program.funcs.iter().flat_map(addresses).collect();
     // What a macro does is told for its first use.
     let mut told: HashSet<(Span, String)> = HashSet::new();
     for (index, func) in program.funcs.iter().enumerate().filter(|(_, f)| (1..=MOST).contains(&f.insns.len()))

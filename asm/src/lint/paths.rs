@@ -2,7 +2,7 @@
 //! leads to the place, so a program that the kernel takes gives none of them.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use super::graph::Graph;
 use super::helper;
@@ -29,10 +29,10 @@ pub(super) struct Paths<'a> {
     /// Found so far: the instruction, where it is about one, and what to say.
     found: Vec<(Option<usize>, Diagnostic)>,
     /// Registers that were reported, by what destroyed them.
-    reported: HashSet<(u8, Value)>,
+    reported: BTreeSet<(u8, Value)>,
     /// What was said about the code of a line, by the line that the user wrote, the code's place and the lint's code:
     /// for the first instruction that came of it, not for each round of a loop.
-    told: HashMap<(Span, Span, &'static str), usize>,
+    told: BTreeMap<(Span, Span, &'static str), usize>,
     plain: &'a Program,
     stack: Stack,
 }
@@ -86,7 +86,7 @@ pub(super) fn check(func: &PlainFunc, around: Around) -> Vec<(Option<usize>, Dia
     let result = if func.section.is_some() { !no_result } else { func.result.is_some() };
     let Around { maps, license, program: plain, .. } = around;
     let stack = Stack { written: vec![false; 512], ..Stack::default() };
-    let (found, reported, told) = (vec![], HashSet::new(), HashMap::new());
+    let (found, reported, told) = (vec![], BTreeSet::new(), BTreeMap::new());
     let mut paths = Paths {
         func,
         graph,
@@ -108,18 +108,27 @@ pub(super) fn check(func: &PlainFunc, around: Around) -> Vec<(Option<usize>, Dia
 
 impl Paths<'_> {
     fn run(&mut self) {
-        let before = self.flow();
-        let reached: Vec<bool> = before.iter().map(Option::is_some).collect();
-        for (block, state) in before.into_iter().enumerate() {
-            if let Some(mut state) = state {
+        let loops = self.graph.has_loops();
+        let mut before: Vec<Option<State>> = vec![None; self.graph.len()];
+        before[0] = Some(self.entry);
+        if loops {
+            self.settle(&mut before);
+        }
+        // Without loops, all that leads to a block stands before it.
+        for block in 0..before.len() {
+            if let Some(mut state) = before[block] {
                 for at in self.graph.insns(block) {
                     self.look(at, &state);
                     self.step(at, &mut state);
                 }
+                self.pass_on(block, &state, &mut before, |_| ());
             }
         }
+        let reached: Vec<bool> = before.iter().map(Option::is_some).collect();
         self.unreachable(&reached);
-        self.endless(&reached);
+        if loops {
+            self.endless(&reached);
+        }
         self.unwritten();
         if self.func.insns.last().is_some_and(|last| !last.ends()) && reached.last() == Some(&true) {
             let message = format!("`{}` runs off its end", self.func.name);
@@ -129,10 +138,8 @@ impl Paths<'_> {
         }
     }
 
-    /// The state before each block; none where no path leads there.
-    fn flow(&mut self) -> Vec<Option<State>> {
-        let mut before: Vec<Option<State>> = vec![None; self.graph.len()];
-        before[0] = Some(self.entry);
+    /// Works out the state before each block; none where no path leads there.
+    fn settle(&mut self, before: &mut [Option<State>]) {
         // The first block first: mostly, control goes forward.
         let mut waiting = BinaryHeap::from([Reverse(0)]);
         while let Some(Reverse(block)) = waiting.pop() {
@@ -140,24 +147,31 @@ impl Paths<'_> {
             for at in self.graph.insns(block) {
                 self.step(at, &mut state);
             }
-            for next in self.graph.next(block) {
-                let changed = match &mut before[next] {
-                    None => {
-                        before[next] = Some(state);
-                        true
+            self.pass_on(block, &state, before, |next| waiting.push(Reverse(next)));
+        }
+    }
+
+    /// Takes the state behind a block to those that may follow, and names those for which that is new.
+    fn pass_on(
+        &mut self,
+        block: usize,
+        state: &State,
+        before: &mut [Option<State>],
+        mut changed: impl FnMut(usize),
+    ) {
+        for next in self.graph.next(block) {
+            match &mut before[next] {
+                None => before[next] = Some(*state),
+                Some(known) => {
+                    let (new, lost) = known.join(state);
+                    self.stack.escaped |= lost;
+                    if !new {
+                        continue;
                     }
-                    Some(known) => {
-                        let (changed, lost) = known.join(&state);
-                        self.stack.escaped |= lost;
-                        changed
-                    }
-                };
-                if changed {
-                    waiting.push(Reverse(next));
                 }
             }
+            changed(next);
         }
-        before
     }
 
     fn insn(&self, at: usize) -> &Plain {
@@ -166,14 +180,13 @@ impl Paths<'_> {
 
     /// What an instruction does to registers.
     fn step(&self, at: usize, state: &mut State) {
-        let plain = self.insn(at);
-        let insn = plain.insn;
+        let insn = self.insn(at).insn;
         let value = state.value(insn.src);
         match insn.code & 7 {
             // Loads of 64 bits, and from packets as of old.
             0 if insn.code == 0x18 => state.write(
                 insn.dst,
-                match plain.symbol.as_deref().copied() {
+                match self.func.symbol(at) {
                     Some(Symbol::Map(map)) => Value::Map(number(map)),
                     _ => Value::Unknown,
                 },

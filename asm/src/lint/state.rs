@@ -3,7 +3,7 @@
 use crate::uapi::MapType;
 
 /// What a register holds for certain: on all paths. Maps and instructions are told by their numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Value {
     /// Nothing is known.
     Unknown,
