@@ -45,6 +45,14 @@ def compare(ours, theirs, rounds, undo=lambda: None):
     return Ratio(*times)
 
 
+def instructions(argv, valgrind):
+    """How many instructions a run executes: the same in each, whatever else the machine does."""
+    run = subprocess.run(
+        [valgrind, "--tool=callgrind", "--callgrind-out-file=/dev/null", *argv],
+        stdin=NULL, stdout=NULL, stderr=subprocess.PIPE, text=True, check=True)
+    return int(run.stderr.rsplit("Collected :", 1)[1].split()[0])
+
+
 def bpf_calls(argv, strace):
     """The names of the bpf(2) commands that a run makes, in order."""
     run = subprocess.run(

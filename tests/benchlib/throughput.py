@@ -32,6 +32,14 @@ def write(path, count, kind):
         file.writelines(line + "\n" for line in lines(count, kind))
 
 
+def write_described(path, count, what):
+    """A source whose instructions have types and lines: in braces, or what loops or macros become."""
+    braced = "".join(line + "\n" for line in lines(count, "bpfasm"))
+    texts = {"with lines": f"prog p: \"xdp\" {{\n{braced}}}\n", **blocks(count)}
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(texts[what])
+
+
 def blocks(count):
     """Sources that are short and become so many instructions: by `@for`, and by macros that use each other."""
     body = [line for line, _, _ in SHAPES]
@@ -44,7 +52,7 @@ def blocks(count):
         macros += [f"macro m{level + 1}(n: imm) {{", *[f"m{level}! $n"] * 10, "}"]
         size, level = size * 10, level + 1
     nested = "\n".join([*macros, "prog p: \"xdp\" {", *[f"m{level}! 7"] * (count // size), "w0 = 2", "exit", "}", ""])
-    return {"@for": loops, "nested macros": nested}
+    return {"out of @for": loops, "out of nested macros": nested}
 
 
 def peak(argv, time, folder):
