@@ -213,6 +213,7 @@ pub struct ExpandArgs {
 Examples:
   bpfasm disasm port_drop.o                      to standard output
   bpfasm disasm port_drop.o -o again.bpfasm && bpfasm build again.bpfasm
+  bpfasm disasm prog id 12                       what the kernel runs, with names
   bpfasm disasm --raw filter.bin --endian big    bare instructions, 8 bytes each
   echo b700000001000000 9500000000000000 | bpfasm disasm --hex -
 
@@ -230,9 +231,10 @@ pub struct DisasmArgs {
 /// An object to look at, whatever it is kept in.
 #[derive(Debug, Args)]
 pub struct InputArgs {
-    /// An ELF object, a source file or a listing; or - for standard input
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
+    /// An ELF object, a source file or a listing; or - for standard input; or a loaded program: prog id N, prog name
+    /// NAME, prog tag TAG, prog pinned PATH
+    #[arg(value_name = "FROM", required = true, num_args = 1..)]
+    pub from: Vec<PathBuf>,
     /// The file is nothing but instructions
     #[arg(long, conflicts_with = "hex")]
     pub raw: bool,
@@ -257,12 +259,10 @@ Examples:
 
 Exit code 0: they are the same; 1: they differ. Where a thing stands in its file, and source lines, do not count.")]
 pub struct DiffArgs {
-    /// The first object: an ELF file, a source file or a listing; or - for standard input
-    #[arg(value_name = "A")]
-    pub left: PathBuf,
-    /// The second one
-    #[arg(value_name = "B")]
-    pub right: PathBuf,
+    /// Two objects, each an ELF file, a source file or a listing; or - for standard input; or a loaded program: prog id N,
+    /// prog name NAME, prog tag TAG, prog pinned PATH
+    #[arg(value_name = "A B", required = true, num_args = 1..)]
+    pub from: Vec<PathBuf>,
     /// Print nothing: only the exit code says it
     #[arg(short, long)]
     pub quiet: bool,
@@ -284,6 +284,7 @@ Examples:
   bpfasm dump port_drop.o                        slots, bytes, text, references, source lines
   bpfasm dump prog.o --prog main --no-bytes
   bpfasm dump prog.o --section .text
+  bpfasm dump prog name port_drop                a loaded program, as the kernel runs it
   bpfasm dump prog.o --json | jq '.[].insns[] | select(.core)'
   bpfasm dump prog.o --llvm | diff - <(llvm-objdump-19 -d --no-show-raw-insn prog.o)
   echo b700000001000000 9500000000000000 | bpfasm dump --hex -

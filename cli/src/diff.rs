@@ -8,15 +8,15 @@ use bpfasm_asm::disasm::InsnText;
 use serde_json::{Value, json};
 
 use crate::args::DiffArgs;
-use crate::compile;
 use crate::fail::{Code, Failure};
-use crate::out;
+use crate::{compile, input, out};
 
 /// `bpfasm diff`.
 pub fn diff(args: &DiffArgs) -> Result<(), Failure> {
     let endian = compile::endian(args.endian);
-    let left = compile::object(&args.left, &args.compile, endian)?;
-    let right = compile::object(&args.right, &args.compile, endian)?;
+    let [left, right] = input::sources(&args.from)?;
+    let left = input::read(&left, &args.compile, endian)?;
+    let right = input::read(&right, &args.compile, endian)?;
     let found = diff::diff(&left, &right);
     if args.json {
         out::line(Value::Array(found.iter().map(as_json).collect()))?;

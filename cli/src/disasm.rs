@@ -8,7 +8,8 @@ use bpfasm_asm::disasm;
 use crate::args::DisasmArgs;
 use crate::compile;
 use crate::fail::{Code, Failure};
-use crate::{input, out};
+use crate::input::{self, Source};
+use crate::out;
 
 /// `bpfasm disasm`.
 pub fn disasm(args: &DisasmArgs) -> Result<(), Failure> {
@@ -17,7 +18,9 @@ pub fn disasm(args: &DisasmArgs) -> Result<(), Failure> {
     if args.output == Path::new("-") {
         return out::bytes(text.as_bytes());
     }
-    if compile::is_same(&args.input.file, &args.output) {
+    if let Source::File(file) = input::source(&args.input)?
+        && compile::is_same(file, &args.output)
+    {
         let message = format!("{}: the text would take the place of the object", args.output.display());
         return Err(Failure::new(Code::Usage, message));
     }

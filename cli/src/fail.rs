@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::process::ExitCode;
 
-use bpfasm_loader::{Error, attach, sys, trace};
+use bpfasm_loader::{Error, attach, inspect, sys, trace};
 
 use crate::messages;
 
@@ -89,6 +89,19 @@ impl From<attach::Error> for Failure {
             | attach::Error::Pin { source, .. }
             | attach::Error::NoTracefs { source, .. } => refused(source),
             _ => Code::System,
+        };
+        Failure::new(code, error)
+    }
+}
+
+impl From<inspect::Error> for Failure {
+    fn from(error: inspect::Error) -> Self {
+        let code = match error {
+            inspect::Error::Pin(error) => return Failure::from(error),
+            inspect::Error::Sys(error) => return Failure::from(error),
+            inspect::Error::NoProgram { .. } | inspect::Error::Several { .. } => Code::Usage,
+            inspect::Error::Hidden { .. } => Code::Permission,
+            inspect::Error::Broken { .. } => Code::System,
         };
         Failure::new(code, error)
     }

@@ -7,7 +7,7 @@ use bpfasm_asm::isa::Endian;
 use bpfasm_asm::uapi::{AttachType, MapType, ProgType};
 use bpfasm_loader::error::Error;
 use bpfasm_loader::load::{Options, load};
-use bpfasm_loader::sys::bpf::{TestRun, map_info, possible_cpus, prog_info, prog_test_run, prog_xlated};
+use bpfasm_loader::sys::bpf::{TestRun, map_info, possible_cpus, prog_code, prog_info, prog_test_run};
 use load_common::*;
 use nix::errno::Errno;
 use std::os::fd::AsFd;
@@ -32,7 +32,7 @@ fn an_empty_program() {
     let info = prog_info(prog.as_fd()).unwrap();
     assert_eq!((info.kind, info.name.as_str(), info.xlated_len), (ProgType::XDP, "xdp_pass", 16));
     assert!(info.gpl_compatible && info.btf_id == 0 && info.map_ids.is_empty());
-    assert_eq!(prog_xlated(info.id).unwrap()[8..], [0x95, 0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(prog_code(info.id).unwrap().xlated[8..], [0x95, 0, 0, 0, 0, 0, 0, 0]);
 }
 
 #[test]

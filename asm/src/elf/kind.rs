@@ -69,7 +69,8 @@ fn family(name: &str, prefix: &str) -> bool {
 }
 
 /// The kind of a data section that its name says.
-pub(super) fn data_kind(name: &str) -> DataKind {
+#[must_use]
+pub fn data_kind(name: &str) -> DataKind {
     match name {
         ".struct_ops" | ".struct_ops.link" | "?.struct_ops" | "?.struct_ops.link" => DataKind::StructOps,
         ARENA => DataKind::Arena,

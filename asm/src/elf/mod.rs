@@ -22,6 +22,7 @@ mod write;
 pub use error::Error;
 pub use fit::fit;
 pub(crate) use hook::take as take_hooks;
+pub use kind::data_kind;
 pub use read::read;
 pub use write::{pieces, write};
 

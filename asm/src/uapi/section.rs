@@ -66,6 +66,17 @@ pub fn parse(name: &str) -> Option<Section<'_>> {
     SECTIONS.iter().filter_map(fits).max_by_key(|section| section.def.name.len())
 }
 
+/// A section name for programs of a type, of which nothing more is known. Where rows differ in what they attach to, so
+/// that none is the plain one, it is the name of the type, which fixes no program.
+#[must_use]
+pub fn of_type(kind: ProgType) -> String {
+    let rows = || SECTIONS.iter().filter(move |def| def.prog_type == kind);
+    let name = kind.to_string();
+    let plain = rows().find(|def| def.name == name).or_else(|| rows().find(|def| def.attach_type.is_none()));
+    let only = rows().next().filter(|first| rows().all(|def| def.attach_type == first.attach_type));
+    plain.or(only).map_or(name, |def| def.name.to_string())
+}
+
 /// `BPF_F_SLEEPABLE` of `prog_flags`.
 const SLEEPABLE: u32 = 1 << 4;
 /// `BPF_F_XDP_HAS_FRAGS` of `prog_flags`.

@@ -3,6 +3,15 @@
 //! All plain values; times in nanoseconds, sizes in bytes. Numbers can be stale at once: what ends between two
 //! calls is left out.
 
+mod error;
+mod find;
+mod kallsyms;
+mod program;
+
+pub use error::Error;
+pub use find::{Which, find};
+pub use program::{Program, program};
+
 use crate::sys::Result;
 use crate::sys::bpf::{
     BtfInfo, Kind, LinkInfo, Map, MapInfo, ProgInfo, btf_info, fd_by_id, link_info, map_info, next_id,

@@ -18,6 +18,7 @@ mod types;
 pub mod values;
 
 pub use layout::{Layout, Part};
+pub(crate) use names::kernel_name;
 pub use pin::{LINKS, Pins};
 
 use crate::error::{Error, Result};

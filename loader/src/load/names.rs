@@ -4,7 +4,7 @@ use crate::sys::bpf::NAME_LEN;
 
 /// The name for the kernel: letters, digits, `_` and `.`; anything else becomes `_`. It is cut at 15 bytes when
 /// it is passed.
-pub(super) fn kernel_name(name: &str) -> String {
+pub(crate) fn kernel_name(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' || c == '.' { c } else { '_' }).collect()
 }
 

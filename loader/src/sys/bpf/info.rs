@@ -1,8 +1,8 @@
 //! What the kernel tells about a program or a map.
 
-use super::{Kind, OBJ_GET_INFO_BY_FD, address_mut, attr, call, fd_by_id, length, name_of, raw};
+use super::{Kind, OBJ_GET_INFO_BY_FD, attr, call, fd_by_id, length, name_of, raw};
 use crate::sys::Result;
-use bpfasm_asm::btf::TypeId;
+use bpfasm_asm::btf::{FuncInfo, LineInfo, TypeId};
 use bpfasm_asm::uapi::{MapType, ProgType};
 use std::os::fd::{AsFd, BorrowedFd};
 
@@ -107,46 +107,106 @@ pub fn prog_info(fd: BorrowedFd<'_>) -> Result<ProgInfo> {
     }
 }
 
-/// The instructions of a program as the verifier left them, 8 bytes for a slot, host byte order. Empty where
-/// `kernel.kptr_restrict` or `bpf_jit_harden` hide them.
-///
-/// # Errors
-/// `ENOENT`: no program with this number; `EPERM`: not permitted.
-pub fn prog_xlated(id: u32) -> Result<Vec<u8>> {
-    // By number, so that the descriptor is surely that of a program.
-    let fd = fd_by_id(Kind::Prog, id)?;
-    let mut buf = vec![0; usize::try_from(prog_info(fd.as_fd())?.xlated_len).unwrap_or(0)];
-    let mut info = attr::ProgInfo {
-        xlated_prog_len: length(OBJ_GET_INFO_BY_FD, buf.len())?,
-        xlated_prog_insns: address_mut(&mut buf),
-        ..attr::ProgInfo::default()
-    };
-    // SAFETY: it is a program; the buffer has its length beside it.
-    unsafe { obj_info(fd.as_fd(), &mut info)? };
-    if info.xlated_prog_insns == 0 {
-        buf.clear();
-    }
-    Ok(buf)
+/// The code of a program: as the verifier left it, as machine code, and what belongs to places in them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ProgCode {
+    /// The instructions, 8 bytes for a slot, host byte order. Empty where `kernel.kptr_restrict` or `bpf_jit_harden`
+    /// hide them.
+    pub xlated: Vec<u8>,
+    /// The machine code: all functions, one after the other. Empty without a JIT.
+    pub jited: Vec<u8>,
+    /// The types of the functions; slots of `xlated`.
+    pub funcs: Vec<FuncInfo>,
+    /// Source lines; slots of `xlated`. Their strings are in the program's BTF.
+    pub lines: Vec<LineInfo>,
+    /// The address of each function's machine code.
+    pub addresses: Vec<u64>,
+    /// The length of each function's machine code.
+    pub lengths: Vec<u32>,
+    /// For each of `lines` the address of the first byte of machine code.
+    pub jited_lines: Vec<u64>,
 }
 
-/// The machine code of a program: all its functions, one after the other. Empty without a JIT.
+/// The code of a program (`bpf_prog_get_info_by_fd()` in `kernel/bpf/syscall.c`). What the kernel hides is empty.
 ///
 /// # Errors
 /// `ENOENT`: no program with this number; `EPERM`: not permitted.
-pub fn prog_jited(id: u32) -> Result<Vec<u8>> {
+pub fn prog_code(id: u32) -> Result<ProgCode> {
+    // By number, so that the descriptor is surely that of a program.
     let fd = fd_by_id(Kind::Prog, id)?;
-    let mut buf = vec![0; usize::try_from(prog_info(fd.as_fd())?.jited_len).unwrap_or(0)];
-    let mut info = attr::ProgInfo {
-        jited_prog_len: length(OBJ_GET_INFO_BY_FD, buf.len())?,
-        jited_prog_insns: address_mut(&mut buf),
+    let records = attr::ProgInfo {
+        func_info_rec_size: length(OBJ_GET_INFO_BY_FD, size_of::<[u32; 2]>())?,
+        line_info_rec_size: length(OBJ_GET_INFO_BY_FD, size_of::<[u32; 4]>())?,
+        jited_line_info_rec_size: length(OBJ_GET_INFO_BY_FD, size_of::<u64>())?,
         ..attr::ProgInfo::default()
     };
-    // SAFETY: it is a program; the buffer has its length beside it.
+    let mut sizes = attr::ProgInfo { ..records };
+    // SAFETY: it is a program; no address is given.
+    unsafe { obj_info(fd.as_fd(), &mut sizes)? };
+    let mut xlated = room::<u8>(sizes.xlated_prog_len);
+    let mut jited = room::<u8>(sizes.jited_prog_len);
+    let mut funcs = room::<[u32; 2]>(sizes.nr_func_info);
+    let mut lines = room::<[u32; 4]>(sizes.nr_line_info);
+    let mut addresses = room::<u64>(sizes.nr_jited_ksyms);
+    let mut lengths = room::<u32>(sizes.nr_jited_func_lens);
+    let mut jited_lines = room::<u64>(sizes.nr_jited_line_info);
+    let mut info = attr::ProgInfo {
+        xlated_prog_len: sizes.xlated_prog_len,
+        xlated_prog_insns: place(&mut xlated),
+        jited_prog_len: sizes.jited_prog_len,
+        jited_prog_insns: place(&mut jited),
+        nr_func_info: sizes.nr_func_info,
+        func_info: place(&mut funcs),
+        nr_line_info: sizes.nr_line_info,
+        line_info: place(&mut lines),
+        nr_jited_ksyms: sizes.nr_jited_ksyms,
+        jited_ksyms: place(&mut addresses),
+        nr_jited_func_lens: sizes.nr_jited_func_lens,
+        jited_func_lens: place(&mut lengths),
+        nr_jited_line_info: sizes.nr_jited_line_info,
+        jited_line_info: place(&mut jited_lines),
+        ..records
+    };
+    // SAFETY: it is a program; each buffer has its length beside it, in records of the sizes given.
     unsafe { obj_info(fd.as_fd(), &mut info)? };
-    if info.jited_prog_insns == 0 {
-        buf.clear();
-    }
-    Ok(buf)
+    keep(&mut xlated, info.xlated_prog_insns, info.xlated_prog_len);
+    keep(&mut jited, info.jited_prog_insns, info.jited_prog_len);
+    keep(&mut funcs, info.func_info, info.nr_func_info);
+    keep(&mut lines, info.line_info, info.nr_line_info);
+    keep(&mut addresses, info.jited_ksyms, info.nr_jited_ksyms);
+    keep(&mut lengths, info.jited_func_lens, info.nr_jited_func_lens);
+    keep(&mut jited_lines, info.jited_line_info, info.nr_jited_line_info);
+    let func = |[insn_off, id]: [u32; 2]| FuncInfo { insn_off, type_id: TypeId(id) };
+    let line = |[insn_off, file_name_off, line_off, line_col]: [u32; 4]| LineInfo {
+        insn_off,
+        file_name_off,
+        line_off,
+        line_col,
+    };
+    Ok(ProgCode {
+        xlated,
+        jited,
+        funcs: funcs.into_iter().map(func).collect(),
+        lines: lines.into_iter().map(line).collect(),
+        addresses,
+        lengths,
+        jited_lines,
+    })
+}
+
+/// Room for so many things.
+fn room<T: Clone + Default>(count: u32) -> Vec<T> {
+    vec![T::default(); usize::try_from(count).unwrap_or(0)]
+}
+
+/// The address of things that the kernel writes; 0 for none.
+fn place<T>(things: &mut [T]) -> u64 {
+    if things.is_empty() { 0 } else { things.as_mut_ptr().expose_provenance() as u64 }
+}
+
+/// Cuts to what the kernel wrote: where it hides something, it sets the address to 0.
+fn keep<T>(things: &mut Vec<T>, place: u64, count: u32) {
+    things.truncate(if place == 0 { 0 } else { usize::try_from(count).unwrap_or(usize::MAX) });
 }
 
 /// What the kernel tells about a map (`struct bpf_map_info`); sizes in bytes.

@@ -21,7 +21,7 @@ mod query;
 pub use btf::{BtfInfo, btf_info, btf_load};
 pub use cpus::possible_cpus;
 pub use id::{Kind, fd_by_id, kind_of, next_id};
-pub use info::{MapInfo, ProgInfo, map_info, prog_info, prog_jited, prog_xlated};
+pub use info::{MapInfo, ProgCode, ProgInfo, map_info, prog_code, prog_info};
 pub use link::{
     LinkCreate, LinkOptions, ProgAttach, Relative, Target, link_create, link_detach, link_update,
     prog_attach, prog_detach, raw_tracepoint_open,

@@ -1,0 +1,45 @@
+//! The kernel's symbols, by address: `/proc/kallsyms`.
+
+use std::collections::{BTreeSet, HashMap};
+
+use bpfasm_asm::uapi::HelperId;
+
+/// What the kernel counts the addresses of helpers from in calls.
+const CALL_BASE: &str = "__bpf_call_base";
+
+/// The table as text.
+#[derive(Debug, Default)]
+pub(super) struct Symbols(String);
+
+impl Symbols {
+    /// Reads the table; it is empty where it cannot be read.
+    pub fn read() -> Self {
+        Self(std::fs::read_to_string("/proc/kallsyms").unwrap_or_default())
+    }
+
+    /// Each symbol: its address and name. Where the kernel hides addresses, they are 0 and left out.
+    fn iter(&self) -> impl Iterator<Item = (u64, &str)> {
+        self.0.lines().filter_map(|line| {
+            let mut words = line.split_ascii_whitespace();
+            let address = u64::from_str_radix(words.next()?, 16).ok().filter(|address| *address != 0)?;
+            Some((address, words.nth(1)?))
+        })
+    }
+
+    /// What calls of helpers count from; `None` where the kernel hides addresses.
+    pub fn call_base(&self) -> Option<u64> {
+        self.iter().find(|(_, name)| *name == CALL_BASE).map(|(address, _)| address)
+    }
+
+    /// The names of what begins at these addresses; of several, that of a helper, or else the first.
+    pub fn names(&self, addresses: &BTreeSet<u64>) -> HashMap<u64, String> {
+        let mut names: HashMap<u64, String> = HashMap::new();
+        for (address, name) in self.iter().filter(|(address, _)| addresses.contains(address)) {
+            let better = HelperId::from_name(name).is_some();
+            if better || !names.contains_key(&address) {
+                names.insert(address, name.into());
+            }
+        }
+        names
+    }
+}
