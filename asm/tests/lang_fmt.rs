@@ -66,8 +66,8 @@ fn odd_blanks_before_types_change_nothing_the_second_time() {
 
 #[test]
 fn our_programs_are_formatted() {
-    let files =
-        ["programs", "programs/lib"].iter().flat_map(|dir| fs::read_dir(root().join(dir)).expect("it"));
+    let dirs = ["programs", "programs/lib", "tests/objects", "tests/written"];
+    let files = dirs.iter().flat_map(|dir| fs::read_dir(root().join(dir)).expect("it"));
     let files = files.map(|entry| entry.expect("an entry").path());
     let files: Vec<_> = files.filter(|path| path.extension().is_some_and(|e| e == "bpfasm")).collect();
     assert!(files.len() > 20);

@@ -191,7 +191,7 @@ impl Spacing {
             "?" if self.blank_before(piece) => self.statement.choices += 1,
             ":" if self.statement.choices > 0 => self.statement.choices -= 1,
             ":" => self.statement.typed = true,
-            "," => self.statement.typed = false,
+            "," | "(" => self.statement.typed = false,
             _ => {}
         }
         if let Some(bracket) = self.brackets.last_mut() {

@@ -312,6 +312,11 @@ impl Parser<'_> {
         let tags = self.tags()?;
         let room = if self.eat("in") { self.room()? } else { Room::Data };
         let value = if self.eat("=") { Some(self.initial_value()?) } else { None };
+        if value.is_some() && (self.is("in") || self.is("tag")) {
+            let message = format!("`{}` stands before the value", self.word(0));
+            let d = Diagnostic::error(code::SYNTAX, message, self.peek().span);
+            return Err(self.report(d.help("it belongs to the type: `global hits: u64 in \"counters\" = 5`")));
+        }
         Ok(Var { name, ty, value, config: self.text(word) == "config", room, tags })
     }
 
