@@ -36,6 +36,7 @@ impl Assembler<'_> {
                 Some(to) if bare || func.section == TEXT => {
                     found.push((number, Ref::new(i, Symbol::Func(*to))))
                 }
+                _ if self.program.funcs[number].unchecked => {}
                 _ => self.no_callee(number, plain, target),
             }
         }

@@ -22,10 +22,10 @@ pub(super) fn used(program: &Program) -> Vec<Option<usize>> {
 pub(super) fn given(program: &Program, used: &[Option<usize>]) -> Vec<Extern> {
     let used = program.externs.iter().zip(used).filter(|(_, used)| used.is_some());
     let external = |(plain, _): (&PlainExtern, _)| Extern {
-        name: plain.name.clone(),
+        name: plain.symbol.name.clone(),
         kind: plain.kind,
-        weak: plain.weak,
-        hidden: false,
+        weak: plain.symbol.weak,
+        hidden: plain.symbol.hidden,
         btf: plain.btf,
     };
     used.map(external).collect()
@@ -57,14 +57,14 @@ impl TypeWriter<'_> {
                     (Kind::Var { ty, linkage: VarLinkage::EXTERN }, size)
                 }
             };
-            let btf = self.builder.add(Type::named(&plain.name, kind));
+            let btf = self.builder.add(Type::named(&plain.symbol.name, kind));
             self.tag(btf, plain.tags.iter().map(|(param, tag)| (*param, tag)));
             externs.push(Extern {
-                name: plain.name.clone(),
+                name: plain.symbol.name.clone(),
                 kind: plain.kind,
-                weak: plain.weak,
+                weak: plain.symbol.weak,
+                hidden: plain.symbol.hidden,
                 btf: Some(btf),
-                ..Extern::default()
             });
             sizes.push(size);
         }

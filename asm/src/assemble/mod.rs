@@ -19,7 +19,7 @@ use crate::isa::{Code, Cpu, Endian, Insn, Syntax};
 use crate::lang::ast::{File, ItemKind};
 use crate::lint;
 use crate::listing;
-use crate::object::{Address, CoreRelo, Data, DataKind, Func, Linkage, Map, Object, Ref, Symbol, TEXT, Var};
+use crate::object::{Address, CoreRelo, Data, DataKind, Func, Map, Object, Ref, Symbol, TEXT, Var};
 
 pub use crate::gas::Stream as GasStream;
 pub use dialect::Dialect;
@@ -207,7 +207,10 @@ fn plain_map(program: &Program, types: &mut TypeWriter, map: &expand::PlainMap) 
     let of_map = if inner.is_some() { 4 } else { 0 };
     let [key, value] = map.given.unwrap_or_else(|| [side(map.key, 0), side(map.value, of_map)]);
     Map {
-        name: map.name.clone(),
+        name: map.symbol.name.clone(),
+        linkage: map.symbol.linkage,
+        weak: map.symbol.weak,
+        hidden: map.symbol.hidden,
         kind: map.kind,
         key_size: key.size,
         value_size: value.size,
@@ -233,12 +236,13 @@ fn data(program: &Program, types: &mut TypeWriter, object: &mut Object) -> Vec<u
             continue;
         }
         let var = |var: &expand::PlainVar| Var {
-            name: var.name.clone(),
+            name: var.symbol.name.clone(),
             offset: var.offset,
             size: program.types.size(var.ty),
             ty: if program.given.is_some() { var.btf } else { Some(types.id(var.ty)) },
-            linkage: var.linkage,
-            ..Var::default()
+            linkage: var.symbol.linkage,
+            weak: var.symbol.weak,
+            hidden: var.symbol.hidden,
         };
         let vars = plain.vars.iter().map(var).collect();
         let (bytes, room) = match plain.kind {
@@ -320,19 +324,21 @@ impl Assembler<'_> {
             }
         }
         let section = func.section.clone().unwrap_or_else(|| TEXT.to_string());
-        let global = func.section.is_some() || func.bare || func.global;
-        let linkage = if global { Linkage::Global } else { Linkage::Static };
         Func {
-            name: func.name.clone(),
+            name: func.symbol.name.clone(),
             section,
+            apart: func.apart,
             hook: func.hook.clone(),
-            linkage,
+            linkage: func.symbol.linkage,
+            weak: func.symbol.weak,
+            hidden: func.symbol.hidden,
+            labels: func.further.clone(),
             btf,
             insns,
             refs,
             lines,
             core,
-            ..Func::default()
+            tail: func.tail.clone(),
         }
     }
 
@@ -348,7 +354,9 @@ impl Assembler<'_> {
         }
         let syntax = form.map(|f| f.syntax);
         let Some(label) = plain.target.map(|id| &func.labels[id.index()]) else {
-            self.check_distance(plain, syntax, i, code);
+            if !func.unchecked {
+                self.check_distance(plain, syntax, i, code);
+            }
             return insn;
         };
         // Labels that are not defined have been reported; this is not reached with one.
@@ -364,7 +372,7 @@ impl Assembler<'_> {
             }
             (_, Ok(distance), _) => insn.off = distance,
         }
-        if label.at == Some(func.insns.len()) {
+        if label.at == Some(func.insns.len()) && !func.unchecked {
             let d = Diagnostic::error(code::TARGET, "no instruction follows this label", label.span);
             self.report(plain, d.also(plain.span, "this jump leads there"));
         }

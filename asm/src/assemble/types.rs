@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::btf::{Btf, Builder, Enumerator, FuncLinkage, IntEncoding, Kind, Member, Param, Type, TypeId};
 use crate::expand::{BUILTINS, Class, FieldTy, PlainFunc, Program, Ty, TyId, Types};
+use crate::object::Linkage;
 use crate::uapi::section;
 
 /// Writes types where they are used for the first time.
@@ -187,23 +188,24 @@ impl<'a> TypeWriter<'a> {
 
     /// The type of a function: a program takes a pointer to its context and gives an `int`.
     pub(super) fn func(&mut self, func: &PlainFunc) -> TypeId {
-        let (ret, params, linkage) = match &func.section {
+        let global = func.symbol.linkage == Linkage::Global;
+        let (ret, params) = match &func.section {
             Some(section) => {
                 let int = self.int("int", 4, IntEncoding::SIGNED);
                 let ctx = section::parse(section).map_or("", |s| s.def.ctx);
-                (int, vec![self.context(ctx)], FuncLinkage::GLOBAL)
+                (int, vec![self.context(ctx)])
             }
             None => {
                 let ret = func.result.map_or(TypeId::VOID, |ty| self.id(ty));
                 // The kernel looks at what arguments of a global function point to.
-                let mut id = |ty| if func.global { self.whole(ty) } else { self.id(ty) };
+                let mut id = |ty| if global { self.whole(ty) } else { self.id(ty) };
                 let param = |(name, ty): &(String, TyId)| Param { name: name.clone(), ty: id(*ty) };
-                let linkage = if func.global { FuncLinkage::GLOBAL } else { FuncLinkage::STATIC };
-                (ret, func.params.iter().map(param).collect(), linkage)
+                (ret, func.params.iter().map(param).collect())
             }
         };
         let proto = self.builder.intern(Type::anonymous(Kind::FuncProto { ret, params }));
-        let id = self.builder.add(Type::named(&func.name, Kind::Func { proto, linkage }));
+        let linkage = if global { FuncLinkage::GLOBAL } else { FuncLinkage::STATIC };
+        let id = self.builder.add(Type::named(&func.symbol.name, Kind::Func { proto, linkage }));
         self.tag(id, func.tags.iter().map(|(param, tag)| (*param, tag)));
         id
     }
@@ -240,11 +242,11 @@ impl<'a> TypeWriter<'a> {
 
 /// Declaration tags of variables and maps, which have their VARs by now.
 pub(super) fn tag_variables(program: &Program, btf: &mut Btf) {
-    let vars = program.data.iter().flat_map(|section| &section.vars).map(|var| (&var.name, &var.tags));
+    let vars = program.data.iter().flat_map(|section| &section.vars).map(|var| (&var.symbol.name, &var.tags));
     let tagged: HashMap<&String, &Vec<String>> = program
         .maps
         .iter()
-        .map(|map| (&map.name, &map.tags))
+        .map(|map| (&map.symbol.name, &map.tags))
         .chain(vars)
         .filter(|(_, tags)| !tags.is_empty())
         .collect();

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::decl::{binding, renamed};
-use super::names::{Names, quoted};
+use super::names::{Name, Names, quoted};
 use crate::dump;
 use crate::isa::{self, Insn, Syntax};
-use crate::object::{CoreRelo, Func, Linkage, Object, Symbol, TEXT};
+use crate::object::{CoreRelo, Func, Label, Linkage, Object, Symbol, TEXT};
 use crate::uapi::HelperId;
 
 pub(super) fn func(out: &mut String, object: &Object, names: &Names, index: usize, func: &Func) {
@@ -24,9 +24,42 @@ pub(super) fn func(out: &mut String, object: &Object, names: &Names, index: usiz
             let _ = write!(out, " at {}", quoted(hook));
         }
     }
+    out.push_str(&names.described(func));
+    out.push_str(if func.apart { " apart" } else { "" });
+    let places = Places::new(func);
+    out.push_str(if places.is_checked(func) { "" } else { " unchecked" });
     out.push_str(" {\n");
-    body(out, object, names, func);
+    for (label, name) in func.labels.iter().zip(&names.labels[index]) {
+        out.push_str(&alias(label, name));
+    }
+    body(out, object, names, func, &places);
+    if !func.tail.is_empty() {
+        let _ = writeln!(out, "    {}", raw(&func.tail));
+    }
     out.push_str("}\n");
+}
+
+/// A further symbol of a function.
+fn alias(label: &Label, name: &Name) -> String {
+    let words = binding(label.linkage, Linkage::Static, label.weak, label.hidden);
+    // These would be such words.
+    let name_text = match name.text.as_str() {
+        text @ ("static" | "global" | "weak" | "hidden") => format!("`{text}`"),
+        text => text.to_string(),
+    };
+    let mut text = format!("    alias {words}{name_text}{}", renamed(name, &label.name));
+    if label.offset != 0 {
+        let _ = write!(text, " at {}", label.offset);
+    }
+    if label.size != 0 {
+        let _ = write!(text, " size {}", label.size);
+    }
+    text + "\n"
+}
+
+/// Bytes as they are.
+fn raw(bytes: &[u8]) -> String {
+    bytes.iter().fold("raw".to_string(), |text, byte| format!("{text} {byte:02x}"))
 }
 
 /// Where the slots of instructions are, and which of them jumps land at.
@@ -55,6 +88,30 @@ impl Places {
         places
     }
 
+    /// Whether control stays in the function as far as a reader of the text can tell.
+    fn is_checked(&self, func: &Func) -> bool {
+        let ends = |insn: Insn| {
+            let syntax = insn.form().map(|form| form.syntax);
+            matches!(syntax, Some(Syntax::Exit | Syntax::Goto | Syntax::Gotol | Syntax::Gotox))
+        };
+        let mut refs = func.refs.iter().peekable();
+        let stays = |(i, insn): (usize, Insn)| {
+            let syntax = insn.form().map(|form| form.syntax);
+            let refers =
+                std::iter::from_fn(|| refs.next_if(|r| r.insn <= i)).last().is_some_and(|r| r.insn == i);
+            match syntax {
+                Some(Syntax::CallLocal) => refers,
+                Some(syntax) if syntax.distance(&insn).is_some() => {
+                    self.target(i, &insn).is_some_and(|slot| Some(&slot) != self.slots.last())
+                }
+                _ => true,
+            }
+        };
+        func.tail.is_empty()
+            && func.insns.iter().last().is_some_and(ends)
+            && func.insns.iter().enumerate().all(stays)
+    }
+
     /// The slot that an instruction jumps to, if an instruction begins there.
     fn target(&self, index: usize, insn: &Insn) -> Option<usize> {
         let distance = insn.form()?.syntax.distance(insn)?;
@@ -63,8 +120,7 @@ impl Places {
     }
 }
 
-fn body(out: &mut String, object: &Object, names: &Names, func: &Func) {
-    let places = Places::new(func);
+fn body(out: &mut String, object: &Object, names: &Names, func: &Func, places: &Places) {
     let mut lines = func.lines.iter().peekable();
     let mut file = None;
     let exact = |relos: Vec<&CoreRelo>, insn: &Insn| {
@@ -75,8 +131,8 @@ fn body(out: &mut String, object: &Object, names: &Names, func: &Func) {
         }
         (None, relos.into_iter().map(record).collect())
     };
-    for (i, insn) in instructions(object, names, func, &places, exact).enumerate() {
-        label(out, &places, insn.slot);
+    for (i, insn) in instructions(object, names, func, places, exact).enumerate() {
+        label(out, places, insn.slot);
         while let Some(line) = lines.next_if(|line| line.insn as usize == i) {
             if file != Some(line.file) {
                 file = Some(line.file);
@@ -90,7 +146,7 @@ fn body(out: &mut String, object: &Object, names: &Names, func: &Func) {
         }
         let _ = writeln!(out, "    {}", insn.text);
     }
-    label(out, &places, places.slots[func.insns.len()]);
+    label(out, places, places.slots[func.insns.len()]);
 }
 
 /// An instruction as text.
@@ -166,22 +222,19 @@ fn line(
     target: Option<&str>,
     core: Option<&str>,
 ) -> String {
-    let raw = || {
-        let bytes = Insn::encode_all(&[*insn], object.endian);
-        bytes.iter().fold("raw".to_string(), |text, byte| format!("{text} {byte:02x}"))
-    };
     let syntax = insn.form().map(|form| form.syntax);
+    let distance = syntax.and_then(|syntax| syntax.distance(insn)).map(|distance| format!("{distance:+}"));
     let symbol = match to {
         Some(to) => Some(names.symbol(object, to)),
         None => callee(insn),
     };
     if symbol.is_none() && !insn.text_is_exact()
-        || syntax.is_some_and(|syntax| syntax.distance(insn).is_some()) && target.is_none()
         // About the frame pointer there would be something to say.
         || syntax.is_some_and(|syntax| syntax.written(insn) == Some(10))
     {
-        return raw();
+        return raw(&Insn::encode_all(&[*insn], object.endian));
     }
+    let target = target.or(distance.as_deref());
     insn.display(isa::Names { target, symbol: symbol.as_deref(), core, endian: object.endian }).to_string()
 }
 

@@ -13,7 +13,7 @@ pub(super) fn text(btf: &Btf, names: &Names, relo: &CoreRelo, insn: &Insn) -> Op
     if !names.is_only_type(&root.name, relo.ty) {
         return None;
     }
-    let mut path = word(&root.name).into_owned();
+    let mut path = word(&root.name)?.into_owned();
     let value = match relo.kind {
         CoreKind::TYPE_EXISTS | CoreKind::TYPE_MATCHES if relo.access == "0" => 1,
         CoreKind::TYPE_SIZE if relo.access == "0" => btf.size_of(relo.ty)?.into(),
@@ -21,19 +21,19 @@ pub(super) fn text(btf: &Btf, names: &Names, relo: &CoreRelo, insn: &Insn) -> Op
         CoreKind::ENUM_EXISTS | CoreKind::ENUM_VALUE => {
             let (Kind::Enum { values, .. } | Kind::Enum64 { values, .. }) = &root.kind else { return None };
             let found = values.get(relo.access.parse::<usize>().ok()?)?;
-            let _ = write!(path, ".{}", word(&found.name));
+            let _ = write!(path, ".{}", word(&found.name)?);
             if relo.kind == CoreKind::ENUM_EXISTS { 1 } else { found.value }
         }
         _ => field(btf, relo, &mut path)?,
     };
-    (held(insn)? == value).then(|| format!("{}({path})", relo.kind.function().unwrap_or_default()))
+    (held(insn, relo.kind)? == value).then(|| format!("{}({path})", relo.kind.function().unwrap_or_default()))
 }
 
 /// The value of an instruction that such a function would stand for.
-fn held(insn: &Insn) -> Option<i64> {
+fn held(insn: &Insn, kind: CoreKind) -> Option<i64> {
     match insn.form()?.syntax {
         Syntax::Alu(_, _, Rhs::Imm) => Some(insn.imm.into()),
-        Syntax::Load(..) | Syntax::Store(..) => Some(insn.off.into()),
+        Syntax::Load(..) | Syntax::Store(..) if kind == CoreKind::FIELD_OFFSET => Some(insn.off.into()),
         Syntax::LoadImm64(0) => Some(insn.imm64()),
         _ => None,
     }
@@ -48,7 +48,7 @@ fn field(btf: &Btf, relo: &CoreRelo, path: &mut String) -> Option<i64> {
             Step::Member(member) => {
                 named = !member.name.is_empty();
                 if named {
-                    let _ = write!(path, ".{}", word(&member.name));
+                    let _ = write!(path, ".{}", word(&member.name)?);
                 }
                 bits += u64::from(member.bit_offset);
                 (ty, width) = (member.ty, member.bit_size);

@@ -97,10 +97,13 @@ pub(super) fn externs(out: &mut String, object: &Object, names: &Names) {
             ExternKind::Kconfig => ("kconfig", ty),
             ExternKind::Ksym if matches!(of, Some(Kind::Func { .. })) => ("kfunc", "()".into()),
             ExternKind::Ksym => ("ksym", String::new()),
-            ExternKind::Object | ExternKind::Common { .. } | ExternKind::Absolute(_) => ("func", "()".into()),
+            ExternKind::Object if matches!(of, Some(Kind::Var { .. })) => ("var", String::new()),
+            ExternKind::Object => ("func", "()".into()),
+            ExternKind::Common { size, align } => ("common", format!(" size {size} align {align}")),
+            ExternKind::Absolute(number) => ("absolute", format!(" = {number:#x}")),
         };
-        let weak = if external.weak { "weak " } else { "" };
+        let words = binding(Linkage::Global, Linkage::Global, external.weak, external.hidden);
         let as_symbol = renamed(name, &external.name);
-        let _ = writeln!(out, "extern {weak}{kind} {}{as_symbol}{head}", name.text);
+        let _ = writeln!(out, "extern {words}{kind} {}{as_symbol}{head}", name.text);
     }
 }

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write;
 
-use crate::btf::{Btf, Kind, TypeId};
+use crate::btf::{Btf, FuncLinkage, Kind, TypeId};
 use crate::bytes::bytes;
 use crate::escape::escape;
-use crate::expand::is_taken;
-use crate::object::{Data, Object, Symbol};
+use crate::expand::written;
+use crate::object::{Data, Func, Object, Symbol};
 use crate::uapi::HelperId;
 
 /// A name in the text, and whether it is not the symbol's.
@@ -28,20 +28,59 @@ pub(crate) struct Names {
     pub funcs: Vec<Name>,
     /// Variables by section.
     pub vars: Vec<Vec<Name>>,
+    /// Further symbols by function.
+    pub labels: Vec<Vec<Name>>,
     /// Types by the name that source would find them by; nothing where it could mean several.
     types: HashMap<String, Option<TypeId>>,
+    /// Functions of the BTF, the first of each name.
+    described: HashMap<String, TypeId>,
 }
 
 impl Names {
     pub fn new(object: &Object) -> Self {
         let mut taken = HashMap::new();
         let mut name = |symbol: &str, kind: &str| unique(symbol, kind, &mut taken);
-        Self {
+        let mut names = Self {
             maps: object.maps.iter().map(|m| name(&m.name, "map")).collect(),
             externs: object.externs.iter().map(|e| name(&e.name, "extern")).collect(),
             funcs: object.funcs.iter().map(|f| name(&f.name, "func")).collect(),
             vars: object.data.iter().map(|d| d.vars.iter().map(|v| name(&v.name, "var")).collect()).collect(),
+            labels: object
+                .funcs
+                .iter()
+                .map(|f| f.labels.iter().map(|l| name(&l.name, "alias")).collect())
+                .collect(),
             types: types(&object.btf),
+            described: HashMap::new(),
+        };
+        for (id, ty) in object.btf.iter() {
+            match &ty.kind {
+                Kind::Func { linkage, .. } if *linkage != FuncLinkage::EXTERN => {
+                    names.described.entry(ty.name.to_string()).or_insert(id);
+                }
+                // Source may mean the member.
+                Kind::Enum { values, .. } | Kind::Enum64 { values, .. } => {
+                    values.iter().for_each(|value| names.hide(&value.name));
+                }
+                _ => {}
+            }
+        }
+        taken.keys().for_each(|name| names.hide(name));
+        names
+    }
+
+    /// Source finds something else than a type by that name.
+    fn hide(&mut self, name: &str) {
+        if let Some(only) = self.types.get_mut(name) {
+            *only = None;
+        }
+    }
+
+    /// ` btf #12` where a function's FUNC is not the one of its name.
+    pub fn described(&self, func: &Func) -> String {
+        match func.btf {
+            btf if btf == self.described.get(&func.name).copied() => String::new(),
+            btf => format!(" btf #{}", btf.unwrap_or(TypeId::VOID).0),
         }
     }
 
@@ -108,10 +147,10 @@ fn types(btf: &Btf) -> HashMap<String, Option<TypeId>> {
 
 /// A name that nothing else has. `taken` has the names, and the last number behind each that was asked for twice.
 fn unique(symbol: &str, kind: &str, taken: &mut HashMap<String, usize>) -> Name {
-    let base = if symbol.is_empty() { kind } else { symbol };
+    let base = if word(symbol).is_some() { symbol } else { kind };
     let mut name = base.to_string();
     // A helper's name would be called in its stead.
-    let mut is_free = HelperId::from_name(base).is_none() && !symbol.is_empty();
+    let mut is_free = base == symbol && HelperId::from_name(base).is_none();
     while !is_free || taken.contains_key(&name) {
         let number = taken.entry(base.to_string()).or_insert(1);
         *number += 1;
@@ -119,18 +158,13 @@ fn unique(symbol: &str, kind: &str, taken: &mut HashMap<String, usize>) -> Name 
         is_free = true;
     }
     taken.insert(name.clone(), 1);
-    Name { text: word(&name).into_owned(), renamed: name != symbol }
+    Name { text: written(&name).into_owned(), renamed: name != symbol }
 }
 
-/// A name as it is written: in backticks where it is no plain word.
-pub(super) fn word(name: &str) -> Cow<'_, str> {
-    let mut chars = name.chars();
-    let plain = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
-        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if plain && !is_taken(name) {
-        return Cow::Borrowed(name);
-    }
-    Cow::Owned(format!("`{}`", escape(&bytes(name)).replace('`', "\\x60")))
+/// A name as it is written: in backticks where it is no plain word. None where these cannot hold it.
+pub(super) fn word(name: &str) -> Option<Cow<'_, str>> {
+    let plain = !name.is_empty() && !name.contains('`') && escape(&bytes(name)) == name;
+    plain.then(|| written(name))
 }
 
 /// A string with its quotes.

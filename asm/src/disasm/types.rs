@@ -1,5 +1,7 @@
 //! Types as they are written in declarations.
 
+use std::borrow::Cow;
+
 use crate::btf::{IntEncoding, Kind, TypeId};
 use crate::object::Object;
 
@@ -43,7 +45,9 @@ fn named(object: &Object, names: &Names, id: TypeId) -> Option<String> {
         | Kind::Union { .. }
         | Kind::Typedef(_)
         | Kind::Enum { .. }
-        | Kind::Enum64 { .. } => names.is_only_type(&ty.name, id).then(|| word(&ty.name).into_owned()),
+        | Kind::Enum64 { .. } => {
+            word(&ty.name).filter(|_| names.is_only_type(&ty.name, id)).map(Cow::into_owned)
+        }
         _ => None,
     }
 }

@@ -136,14 +136,17 @@ impl<'a> Expander<'a> {
     /// Takes the types of key and value from the block.
     pub(super) fn describe_map(&mut self, map: &'a Map, plain: &mut PlainMap) -> Result<(), Reported> {
         let Some(given) = self.given else { return Ok(()) };
-        let var = given.sections.get(maps::SECTION).and_then(|section| section.vars.get(plain.name.as_str()));
+        let var = given
+            .sections
+            .get(maps::SECTION)
+            .and_then(|section| section.vars.get(plain.symbol.name.as_str()));
         self.agree_tags(map.tags.iter().map(|tag| (None, *tag)), var.map(|info| info.var))?;
         if given.is_empty() {
             self.describe_sizes(plain);
             return Ok(());
         }
-        let Some(known) = given.maps.get(&plain.name) else {
-            let message = format!("the `btf` block does not describe map `{}`", plain.name);
+        let Some(known) = given.maps.get(&plain.symbol.name) else {
+            let message = format!("the `btf` block does not describe map `{}`", plain.symbol.name);
             let d =
                 Diagnostic::error(code::CONTRADICTS, message, map.name).also(given.given.word, "this block");
             let d = d.note("a map is a variable of its section `.maps`");
@@ -165,7 +168,7 @@ impl<'a> Expander<'a> {
     }
 
     fn agree_map(&mut self, map: &'a Map, plain: &mut PlainMap, known: &object::Map) -> Result<(), Reported> {
-        let place = self.map_place(&plain.name);
+        let place = self.map_place(&plain.symbol.name);
         let number = |n: u64| n.to_string();
         let kind = |kind: MapType| kind.name().map_or_else(|| number(kind.0.into()), str::to_string);
         let or_none = |text: Option<String>| text.unwrap_or_else(|| "none".to_string());
@@ -203,9 +206,9 @@ impl<'a> Expander<'a> {
         }
         plain.given = Some(sides);
         if let (Some(inner), Some(inner_map), Some(known)) = (&mut plain.inner, &map.inner, &known.inner) {
-            inner.name.clone_from(&plain.name);
+            inner.symbol.name.clone_from(&plain.symbol.name);
             let result = self.agree_map(inner_map, inner, known);
-            inner.name.clear();
+            inner.symbol.name.clear();
             result?;
         }
         Ok(())
@@ -277,7 +280,7 @@ impl<'a> Expander<'a> {
     // Functions.
 
     /// The FUNC of a function in the block: the one of its name, or the one that it names.
-    pub(super) fn given_func(&mut self, func: &'a Func) -> Result<Option<TypeId>, Reported> {
+    pub(super) fn given_func(&mut self, func: &'a Func, symbol: &str) -> Result<Option<TypeId>, Reported> {
         let id = match func.btf {
             Some(number) => {
                 let id = self.number(number)?;
@@ -292,7 +295,7 @@ impl<'a> Expander<'a> {
                 }
                 id
             }
-            None => match self.given.and_then(|given| given.funcs.get(self.text(func.name))) {
+            None => match self.given.and_then(|given| given.funcs.get(symbol)) {
                 Some(id) => *id,
                 None => return self.undescribed(func),
             },
@@ -375,9 +378,12 @@ impl<'a> Expander<'a> {
     pub(super) fn given_extern(
         &mut self,
         external: &'a Extern,
+        symbol: &str,
         kind: ExternKind,
     ) -> Result<Option<TypeId>, Reported> {
-        let known = self.given.and_then(|given| given.externs.get(self.text(external.name)));
+        // These have a place or a value, and so are no externs to BTF.
+        let settled = matches!(kind, ExternKind::Common { .. } | ExternKind::Absolute(_));
+        let known = self.given.filter(|_| !settled).and_then(|given| given.externs.get(symbol));
         self.agree_tags(external.tags.iter().copied(), known.map(|(id, _)| *id))?;
         let Some((id, theirs)) = known.copied() else { return Ok(None) };
         let is_func =

@@ -6,15 +6,17 @@ use super::core::CoreValue;
 use super::eval::Value;
 use super::foreign::Locals;
 use super::frame::{Frame, View};
-use super::plain::{Chain, ChainId, Label, LabelId, Plain, PlainCore, PlainLine};
+use super::plain::{Chain, ChainId, Label, LabelId, Plain, PlainCore, PlainLine, PlainSymbol};
 use super::types::TyId;
 use super::{Expander, Reported, control, orders, records, views};
 use crate::diag::{Diagnostic, Severity, Span, code, nearest};
 use crate::isa::form::LD_IMM64;
 use crate::isa::{Insn, Width};
-use crate::lang::ast::{Arg, Expr, ExprKind, Func, Macro, ParamKind, Stmt, StmtKind, TypeExpr};
+use crate::lang::ast::{
+    Arg, Expr, ExprKind, Func, FurtherSymbol, Macro, ParamKind, Stmt, StmtKind, TypeExpr,
+};
 use crate::lang::words::REGISTERS;
-use crate::object::Ref;
+use crate::object::{self, Linkage, Ref};
 
 /// How deep macros, blocks and loops may nest.
 const DEPTH: usize = 128;
@@ -38,6 +40,10 @@ pub(super) struct Body<'a> {
     /// What was said about the next instruction.
     pub(super) record: Option<records::Last>,
     pub(super) labels: Vec<Label>,
+    /// Further symbols, and bytes behind the last whole instruction.
+    further: Vec<object::Label>,
+    tail: Vec<u8>,
+    pub(super) unchecked: bool,
     /// Numeric labels.
     pub(super) locals: Locals<'a>,
     /// Bytes of instructions that are not whole yet, and the statement that gave them.
@@ -72,7 +78,7 @@ impl Body<'_> {
 impl<'a> Expander<'a> {
     /// Works out a function.
     pub(super) fn function(&mut self, index: usize, func: &'a Func) {
-        self.body = Body::default();
+        self.body = Body { unchecked: func.unchecked, ..Body::default() };
         let mut labels = HashSet::new();
         control::labels(&func.body, &mut |name| labels.extend([self.text(name).to_string()]));
         self.body.names = labels;
@@ -97,11 +103,12 @@ impl<'a> Expander<'a> {
         let func = &mut self.program.funcs[index];
         (func.insns, func.refs, func.core) = (body.insns, body.refs, body.core);
         (func.labels, func.lines) = (body.labels, body.lines);
+        (func.further, func.tail) = (body.further, body.tail);
     }
 
     /// A function does something.
     fn check_empty(&mut self, index: usize, func: &'a Func) {
-        if !self.body.insns.is_empty() {
+        if !self.body.insns.is_empty() || func.unchecked {
             return;
         }
         // A line that is wrong may be the one that is missing here.
@@ -166,6 +173,7 @@ impl<'a> Expander<'a> {
                 }
             }
             StmtKind::Raw(bytes) => self.raw(stmt.span, bytes)?,
+            StmtKind::Alias(further) => self.further_symbol(further)?,
             StmtKind::Record(record) => self.record(stmt.span, record)?,
             _ => self.insn(stmt)?,
         }
@@ -185,7 +193,32 @@ impl<'a> Expander<'a> {
         Ok(View { reg, off, ty, span, at })
     }
 
+    /// A further symbol of the function.
+    fn further_symbol(&mut self, further: &'a FurtherSymbol) -> Result<(), Reported> {
+        let PlainSymbol { name, linkage, weak, hidden } =
+            self.symbol(further.name, further.symbol, Linkage::Static);
+        let mut number = |expr: &'a Option<Expr>, what: &str| {
+            let value = expr.as_ref().map_or(Ok(0), |expr| self.unsigned(expr, u32::MAX.into(), what))?;
+            Ok(u32::try_from(value).unwrap_or(u32::MAX))
+        };
+        let offset = number(&further.offset, "the place of a symbol")?;
+        let size = number(&further.size, "the size of a symbol")?;
+        self.body.further.push(object::Label { name, offset, size, linkage, weak, hidden });
+        Ok(())
+    }
+
     fn raw(&mut self, span: Span, bytes: &[u8]) -> Result<(), Reported> {
+        // Sixteen are one instruction only as a 64-bit load, in whose second half are only the last four used.
+        let wide = bytes.len() == 16 && bytes[0] == LD_IMM64 && bytes[8..12] == [0; 4];
+        if self.body.unchecked && bytes.len() < 8 {
+            self.body.tail = bytes.to_vec();
+            return Ok(());
+        }
+        if bytes.len() != 8 && !wide {
+            let message = format!("an instruction has 8 bytes, here are {}", bytes.len());
+            let d = Diagnostic::error(code::NUMBER, message, span);
+            return Err(self.error(d.note("only a 64-bit load, `18 …`, has 16, and bytes 9 to 12 are 0")));
+        }
         let mut rest = bytes;
         while let Some((insn, taken)) = Insn::decode(rest, self.endian) {
             if matches!(insn, Insn { code: 0, dst: 0, src: 0, off: 0, .. })

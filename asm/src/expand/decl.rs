@@ -1,11 +1,11 @@
 //! Declarations: licence, maps, variables, functions.
 
 use super::names::Def;
-use super::plain::{PlainData, PlainFunc, PlainMap, PlainVar};
+use super::plain::{PlainData, PlainFunc, PlainMap, PlainSymbol, PlainVar};
 use super::types::TyId;
 use super::{Expander, Reported};
 use crate::diag::{Diagnostic, Span, code, nearest};
-use crate::lang::ast::{Expr, Func, Map, Room, Var};
+use crate::lang::ast::{Expr, Func, Map, Room, SymbolWords, Var};
 use crate::object::Linkage;
 use crate::uapi::{MapType, section};
 
@@ -37,6 +37,13 @@ impl<'a> Expander<'a> {
         tags.iter().filter_map(|(param, tag)| Some((*param, self.plain_string(*tag).ok()?))).collect()
     }
 
+    /// The symbol of a declaration.
+    pub(super) fn symbol(&mut self, name: Span, words: SymbolWords, usual: Linkage) -> PlainSymbol {
+        let given = words.name.and_then(|name| self.plain_string(name).ok());
+        let name = given.unwrap_or_else(|| self.text(name).to_string());
+        PlainSymbol { name, linkage: words.linkage(usual), weak: words.weak, hidden: words.hidden }
+    }
+
     pub(super) fn license(&mut self, span: Span) {
         if let Ok(license) = self.plain_string(span) {
             self.program.license = Some(license);
@@ -51,6 +58,7 @@ impl<'a> Expander<'a> {
         // A map that is wrong keeps its place, so that its uses are no errors too.
         self.program.maps.push(plain.unwrap_or_else(|Reported| PlainMap {
             name: self.text(map.name).to_string(),
+            symbol: PlainSymbol::default(),
             kind: MapType(0),
             key: None,
             value: None,
@@ -86,6 +94,7 @@ impl<'a> Expander<'a> {
         let entries = u32::try_from(entries).unwrap_or(u32::MAX);
         let mut plain = PlainMap {
             name: self.text(map.name).to_string(),
+            symbol: self.symbol(map.name, map.symbol, Linkage::Global),
             kind,
             key,
             value,
@@ -104,7 +113,8 @@ impl<'a> Expander<'a> {
         }
         if let Some(inner) = &map.inner {
             let inner = self.plain_map(inner)?;
-            plain.inner = Some(Box::new(PlainMap { name: String::new(), ..inner }));
+            let symbol = PlainSymbol { linkage: Linkage::Global, ..PlainSymbol::default() };
+            plain.inner = Some(Box::new(PlainMap { name: String::new(), symbol, ..inner }));
         }
         self.check_map(map, &plain)?;
         plain.values = self.map_values(map, &plain)?;
@@ -305,11 +315,12 @@ impl<'a> Expander<'a> {
             _ => DATA,
         };
         let private = matches!(var.room, Room::Named(_, true));
-        let linkage = if private { Linkage::Static } else { Linkage::Global };
+        let usual = if private { Linkage::Static } else { Linkage::Global };
+        let symbol = self.symbol(var.name, var.symbol, usual);
         let name = self.text(var.name).to_string();
         let offset = self.place(section, &bytes, align, var.name)?;
         let tags = self.tags(&var.tags);
-        self.program.data[section].vars.push(PlainVar { name, ty, offset, linkage, tags, btf: None });
+        self.program.data[section].vars.push(PlainVar { name, symbol, ty, offset, tags, btf: None });
         Ok((section, offset, ty))
     }
 
@@ -394,9 +405,19 @@ impl<'a> Expander<'a> {
             false => self.text(func.name).to_string(),
         };
         let tags = self.numbered_tags(&func.tags);
-        let btf = self.given_func(func).ok().flatten();
+        let usual = if section.is_some() || func.bare { Linkage::Global } else { Linkage::Static };
+        let mut symbol = self.symbol(func.name, func.symbol, usual);
+        if func.bare {
+            symbol.name.clone_from(&name);
+        }
+        let btf = self.given_func(func, &symbol.name).ok().flatten();
         self.program.funcs.push(PlainFunc {
             name,
+            symbol,
+            apart: func.apart,
+            unchecked: func.unchecked,
+            further: vec![],
+            tail: vec![],
             span: func.name,
             end: func.end,
             section,
@@ -410,7 +431,6 @@ impl<'a> Expander<'a> {
             core: vec![],
             lines: vec![],
             bare: func.bare,
-            global: func.global,
             tags,
         });
     }

@@ -6,7 +6,7 @@ use super::{Expander, Reported};
 use crate::diag::{Diagnostic, Span, code};
 use crate::isa::Syntax;
 use crate::lang::ast::{Extern, ExternWord};
-use crate::object::{ExternKind, Symbol};
+use crate::object::{ExternKind, Linkage, Symbol};
 use crate::uapi::HelperId;
 
 impl<'a> Expander<'a> {
@@ -15,7 +15,17 @@ impl<'a> Expander<'a> {
         let kind = match external.kind {
             ExternWord::Kfunc | ExternWord::Ksym => ExternKind::Ksym,
             ExternWord::Kconfig => ExternKind::Kconfig,
-            ExternWord::Func => ExternKind::Object,
+            ExternWord::Func | ExternWord::Var => ExternKind::Object,
+            ExternWord::Common | ExternWord::Absolute => {
+                let number = |e: &mut Self, n: usize| {
+                    external.numbers.get(n).and_then(|expr| e.unsigned(expr, u64::MAX, "this number").ok())
+                };
+                let [first, second] = [0, 1].map(|n| number(self, n).unwrap_or(0));
+                match external.kind {
+                    ExternWord::Common => ExternKind::Common { size: first, align: second },
+                    _ => ExternKind::Absolute(first),
+                }
+            }
         };
         let mut params = vec![];
         for (name, ty) in &external.params {
@@ -36,9 +46,10 @@ impl<'a> Expander<'a> {
         let ty = if external.kind.is_func() { ExternTy::Func(params, ty) } else { ExternTy::Var(ty) };
         let name = self.text(external.name).to_string();
         let tags = self.numbered_tags(&external.tags);
-        let btf = self.given_extern(external, kind).ok().flatten();
+        let symbol = self.symbol(external.name, external.symbol, Linkage::Global);
+        let btf = self.given_extern(external, &symbol.name, kind).ok().flatten();
         let kept = self.given.is_some() && !self.sources.get(external.name.file).is_library();
-        self.program.externs.push(PlainExtern { name, kind, weak: external.weak, btf, kept, ty, tags });
+        self.program.externs.push(PlainExtern { name, symbol, kind, btf, kept, ty, tags });
     }
 
     /// Calls it.

@@ -65,6 +65,7 @@ impl<'a> Expander<'a> {
             | StmtKind::Label(_)
             | StmtKind::Run(_)
             | StmtKind::Raw(_)
+            | StmtKind::Alias(_)
             | StmtKind::Record(_)
             | StmtKind::Bytes(..)
             | StmtKind::Macro(..)
@@ -736,13 +737,10 @@ impl<'a> Expander<'a> {
         }
         match (self.callable(name), helper) {
             (Some(function), None) => {
-                if self.program.funcs[function].section.is_some() {
-                    let d = Diagnostic::error(
-                        code::CALL,
-                        format!("`{text}` is a program, and programs are not called"),
-                        name,
-                    );
-                    return Err(self.error(d.help("move what both need into a `func`")));
+                if self.program.funcs[function].section.is_some() && !self.body.unchecked {
+                    let message = format!("`{text}` is a program, and no loader fills in calls of programs");
+                    let d = Diagnostic::warning(code::CALL, message, name);
+                    self.error(d.help("move what both need into a `func`"));
                 }
                 self.emit(span, Syntax::CallLocal, Operands { imm: -1, ..Operands::default() })?;
                 self.refer(Symbol::Func(function));

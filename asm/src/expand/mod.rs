@@ -36,10 +36,10 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 pub use modules::load;
-pub(crate) use names::is_taken;
+pub(crate) use names::written;
 pub use plain::{
     Chain, ChainId, CoreTy, ExternTy, Label, LabelId, Plain, PlainCore, PlainData, PlainExtern, PlainFunc,
-    PlainLine, PlainMap, PlainVar, Program, SECTIONS, Side,
+    PlainLine, PlainMap, PlainSymbol, PlainVar, Program, SECTIONS, Side,
 };
 pub use text::to_text;
 pub use types::{BUILTINS, Bits, Builtin, Class, EnumTy, FieldTy, StructTy, Ty, TyId, Types};

@@ -1,5 +1,6 @@
 //! What a name means.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
@@ -124,8 +125,17 @@ fn is_letter(c: char) -> bool {
 }
 
 /// Names that the language has taken: a view may be named like a type, nothing else may.
-pub(crate) fn is_taken(name: &str) -> bool {
+fn is_taken(name: &str) -> bool {
     is_word(name) || super::types::BUILTINS.iter().any(|b| b.name == name)
+}
+
+/// A name as it is written: in backticks where it is no plain word, or one with a meaning.
+pub(crate) fn written(name: &str) -> Cow<'_, str> {
+    let plain = name.chars().all(is_letter) && !name.starts_with(|c: char| c.is_ascii_digit());
+    match plain && !is_taken(name) {
+        true => Cow::Borrowed(name),
+        false => Cow::Owned(format!("`{name}`")),
+    }
 }
 
 impl<'a> Names<'a> {

@@ -102,10 +102,11 @@ impl<'a> Expander<'a> {
         }
         let offset = self.place(section, &bytes, POINTER, var.name)?;
         let name = self.text(var.name).to_string();
+        let symbol = self.symbol(var.name, var.symbol, Linkage::Global);
         refs.sort_by_key(|(at, _)| *at);
         let tags = self.tags(&var.tags);
         let data = &mut self.program.data[section];
-        data.vars.push(PlainVar { name, ty, offset, linkage: Linkage::Global, tags, btf: None });
+        data.vars.push(PlainVar { name, symbol, ty, offset, tags, btf: None });
         data.refs.extend(refs.into_iter().map(|(at, to)| (offset.saturating_add(at), to)));
         Ok((section, offset, ty))
     }

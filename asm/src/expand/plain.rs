@@ -7,7 +7,7 @@ use super::types::{TyId, Types};
 use crate::btf::{Btf, TypeId};
 use crate::diag::{Sources, Span};
 use crate::isa::{Cpu, Insn};
-use crate::object::{ARENA, CoreKind, DataKind, ExternKind, Linkage, Ref, Symbol};
+use crate::object::{self, ARENA, CoreKind, DataKind, ExternKind, Linkage, Ref, Symbol};
 use crate::uapi::MapType;
 
 /// The first data sections of [`Program::data`], in their order; those with names of their own follow.
@@ -91,11 +91,26 @@ numbers! {
     LabelId
 }
 
+/// The symbol of a declaration in an object file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PlainSymbol {
+    /// Its name.
+    pub name: String,
+    /// Its linkage.
+    pub linkage: Linkage,
+    /// Whether another object may define it, too.
+    pub weak: bool,
+    /// Whether nobody sees it once objects are linked.
+    pub hidden: bool,
+}
+
 /// A map.
 #[derive(Debug, Clone)]
 pub struct PlainMap {
     /// Its name.
     pub name: String,
+    /// Its symbol.
+    pub symbol: PlainSymbol,
     /// Its type.
     pub kind: MapType,
     /// Type of the key, where it has one.
@@ -136,10 +151,10 @@ pub struct Side {
 pub struct PlainExtern {
     /// Its name.
     pub name: String,
+    /// Its symbol.
+    pub symbol: PlainSymbol,
     /// Where it is looked for.
     pub kind: ExternKind,
-    /// Whether it may be missing.
-    pub weak: bool,
     /// Its FUNC or VAR in the `btf` block.
     pub btf: Option<TypeId>,
     /// Whether it belongs to the object even if nothing uses it: the file of a `btf` block says what there is.
@@ -194,8 +209,8 @@ pub struct PlainVar {
     pub ty: TyId,
     /// Offset in bytes.
     pub offset: u32,
-    /// Whether user space sees it.
-    pub linkage: Linkage,
+    /// Its symbol; of a static one user space knows nothing.
+    pub symbol: PlainSymbol,
     /// Its declaration tags.
     pub tags: Vec<String>,
     /// Its type in the `btf` block.
@@ -207,6 +222,16 @@ pub struct PlainVar {
 pub struct PlainFunc {
     /// Its name, and where it stands.
     pub name: String,
+    /// Its symbol.
+    pub symbol: PlainSymbol,
+    /// Whether it begins another section of the same name.
+    pub apart: bool,
+    /// Whether nobody looks where its paths lead.
+    pub unchecked: bool,
+    /// Its further symbols.
+    pub further: Vec<object::Label>,
+    /// Bytes behind its last whole instruction.
+    pub tail: Vec<u8>,
     /// The place of the name.
     pub span: Span,
     /// The brace at its end.
@@ -215,8 +240,6 @@ pub struct PlainFunc {
     pub section: Option<String>,
     /// Where a program belongs if its section does not say.
     pub hook: Option<String>,
-    /// Whether the kernel verifies it on its own.
-    pub global: bool,
     /// Its FUNC in the `btf` block.
     pub btf: Option<TypeId>,
     /// Declaration tags; with a number, of that parameter.

@@ -4,11 +4,12 @@ use std::fmt::Write;
 
 use super::conditional::items;
 use super::modules::is_file;
+use super::names::written;
 use super::plain::{Plain, PlainFunc, Program};
 use crate::diag::{FileId, Sources, Span};
 use crate::isa::{Endian, Insn, Names, Syntax};
 use crate::lang::ast::{File, ItemKind, Param};
-use crate::lang::words::{bare, written};
+use crate::lang::words::bare;
 use crate::object::Symbol;
 use crate::uapi::HelperId;
 

@@ -6,6 +6,7 @@ use super::Expander;
 use crate::diag::{Diagnostic, FileId, Span, code};
 use crate::lang::ast::{Item, ItemKind, Room};
 use crate::lint::mentions;
+use crate::object::Linkage;
 
 impl<'a> Expander<'a> {
     /// Reports declarations of the file itself that nothing names, and imports of which nothing is used. A file
@@ -21,7 +22,9 @@ impl<'a> Expander<'a> {
         for item in own() {
             let (code, name, what) = match &item.kind {
                 ItemKind::Macro(d) => (code::UNUSED_MACRO, d.name, "macro"),
-                ItemKind::Func(d) if d.section.is_none() && !d.global => {
+                ItemKind::Func(d)
+                    if d.section.is_none() && d.symbol.linkage(Linkage::Static) == Linkage::Static =>
+                {
                     (code::UNUSED_FUNC, d.name, "function")
                 }
                 ItemKind::Map(d) => (code::UNUSED_MAP, d.name, "map"),

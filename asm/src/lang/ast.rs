@@ -2,6 +2,7 @@
 
 use crate::diag::{Severity, Span};
 use crate::isa::{AluOp, AtomicOp, Code, Cond, Endian, Swap, Syntax};
+use crate::object::Linkage;
 
 /// One source file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -247,11 +248,47 @@ pub enum TypeExprKind {
     Number,
 }
 
+/// What a declaration says about its symbol in an object file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SymbolWords {
+    /// `static` or `global`, where it is given.
+    pub linkage: Option<Linkage>,
+    /// `weak`: another object may define it, too.
+    pub weak: bool,
+    /// `hidden`: nobody sees it once objects are linked.
+    pub hidden: bool,
+    /// `as "name"`: its name, where that is another one; a string with its quotes.
+    pub name: Option<Span>,
+}
+
+impl SymbolWords {
+    /// The linkage, where nothing else is said.
+    #[must_use]
+    pub fn linkage(self, usual: Linkage) -> Linkage {
+        if self.weak { Linkage::Global } else { self.linkage.unwrap_or(usual) }
+    }
+}
+
+/// `alias NAME at N size N`: a further symbol of a function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FurtherSymbol {
+    /// Its name.
+    pub name: Span,
+    /// What its symbol is like.
+    pub symbol: SymbolWords,
+    /// Where it stands: bytes from the start of the function.
+    pub offset: Option<Expr>,
+    /// How many bytes it covers.
+    pub size: Option<Expr>,
+}
+
 /// A map.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Map {
     /// Its name.
     pub name: Span,
+    /// Its symbol.
+    pub symbol: SymbolWords,
     /// Its kind, such as `hash`.
     pub kind: Span,
     /// Key and value, as many as are given.
@@ -273,6 +310,8 @@ pub struct Map {
 pub struct Var {
     /// Its name.
     pub name: Span,
+    /// Its symbol.
+    pub symbol: SymbolWords,
     /// Its type.
     pub ty: TypeExpr,
     /// What it holds at first.
@@ -306,6 +345,8 @@ pub enum Room {
 pub struct Func {
     /// Its name.
     pub name: Span,
+    /// Its symbol; one that is global the kernel verifies on its own.
+    pub symbol: SymbolWords,
     /// A program's section, a string with its quotes.
     pub section: Option<Span>,
     /// Where the program belongs if its section does not say, a string with its quotes.
@@ -316,8 +357,10 @@ pub struct Func {
     pub params: Vec<(Span, TypeExpr)>,
     /// A function's result.
     pub result: Option<TypeExpr>,
-    /// `global func`: the kernel verifies it on its own.
-    pub global: bool,
+    /// `apart`: it begins another section of the same name.
+    pub apart: bool,
+    /// `unchecked`: nobody looks where its paths lead.
+    pub unchecked: bool,
     /// `tag "text"` behind the head or, with its number, behind a parameter; strings with their quotes.
     pub tags: Vec<(Option<usize>, Span)>,
     /// From its word to the opening brace.
@@ -337,8 +380,10 @@ pub struct Extern {
     pub name: Span,
     /// What it is.
     pub kind: ExternWord,
-    /// `weak`: it may be missing.
-    pub weak: bool,
+    /// Its symbol; one that is weak may be missing.
+    pub symbol: SymbolWords,
+    /// `size N align N` of a `common` one; `= N`: what an `absolute` one is.
+    pub numbers: Vec<Expr>,
     /// A function's parameters.
     pub params: Vec<(Span, TypeExpr)>,
     /// A variable's type or a function's result.
@@ -358,6 +403,12 @@ pub enum ExternWord {
     Kconfig,
     /// A function of another object.
     Func,
+    /// A variable of another object.
+    Var,
+    /// A variable that a linker makes room for.
+    Common,
+    /// A number.
+    Absolute,
 }
 
 impl ExternWord {
@@ -367,6 +418,9 @@ impl ExternWord {
         (ExternWord::Ksym, "ksym", "a kernel symbol"),
         (ExternWord::Kconfig, "kconfig", "a kernel configuration value"),
         (ExternWord::Func, "func", "an external function"),
+        (ExternWord::Var, "var", "an external variable"),
+        (ExternWord::Common, "common", "a common variable"),
+        (ExternWord::Absolute, "absolute", "an external number"),
     ];
 
     /// What a person calls it.
@@ -511,8 +565,10 @@ pub enum StmtKind {
     Foreign(Box<Foreign>),
     /// `.8byte value, …` and its relatives: how many bytes each has, and the values.
     Bytes(u8, Vec<Expr>),
-    /// `raw 95 00 …`: 8 or 16 bytes.
+    /// `raw 95 00 …`: 8 or 16 bytes; fewer at the end of a section that ends so.
     Raw(Vec<u8>),
+    /// `alias NAME at N size N`.
+    Alias(Box<FurtherSymbol>),
     /// `name! argument, … { … }`; blocks are arguments, too.
     Macro(Span, Vec<Arg>),
     /// `$name`: the block that is a macro's argument.

@@ -1,7 +1,5 @@
 //! All words of the language by kind: one table for the parser, for suggestions and for editor files.
 
-use std::borrow::Cow;
-
 /// The words that begin a declaration.
 pub const DECLARATIONS: &[&str] = &[
     "license",
@@ -25,6 +23,9 @@ pub const DECLARATIONS: &[&str] = &[
     "struct_ops",
     "cpu",
     "endian",
+    "static",
+    "weak",
+    "hidden",
 ];
 
 /// The words that begin a statement.
@@ -43,6 +44,7 @@ pub const STATEMENTS: &[&str] = &[
     "nospec",
     "lock",
     "ld_pseudo",
+    "alias",
 ];
 
 /// What happens while assembling, with its `@`.
@@ -59,19 +61,6 @@ pub const RECORDS: &[&str] = &["@file", "@line", "@relo"];
 pub fn bare(name: &str) -> &str {
     let quoted = name.strip_prefix('`').and_then(|name| name.strip_suffix('`'));
     quoted.filter(|name| !name.contains('`')).unwrap_or(name)
-}
-
-/// A name as it is written where a word of the language would mean something else: in backticks, where it is such a
-/// word, or none at all.
-#[must_use]
-pub fn written(name: &str) -> Cow<'_, str> {
-    let register = name.strip_prefix(['r', 'w']).is_some_and(|n| n.parse::<u8>().is_ok());
-    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-        && !name.as_bytes().first().is_none_or(u8::is_ascii_digit);
-    if plain && !register && !RESERVED.contains(&name) {
-        return Cow::Borrowed(name);
-    }
-    Cow::Owned(format!("`{name}`"))
 }
 
 /// Functions of constant expressions.

@@ -62,6 +62,7 @@ lints! {
     "write-r10"         READ_ONLY       Warn  "r10, the frame pointer, is written"
     "wild-jump"         TARGET          Warn  "a jump by a distance leads to where no instruction begins"
     "fall-off"          FALL_OFF        Warn  "control runs off the end of a function"
+    "called-program"    CALL            Warn  "a program is called, which no loader fills in"
     "user-warning"      WARNED          Warn  "the source itself warns, by `@warning`"
     "unknown-section"   SECTION         Warn  "no program type belongs to a section"
     "rewritten"         LISTING_REWRITTEN  Warn "a listing shows instructions as the kernel rewrote them"
@@ -183,8 +184,8 @@ pub fn check(program: &Program, sources: &Sources, diagnostics: &mut Diagnostics
     let callbacks: HashSet<usize> = program.funcs.iter().flat_map(addresses).collect();
     // What a macro does is told for its first use.
     let mut told: HashSet<(Span, String)> = HashSet::new();
-    for (index, func) in program.funcs.iter().enumerate().filter(|(_, f)| (1..=MOST).contains(&f.insns.len()))
-    {
+    let checked = |func: &PlainFunc| !func.unchecked && (1..=MOST).contains(&func.insns.len());
+    for (index, func) in program.funcs.iter().enumerate().filter(|(_, func)| checked(func)) {
         let callback = callbacks.contains(&index);
         let around = paths::Around { program, maps: &maps, license: program.license.as_deref(), callback };
         let unused = func.labels.iter().filter(|label| !label.used && !label.name.starts_with('_'));

@@ -4,10 +4,10 @@ if exists("b:current_syntax")
 endif
 
 syntax keyword bpfasmDeclaration license import btf const param type enum struct union packed map global
-syntax keyword bpfasmDeclaration config prog func macro extern dialect struct_ops cpu endian
+syntax keyword bpfasmDeclaration config prog func macro extern dialect struct_ops cpu endian static weak hidden
 syntax keyword bpfasmStatement view stack raw if goto gotol gotox may_goto call callx exit nospec
-syntax keyword bpfasmStatement lock ld_pseudo
-syntax keyword bpfasmBetween at weak align helper in true false kfunc ksym kconfig
+syntax keyword bpfasmStatement lock ld_pseudo alias
+syntax keyword bpfasmBetween at align helper in true false kfunc ksym kconfig var common absolute
 syntax keyword bpfasmRegister r0 r1 r2 r3 r4 r5 r6 r7 r8 r9 r10 w0
 syntax keyword bpfasmRegister w1 w2 w3 w4 w5 w6 w7 w8 w9 w10 fp
 syntax keyword bpfasmType u8 u16 u32 u64 s8 s16 s32 s64 be16 be32 be64 bool

@@ -1,6 +1,6 @@
 //! A file of bare instructions.
 
-use super::super::ast::{Func, Item, ItemKind, Stmt};
+use super::super::ast::{Func, Item, ItemKind, Stmt, SymbolWords};
 use super::super::token::Kind;
 use super::Parser;
 use crate::diag::{Diagnostic, Span, code};
@@ -33,7 +33,9 @@ impl Parser<'_> {
         let start = Span { start: 0, end: 0, ..first };
         let end = self.last().after();
         let func = Func {
-            global: false,
+            symbol: SymbolWords::default(),
+            apart: false,
+            unchecked: false,
             tags: vec![],
             name: start,
             section: None,

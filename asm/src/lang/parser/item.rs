@@ -2,13 +2,17 @@
 
 use super::super::ast::{
     Const, ConstFn, Expr, ExprKind, File, Func, Item, ItemKind, Macro, MacroParam, Param, ParamKind, Room,
-    TypeExpr, Var,
+    SymbolWords, TypeExpr, Var,
 };
 use super::super::dialect::DIALECTS;
 use super::super::token::Kind;
 use super::super::words::DECLARATIONS as ITEMS;
 use super::{Parsed, Parser, Reported, elsewhere};
 use crate::diag::{Diagnostic, Span, code};
+use crate::object::Linkage;
+
+/// What `static`, `weak` and `hidden` stand before.
+const SYMBOLS: [&str; 5] = ["prog", "func", "map", "global", "config"];
 
 /// The habit of C to put the type before the name; there, `;` stands behind the closing brace, too.
 const TYPE_FIRST: &str = "type first";
@@ -86,6 +90,9 @@ impl Parser<'_> {
                 "packed" => matches!(self.word(1), "struct" | "union") && self.nth(2).kind == Kind::Ident,
                 "type" => self.nth(1).kind == Kind::Ident && self.is_nth(2, "="),
                 "btf" => self.is_nth(1, "{"),
+                "static" | "weak" | "hidden" => {
+                    self.nth(1).kind == Kind::Ident && self.nth(2).kind == Kind::Ident
+                }
                 "const" => self.nth(1).kind == Kind::Ident && (self.is_nth(2, "=") || self.is_nth(2, "(")),
                 _ => matches!(self.nth(1).kind, Kind::Ident | Kind::Str),
             }
@@ -120,6 +127,12 @@ impl Parser<'_> {
         if self.peek().kind == Kind::At && self.word(0) != "@core" {
             return Ok(ItemKind::Control(self.control(Self::items_in_braces)?));
         }
+        // `global` begins a variable, too.
+        let symbol = self.symbol(|p| SYMBOLS.contains(&p.word(1)) && p.nth(2).kind == Kind::Ident);
+        if symbol != SymbolWords::default() && !SYMBOLS.contains(&self.word(0)) {
+            let what = SYMBOLS.map(|word| format!("`{word}`")).join(", ");
+            return Err(self.expected(&format!("what has a symbol: {what}")));
+        }
         Ok(match self.word(0) {
             "const" if self.is_nth(2, "(") => ItemKind::ConstFn(self.const_fn()?),
             "param" => ItemKind::Param(self.param()?),
@@ -147,19 +160,40 @@ impl Parser<'_> {
             "struct" | "union" | "packed" | "@core" => ItemKind::Struct(self.structure()?),
             "enum" => ItemKind::Enum(self.enumeration()?),
             "type" => ItemKind::Alias(self.alias()?),
-            "map" => ItemKind::Map(self.map()?),
-            "global" if self.is_nth(1, "func") => {
-                self.bump();
-                ItemKind::Func(Func { global: true, ..self.function()? })
-            }
+            "map" => ItemKind::Map(self.map(symbol)?),
             "struct_ops" => ItemKind::Var(self.struct_ops()?),
             "cpu" => ItemKind::Cpu(self.cpu()?),
             "endian" => ItemKind::Endian(self.endian()?),
-            "global" | "config" => ItemKind::Var(self.variable()?),
+            "global" | "config" => ItemKind::Var(self.variable(symbol)?),
             "macro" => ItemKind::Macro(self.macro_definition()?),
             "extern" => ItemKind::Extern(self.external()?),
-            _ => ItemKind::Func(self.function()?),
+            _ => ItemKind::Func(self.function(symbol)?),
         })
+    }
+
+    /// `static`, `weak` and `hidden` in front of what has a symbol, and `global` where it is such a word.
+    pub(super) fn symbol(&mut self, global: fn(&Self) -> bool) -> SymbolWords {
+        let mut symbol = SymbolWords::default();
+        while self.nth(1).kind == Kind::Ident {
+            match self.word(0) {
+                "static" => symbol.linkage = Some(Linkage::Static),
+                "global" if global(self) => symbol.linkage = Some(Linkage::Global),
+                "weak" => symbol.weak = true,
+                "hidden" => symbol.hidden = true,
+                _ => break,
+            }
+            self.bump();
+        }
+        symbol
+    }
+
+    /// A name and, where the symbol has another one, `as "symbol"`.
+    pub(super) fn symbol_name(&mut self, what: &str, symbol: &mut SymbolWords) -> Parsed<Span> {
+        let name = self.name(what)?;
+        if self.eat("as") {
+            symbol.name = Some(self.expect_kind(Kind::Str, "the symbol's name in quotes")?);
+        }
+        Ok(name)
     }
 
     /// The name of another tool's dialect, which stands before all else.
@@ -285,6 +319,11 @@ impl Parser<'_> {
     /// `name: type`.
     pub(super) fn typed_name(&mut self, what: &str) -> Parsed<(Span, TypeExpr)> {
         let name = self.name(what)?;
+        Ok((name, self.type_of(name, what)?))
+    }
+
+    /// `: type` behind a name.
+    fn type_of(&mut self, name: Span, what: &str) -> Parsed<TypeExpr> {
         if self.peek().kind == Kind::Ident
             && let Some(ty) = elsewhere::ty(self.text(name))
         {
@@ -303,12 +342,14 @@ impl Parser<'_> {
             return Err(self.report(d.help(format!("write {what}"))));
         }
         self.expect(":")?;
-        Ok((name, self.ty()?))
+        self.ty()
     }
 
-    fn variable(&mut self) -> Parsed<Var> {
+    fn variable(&mut self, mut symbol: SymbolWords) -> Parsed<Var> {
+        const WHAT: &str = "a variable, such as `hits: u64`";
         let word = self.bump().span;
-        let (name, ty) = self.typed_name("a variable, such as `hits: u64`")?;
+        let name = self.symbol_name(WHAT, &mut symbol)?;
+        let ty = self.type_of(name, WHAT)?;
         let tags = self.tags()?;
         let room = if self.eat("in") { self.room()? } else { Room::Data };
         let value = if self.eat("=") { Some(self.initial_value()?) } else { None };
@@ -317,7 +358,7 @@ impl Parser<'_> {
             let d = Diagnostic::error(code::SYNTAX, message, self.peek().span);
             return Err(self.report(d.help("it belongs to the type: `global hits: u64 in \"counters\" = 5`")));
         }
-        Ok(Var { name, ty, value, config: self.text(word) == "config", room, tags })
+        Ok(Var { name, symbol, ty, value, config: self.text(word) == "config", room, tags })
     }
 
     /// `in NAME`, `in "NAME"`, `in private "NAME"`: what stands behind the word.
@@ -339,9 +380,9 @@ impl Parser<'_> {
         Ok(tags)
     }
 
-    fn function(&mut self) -> Parsed<Func> {
+    fn function(&mut self, mut symbol: SymbolWords) -> Parsed<Func> {
         let word = self.bump().span;
-        let name = self.name("a name")?;
+        let name = self.symbol_name("a name", &mut symbol)?;
         let (mut section, mut hook, mut params, mut result) = (None, None, vec![], None);
         let mut tags = vec![];
         if self.text(word) == "prog" {
@@ -370,10 +411,25 @@ impl Parser<'_> {
             true => Some(self.expect_kind(Kind::Number, "the number of a type, such as `#12`")?),
             false => None,
         };
+        let (apart, unchecked) = (self.eat("apart"), self.eat("unchecked"));
         let head = word.to(self.peek().span);
         let (body, end) = self.whole_body()?;
-        let (global, bare) = (false, false);
-        Ok(Func { name, section, hook, btf, params, result, global, tags, head, body, end, bare })
+        Ok(Func {
+            name,
+            symbol,
+            section,
+            hook,
+            btf,
+            params,
+            result,
+            tags,
+            apart,
+            unchecked,
+            head,
+            body,
+            end,
+            bare: false,
+        })
     }
 
     fn macro_definition(&mut self) -> Parsed<Macro> {

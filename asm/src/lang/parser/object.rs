@@ -1,15 +1,16 @@
 //! Declarations of what only an object file has.
 
-use super::super::ast::{Expr, Extern, ExternWord, Map, Room, TypeExpr, Var};
+use super::super::ast::{Expr, Extern, ExternWord, FurtherSymbol, Map, Room, SymbolWords, TypeExpr, Var};
 use super::{Parsed, Parser};
 use crate::diag::{Diagnostic, Span, code};
 use crate::isa::Endian;
+use crate::uapi::MapType;
 
 impl Parser<'_> {
     /// `extern [weak] kfunc NAME(name: type, …) -> type`, `extern [weak] ksym NAME: type`.
     pub(super) fn external(&mut self) -> Parsed<Extern> {
         self.bump();
-        let weak = self.eat("weak");
+        let mut symbol = self.symbol(|_| true);
         let word = self.name("what is defined elsewhere, such as `kfunc`")?;
         let text = self.text(word);
         let Some((kind, ..)) = ExternWord::ALL.iter().find(|k| k.1 == text) else {
@@ -23,18 +24,28 @@ impl Parser<'_> {
                 }
             }));
         };
-        let name = self.name("its name")?;
+        let name = self.symbol_name("its name", &mut symbol)?;
         let (mut params, mut ty, mut tags) = (vec![], None, vec![]);
+        let words: &[&str] = match kind {
+            ExternWord::Common => &["size", "align"],
+            ExternWord::Absolute => &["="],
+            _ => &[],
+        };
+        let mut numbers = vec![];
+        for word in words {
+            self.expect(word)?;
+            numbers.push(self.operand()?);
+        }
         if kind.is_func() {
             params = self.tagged_parameters(&mut tags)?;
             if self.eat("->") {
                 ty = Some(self.ty()?);
             }
-        } else if self.eat(":") {
+        } else if numbers.is_empty() && self.eat(":") {
             ty = Some(self.ty()?);
         }
         tags.extend(self.tags()?.into_iter().map(|tag| (None, tag)));
-        Ok(Extern { name, kind: *kind, weak, params, ty, tags })
+        Ok(Extern { name, symbol, kind: *kind, numbers, params, ty, tags })
     }
 
     /// `(name: type, …)`.
@@ -70,12 +81,12 @@ impl Parser<'_> {
     }
 
     /// `map NAME: kind<K, V>[N] { … } = { 0: name }`.
-    pub(super) fn map(&mut self) -> Parsed<Map> {
+    pub(super) fn map(&mut self, mut symbol: SymbolWords) -> Parsed<Map> {
         self.bump();
-        let name = self.name("the map's name")?;
+        let name = self.symbol_name("the map's name", &mut symbol)?;
         self.expect(":")?;
         let mut map = self.nested(Self::map_type)?;
-        map.name = name;
+        (map.name, map.symbol) = (name, symbol);
         map.tags = self.tags()?;
         if self.eat("=") {
             map.values = self.braced("the value", Self::map_value)?;
@@ -91,7 +102,8 @@ impl Parser<'_> {
             loop {
                 // What maps of maps hold last is a map; some kinds have no types.
                 let last = matches!(self.text(kind), "array_of_maps" | "hash_of_maps");
-                if last && inner.is_none() && (types.len() == 1 || self.is_nth(1, "<")) {
+                let is_map = || self.is_nth(1, "<") || MapType::from_name(self.word(0)).is_some();
+                if last && inner.is_none() && is_map() {
                     inner = Some(Box::new(self.nested(Self::map_type)?));
                 } else {
                     types.push(self.ty()?);
@@ -100,7 +112,7 @@ impl Parser<'_> {
                     break;
                 }
             }
-            self.expect(">")?;
+            self.close_angle()?;
         }
         let mut entries = None;
         if self.eat("[") {
@@ -111,7 +123,17 @@ impl Parser<'_> {
         if self.is("{") {
             attributes = self.braced("the attribute", Self::attribute)?;
         }
-        Ok(Map { name: kind, kind, types, entries, attributes, inner, values: vec![], tags: vec![] })
+        let (symbol, values, tags) = (SymbolWords::default(), vec![], vec![]);
+        Ok(Map { name: kind, symbol, kind, types, entries, attributes, inner, values, tags })
+    }
+
+    /// A `>`; of two that touch, the first.
+    fn close_angle(&mut self) -> Parsed<()> {
+        match self.is(">>") {
+            true => self.lexer.tokens[self.at].span.start += 1,
+            false => drop(self.expect(">")?),
+        }
+        Ok(())
     }
 
     fn attribute(&mut self) -> Parsed<(Span, Expr)> {
@@ -135,7 +157,18 @@ impl Parser<'_> {
         if !self.is("{") {
             return Err(self.expected("the functions in braces, such as `{ init: cc_init }`"));
         }
-        Ok(Var { name, ty, value: Some(self.initial_value()?), config: false, room, tags })
+        let (symbol, value) = (SymbolWords::default(), Some(self.initial_value()?));
+        Ok(Var { name, symbol, ty, value, config: false, room, tags })
+    }
+
+    /// `alias NAME at N size N`.
+    pub(super) fn further_symbol(&mut self) -> Parsed<FurtherSymbol> {
+        self.bump();
+        let mut symbol = self.symbol(|_| true);
+        let name = self.symbol_name("its name", &mut symbol)?;
+        let offset = if self.eat("at") { Some(self.operand()?) } else { None };
+        let size = if self.eat("size") { Some(self.operand()?) } else { None };
+        Ok(FurtherSymbol { name, symbol, offset, size })
     }
 
     /// `cpu v3`.

@@ -6,7 +6,6 @@ use super::super::words::{RECORDS, REGISTERS, STATEMENTS};
 use super::foreign::local;
 use super::{Parsed, Parser, Reported};
 use crate::diag::{Diagnostic, Span, code};
-use crate::isa::form::LD_IMM64;
 use crate::isa::{AluOp, AtomicOp, Cond, Swap};
 
 impl Parser<'_> {
@@ -147,6 +146,9 @@ impl Parser<'_> {
                 Ok(StmtKind::Stack(self.braced("the stack slot", slot)?))
             }
             "raw" if !assigned => self.raw(),
+            "alias" if self.nth(1).kind == Kind::Ident => {
+                Ok(StmtKind::Alias(Box::new(self.further_symbol()?)))
+            }
             "if" => self.condition(),
             "goto" | "gotol" | "may_goto" => {
                 self.bump();
@@ -281,7 +283,7 @@ impl Parser<'_> {
     }
 
     fn raw(&mut self) -> Parsed<StmtKind> {
-        let start = self.bump().span;
+        self.bump();
         let mut bytes = vec![];
         while !self.ends(0) {
             let span = self.bump().span;
@@ -293,14 +295,6 @@ impl Parser<'_> {
                 ));
             };
             bytes.push(byte);
-        }
-        // Sixteen are one instruction only as a 64-bit load, in whose second half are only the last four used.
-        let wide = bytes.len() == 16 && bytes[0] == LD_IMM64 && bytes[8..12] == [0; 4];
-        if bytes.len() != 8 && !wide {
-            let span = start.to(self.last());
-            let message = format!("an instruction has 8 bytes, here are {}", bytes.len());
-            let d = Diagnostic::error(code::NUMBER, message, span);
-            return Err(self.report(d.note("only a 64-bit load, `18 …`, has 16, and bytes 9 to 12 are 0")));
         }
         Ok(StmtKind::Raw(bytes))
     }
