@@ -183,3 +183,30 @@ fn tags_are_those_of_clang() {
     assert_eq!(read.btf, ours.btf);
     assert_eq!(read.data, ours.data);
 }
+
+/// Of a struct and of a variable: what only a tag names is in the object, whole.
+#[test]
+fn what_a_list_holds_is_a_type_of_the_object() {
+    let source = r#"
+import "bpf"
+struct elem { node: bpf_list_node, key: u64 }
+struct leaf { node: bpf_rb_node, key: u64 }
+struct queue { lock: bpf_spin_lock, head: bpf_list_head tag "contains:elem:node" }
+map queues: array<u32, queue>[1]
+global guard: bpf_spin_lock in private "trees"
+global tree: bpf_rb_root tag "contains:leaf:node" in private "trees"
+prog p: "tc" {
+    w0 = 0
+    exit
+}
+"#;
+    let object = assemble(source, BOTH[0]).unwrap_or_else(|text| panic!("{text}"));
+    for name in ["elem", "leaf"] {
+        let found = object.btf.types.iter().find(|ty| ty.name == name);
+        let members = found.and_then(|ty| match &ty.kind {
+            Kind::Struct { members, .. } => Some(members.len()),
+            _ => None,
+        });
+        assert_eq!(members, Some(2), "{name}");
+    }
+}

@@ -245,6 +245,7 @@ fn data(program: &Program, types: &mut TypeWriter, object: &mut Object) -> Vec<u
             hidden: var.symbol.hidden,
         };
         let vars = plain.vars.iter().map(var).collect();
+        plain.vars.iter().flat_map(|var| &var.tags).for_each(|tag| types.contained(tag));
         let (bytes, room) = match plain.kind {
             DataKind::Bss => (vec![], u64::try_from(plain.bytes.len()).unwrap_or(u64::MAX)),
             _ => (plain.bytes.clone(), 0),

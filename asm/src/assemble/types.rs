@@ -213,8 +213,17 @@ impl<'a> TypeWriter<'a> {
     /// Declaration tags of something or, with numbers, of its parts.
     pub(super) fn tag<'t>(&mut self, ty: TypeId, tags: impl Iterator<Item = (Option<usize>, &'t String)>) {
         for (part, tag) in tags {
+            self.contained(tag);
             let component = part.and_then(|n| i32::try_from(n).ok()).unwrap_or(-1);
             self.builder.intern(Type::named(tag, Kind::DeclTag { ty, component, attribute: false }));
+        }
+    }
+
+    /// What a list or tree holds, `contains:TYPE:FIELD`, is a type of the object too: the kernel looks for it there.
+    pub(super) fn contained(&mut self, tag: &str) {
+        let named = tag.strip_prefix("contains:").and_then(|rest| rest.split_once(':'));
+        if let Some(ty) = named.and_then(|(name, _)| self.named.get(&(name, false)).copied()) {
+            self.id(ty);
         }
     }
 

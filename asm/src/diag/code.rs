@@ -116,4 +116,5 @@ codes! {
     GPL_HELPER      "E1217" "a helper that this licence does not open"
     WRONG_HELPER    "E1218" "a helper that this type of program does not have"
     OLD_HELPER      "E1219" "a helper that newer ones have replaced"
+    COLLECTION      "E1220" "a list, tree or node that the kernel refuses"
 }

@@ -4,6 +4,7 @@
 mod agree;
 mod atomic;
 mod body;
+mod collections;
 mod conditional;
 mod constants;
 mod control;
@@ -237,6 +238,11 @@ impl<'a> Expander<'a> {
                 }
                 ItemKind::Macro(m) => self.check_macro(m),
                 _ => {}
+            }
+        }
+        for item in user() {
+            if let ItemKind::Struct(declared) = &item.kind {
+                self.check_collections(declared);
             }
         }
         let mut license: Option<Span> = None;

@@ -90,6 +90,7 @@ lints! {
     "gpl-helper"        GPL_HELPER      Warn  "a helper for GPL-compatible programs in one of another licence"
     "wrong-helper"      WRONG_HELPER    Warn  "a helper that programs of this type do not have"
     "old-helper"        OLD_HELPER      Allow "a helper that newer ones have replaced"
+    "collection"        COLLECTION      Warn  "a list, tree or node that the kernel refuses without a word"
 }
 
 impl Lint {
