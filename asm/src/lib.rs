@@ -10,6 +10,7 @@
 pub mod assemble;
 pub mod btf;
 pub mod bytes;
+pub mod cfg;
 pub mod diag;
 pub mod diff;
 pub mod disasm;
@@ -17,6 +18,7 @@ pub mod dump;
 pub mod elf;
 mod escape;
 pub mod expand;
+mod flow;
 mod gas;
 pub mod isa;
 pub mod lang;

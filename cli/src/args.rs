@@ -286,6 +286,8 @@ Examples:
   bpfasm dump prog.o --section .text
   bpfasm dump prog name port_drop                a loaded program, as the kernel runs it
   bpfasm dump prog.o --json | jq '.[].insns[] | select(.core)'
+  bpfasm dump prog.o --cfg svg > prog.svg        control flow as a picture
+  bpfasm dump prog.o --prog main --cfg dot | dot -Tpdf > main.pdf
   bpfasm dump prog.o --llvm | diff - <(llvm-objdump-19 -d --no-show-raw-insn prog.o)
   echo b700000001000000 9500000000000000 | bpfasm dump --hex -
 
@@ -306,9 +308,23 @@ pub struct DumpArgs {
     /// Print as llvm-objdump -d --no-show-raw-insn does
     #[arg(long)]
     pub llvm: bool,
+    /// Print the blocks of functions and which follows which: for Graphviz, as a picture, or as JSON
+    #[arg(long, value_enum, value_name = "FORMAT", conflicts_with = "llvm")]
+    pub cfg: Option<CfgFormat>,
     /// Print an array of functions as JSON
-    #[arg(long, conflicts_with = "llvm")]
+    #[arg(long, conflicts_with_all = ["llvm", "cfg"])]
     pub json: bool,
+}
+
+/// How control flow is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CfgFormat {
+    /// A digraph in the language of Graphviz
+    Dot,
+    /// A picture
+    Svg,
+    /// An array of functions
+    Json,
 }
 
 /// Explain a diagnostic's code or a lint, or list all of them

@@ -2,12 +2,13 @@
 
 use std::io::{self, IsTerminal, Write, stdout};
 
+use bpfasm_asm::cfg::{self, Block, Cfg};
 use bpfasm_asm::diag::nearest;
 use bpfasm_asm::dump::{self, Item, Llvm, Reference, View};
 use bpfasm_asm::object::{ExternKind, Func, Object};
 use serde_json::{Value, json};
 
-use crate::args::DumpArgs;
+use crate::args::{CfgFormat, DumpArgs};
 use crate::fail::{Code, Failure};
 use crate::{input, out};
 
@@ -18,12 +19,40 @@ pub fn dump(args: &DumpArgs) -> Result<(), Failure> {
     }
     let object = input::object(&args.input)?;
     let funcs = chosen(args, &object)?;
+    if let Some(format) = args.cfg {
+        return flow(&cfg::cfgs(&object, &funcs, !args.no_source), format);
+    }
     if args.json {
         return out::stream(|to| functions(&object, &funcs, to));
     }
     let colour = stdout().is_terminal() && out::wants_colour();
     let view = View { source: !args.no_source, bytes: !args.no_bytes, colour };
     out::stream(|to| view.write(&object, funcs.into_iter(), to))
+}
+
+/// The control flow of functions.
+fn flow(cfgs: &[Cfg], format: CfgFormat) -> Result<(), Failure> {
+    match format {
+        CfgFormat::Dot => out::bytes(cfg::dot(cfgs).as_bytes()),
+        CfgFormat::Svg => out::bytes(cfg::svg(cfgs).as_bytes()),
+        CfgFormat::Json => out::line(Value::Array(cfgs.iter().map(|cfg| blocks(cfg, cfgs)).collect())),
+    }
+}
+
+fn blocks(cfg: &Cfg, all: &[Cfg]) -> Value {
+    let block = |block: &Block| {
+        json!({
+            "slot": block.slot,
+            "lines": block.lines.iter().map(|line| line.text.trim_start()).collect::<Vec<_>>(),
+            "next": block.next.iter().map(|e| json!({ "block": e.to, "when": e.when.name() })).collect::<Vec<_>>(),
+            "calls": block.calls.iter().map(|to| all[*to].name.as_str()).collect::<Vec<_>>(),
+        })
+    };
+    json!({
+        "name": cfg.name,
+        "section": cfg.section,
+        "blocks": cfg.blocks.iter().map(block).collect::<Vec<_>>(),
+    })
 }
 
 /// As LLVM prints it.

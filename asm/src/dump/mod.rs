@@ -5,6 +5,7 @@ mod item;
 mod llvm;
 mod out;
 mod view;
+pub(crate) mod words;
 
 pub use item::{Item, Reference, items};
 pub use llvm::Llvm;

@@ -2,12 +2,11 @@
 
 use std::io::{self, Write};
 
-use super::core;
-use super::item::{Item, Reference, items, target};
+use super::item::{Item, items, target};
 use super::out::Out;
-use crate::escape::escape;
+use super::words::{reference, seen, source};
 use crate::isa::{Insn, SLOT};
-use crate::object::{ExternKind, Func, Object};
+use crate::object::{Func, Line, Object};
 
 /// What is shown.
 #[derive(Debug, Clone, Copy)]
@@ -22,8 +21,6 @@ pub struct View {
 
 /// The column of text at which the column of references begins.
 const REFERENCES: usize = 40;
-/// Longer strings are cut.
-const STRING: usize = 60;
 
 const BOLD: &str = "\x1b[1m";
 const GREEN: &str = "\x1b[32m";
@@ -55,9 +52,9 @@ impl View {
     fn func(&self, out: &mut Out, object: &Object, func: &Func) -> io::Result<()> {
         self.colour(out, BOLD);
         out.text("section ");
-        out.escaped(&func.section);
+        out.text(&seen(&func.section));
         out.text(": ");
-        out.escaped(if func.name.is_empty() { "(no name)" } else { &func.name });
+        out.text(&seen(if func.name.is_empty() { "(no name)" } else { &func.name }));
         self.colour(out, PLAIN);
         out.end()?;
         let labels = labels(func);
@@ -76,7 +73,7 @@ impl View {
                 && last != Some((line.file, line.line))
             {
                 last = Some((line.file, line.line));
-                self.source(out, &item, object)?;
+                self.source(out, object, line)?;
             }
             self.insn(out, object, &item, &mut space)?;
         }
@@ -84,20 +81,10 @@ impl View {
     }
 
     /// `; prog.c:12  if (x)`.
-    fn source(&self, out: &mut Out, item: &Item, object: &Object) -> io::Result<()> {
-        let Some(line) = item.line else { return Ok(()) };
-        let path = object.files.get(line.file as usize).map_or("", String::as_str);
+    fn source(&self, out: &mut Out, object: &Object, line: &Line) -> io::Result<()> {
         self.colour(out, CYAN);
         out.text("; ");
-        out.escaped(path.rsplit('/').next().unwrap_or(path));
-        out.text(":");
-        out.right(line.line.into(), 0);
-        let text = object.texts.get(line.text).unwrap_or_default();
-        let text = text.trim();
-        if !text.is_empty() {
-            out.text("  ");
-            out.escaped(text);
-        }
+        let _ = source(out, object, line);
         self.colour(out, PLAIN);
         out.end()
     }
@@ -114,7 +101,7 @@ impl View {
             out.blanks(REFERENCES.saturating_sub(out.len() - start).max(2));
             self.colour(out, GREEN);
             out.text("; ");
-            reference(out, object, item);
+            let _ = reference(out, object, item);
             self.colour(out, PLAIN);
         }
         out.end()?;
@@ -158,60 +145,6 @@ fn labels(func: &Func) -> Vec<bool> {
         slot += insn.slots();
     }
     labels
-}
-
-/// What an instruction refers to, in words, and the CO-RE record for it.
-fn reference(out: &mut Out, object: &Object, item: &Item) {
-    let found = item.reference();
-    match found {
-        Some(Reference::Map(map)) => {
-            out.text("map, ");
-            out.text(&map.kind.to_string());
-        }
-        Some(Reference::Func(_)) => out.text("function"),
-        Some(Reference::Extern(external)) => out.text(match external.kind {
-            ExternKind::Ksym => "of the kernel",
-            ExternKind::Kconfig => "of the kernel's configuration",
-            ExternKind::Object => "of another object",
-            ExternKind::Common { .. } => "common",
-            ExternKind::Absolute(_) => "absolute",
-        }),
-        Some(Reference::Data { string: Some(string), .. }) => {
-            out.text("\"");
-            match string.char_indices().nth(STRING) {
-                Some((end, _)) => {
-                    out.escaped(&string[..end]);
-                    out.text("\" …");
-                }
-                None => {
-                    out.escaped(string);
-                    out.text("\"");
-                }
-            }
-        }
-        Some(Reference::Data { section, .. }) => {
-            out.text("in ");
-            out.escaped(section);
-        }
-        Some(Reference::Helper(id)) => {
-            out.text("helper ");
-            out.right(id.0.into(), 0);
-        }
-        None => {}
-    }
-    if let Some(relo) = item.core {
-        if found.is_some() {
-            out.text("; ");
-        }
-        out.text(&core::text(&object.btf, relo));
-    }
-}
-
-impl Out<'_> {
-    /// Text of the file, without what a terminal would take for a command.
-    fn escaped(&mut self, text: &str) {
-        if text.chars().any(char::is_control) { self.text(&escape(text.as_bytes())) } else { self.text(text) }
-    }
 }
 
 fn as_u64(number: usize) -> u64 {

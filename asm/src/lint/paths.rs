@@ -4,11 +4,12 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
-use super::graph::Graph;
+use super::graph::graph;
 use super::helper;
 use super::state::{Maps, PacketAt, State, Value};
 use crate::diag::{Diagnostic, Span, code};
 use crate::expand::{Plain, PlainFunc, Program};
+use crate::flow::Graph;
 use crate::object::Symbol;
 use crate::uapi::{ProgType, section};
 
@@ -63,7 +64,7 @@ pub(super) struct Around<'a> {
 
 /// Looks at a function; gives each finding with the index of the instruction that it is about.
 pub(super) fn check(func: &PlainFunc, around: Around) -> Vec<(Option<usize>, Diagnostic)> {
-    let Some(graph) = Graph::new(func) else { return vec![] };
+    let Some(graph) = graph(func) else { return vec![] };
     let section = func.section.as_deref().map(section::parse);
     let def = section.flatten().map(|section| section.def);
     let program = def.map(|def| def.prog_type);
