@@ -223,6 +223,9 @@ fn plain_map(program: &Program, types: &mut TypeWriter, map: &expand::PlainMap) 
         pin_by_name: map.pin_by_name,
         inner,
         values: map.values.clone(),
+        place: map.place,
+        legacy: map.legacy.clone(),
+        unknown: map.unknown.clone(),
         ..Map::default()
     }
 }

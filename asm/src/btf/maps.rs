@@ -25,13 +25,14 @@ const POINTER: u32 = 8;
 /// # Errors
 /// [`Error::TooMuch`] for more maps than 32 bits can count.
 pub fn declare(btf: &mut Btf, maps: &[Map]) -> Result<(), Error> {
-    if maps.is_empty() {
+    let described = || maps.iter().filter(|map| map.legacy.is_none());
+    if described().next().is_none() {
         return Ok(());
     }
     let mut types = Builder::from(std::mem::take(btf));
     let mut vars = vec![];
     let mut end = 0u32;
-    for map in maps {
+    for map in described() {
         let (ty, size) = definition(&mut types, map);
         let room =
             map.values.iter().map(|(index, _)| *index).max().map_or(Some(0), |last| last.checked_add(1));

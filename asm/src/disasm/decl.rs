@@ -5,7 +5,10 @@ use std::fmt::Write;
 use super::names::{Name, Names, quoted};
 use super::types;
 use crate::btf::Kind;
-use crate::object::{ExternKind, Linkage, Map, Object};
+use crate::btf::bytes::Out;
+use crate::escape::escape;
+use crate::object::{ExternKind, Legacy, Linkage, Map, Object, Place};
+use crate::uapi::MapType;
 
 pub(super) fn license(out: &mut String, object: &Object) {
     if let Some(license) = &object.license {
@@ -47,18 +50,25 @@ pub(super) fn maps(out: &mut String, object: &Object, names: &Names) {
     }
 }
 
+/// How large a type can be.
+const LARGEST: u32 = 1 << 30;
+
 /// `hash<u32, flow>[64] { flags: 1 }`.
 fn map_type(object: &Object, names: &Names, map: &Map) -> String {
     let mut text = map.kind.name().map_or_else(|| map.kind.0.to_string(), str::to_string);
-    let key = (map.key_size != 0).then(|| types::text(object, names, map.key, map.key_size));
+    // Sizes that no type has stand in the bytes of the definition, or in the BTF.
+    let typed = map.key_size.max(map.value_size) <= LARGEST;
+    let key = (typed && map.key_size != 0).then(|| types::text(object, names, map.key, map.key_size));
     let value = match &map.inner {
         Some(inner) => Some(map_type(object, names, inner)),
-        None => (map.value_size != 0).then(|| types::text(object, names, map.value, map.value_size)),
+        None => (typed && map.value_size != 0).then(|| types::text(object, names, map.value, map.value_size)),
     };
+    let lone = matches!(map.kind, MapType::QUEUE | MapType::STACK | MapType::BLOOM_FILTER);
     let _ = match (key, value) {
         (None, None) => Ok(()),
-        (None, Some(value)) => write!(text, "<{value}>"),
+        (None, Some(value)) if lone => write!(text, "<{value}>"),
         // What is not said has no size.
+        (None, Some(value)) => write!(text, "<u8[0], {value}>"),
         (Some(key), value) => write!(text, "<{key}, {}>", value.as_deref().unwrap_or("u8[0]")),
     };
     if map.max_entries != 0 {
@@ -76,6 +86,18 @@ fn map_type(object: &Object, names: &Names, map: &Map) -> String {
     }
     if map.pin_by_name {
         attributes.push("pinning: by_name".into());
+    }
+    if let Some(Legacy { section, bytes }) = &map.legacy {
+        attributes.push(format!("legacy: {}", quoted(section)));
+        let fields = [map.kind.0, map.key_size, map.value_size, map.max_entries, map.flags];
+        let mut usual = Out::new(object.endian);
+        fields.iter().for_each(|field| usual.u32(*field));
+        if usual.bytes != *bytes || !typed {
+            attributes.push(format!("bytes: \"{}\"", escape(bytes)));
+        }
+    }
+    if let Some(Place { offset, size }) = map.place {
+        attributes.push(format!("at: {offset}, size: {size}"));
     }
     if !attributes.is_empty() {
         let _ = write!(text, " {{ {} }}", attributes.join(", "));

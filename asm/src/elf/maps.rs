@@ -15,6 +15,9 @@ use crate::isa::Endian;
 use crate::object::{Anchor, Legacy, Map, Object, Place};
 use crate::uapi::MapType;
 
+/// What is wrong with a map that BTF has nothing about.
+pub(crate) const UNDESCRIBED: &str = "no type describes it";
+
 /// Reads all maps, in the order of their places.
 pub(super) fn read(file: &File, object: &mut Object, index: &mut Index) -> Result<(), Error> {
     let by_section = file.by_section();
@@ -98,7 +101,7 @@ fn describe(object: &Object, found: &mut Vec<(Option<usize>, Place, Map)>) {
                 place.size = if place.size == 0 { info.size } else { place.size };
                 *map = Map { linkage, weak, hidden, ..known };
             }
-            None => map.unknown = Some("no type describes it".into()),
+            None => map.unknown = Some(UNDESCRIBED.into()),
         }
     }
     let mut rest: Vec<_> = described.into_values().map(|(place, map)| (None, place, map)).collect();
@@ -131,7 +134,7 @@ fn definitions(endian: Endian, section: &Section, found: &mut Vec<(Option<usize>
 
 /// What a definition says: type, sizes of key and value, entries and flags are the first fields of all of them
 /// (`struct bpf_map_def`, `struct bpf_elf_map`).
-pub(super) fn define(map: &mut Map, bytes: &[u8], endian: Endian) {
+pub(crate) fn define(map: &mut Map, bytes: &[u8], endian: Endian) {
     let field = |n: usize| u32_at(bytes, n * 4, endian);
     let (Some(kind), Some(key), Some(value)) = (field(0), field(1), field(2)) else {
         map.unknown = Some("its definition is shorter than 12 bytes".into());

@@ -135,17 +135,27 @@ impl<'a> Expander<'a> {
 
     /// Takes the types of key and value from the block.
     pub(super) fn describe_map(&mut self, map: &'a Map, plain: &mut PlainMap) -> Result<(), Reported> {
+        if plain.legacy.is_some() {
+            self.describe_sizes(plain);
+            return self.define(map, plain);
+        }
         let Some(given) = self.given else { return Ok(()) };
         let var = given
             .sections
             .get(maps::SECTION)
             .and_then(|section| section.vars.get(plain.symbol.name.as_str()));
         self.agree_tags(map.tags.iter().map(|tag| (None, *tag)), var.map(|info| info.var))?;
+        let known = given.maps.get(&plain.symbol.name);
+        // Of several maps of one name, the first is described.
+        if plain.kind.0 == 0 && known.is_none_or(|known| known.kind.0 != 0) {
+            Self::describe_nothing(plain);
+            return Ok(());
+        }
         if given.is_empty() {
             self.describe_sizes(plain);
             return Ok(());
         }
-        let Some(known) = given.maps.get(&plain.symbol.name) else {
+        let Some(known) = known else {
             let message = format!("the `btf` block does not describe map `{}`", plain.symbol.name);
             let d =
                 Diagnostic::error(code::CONTRADICTS, message, map.name).also(given.given.word, "this block");
@@ -205,6 +215,7 @@ impl<'a> Expander<'a> {
             self.agree_side(what, (*ours, ty), *theirs, place)?;
         }
         plain.given = Some(sides);
+        plain.unknown.clone_from(&known.unknown);
         if let (Some(inner), Some(inner_map), Some(known)) = (&mut plain.inner, &map.inner, &known.inner) {
             inner.symbol.name.clone_from(&plain.symbol.name);
             let result = self.agree_map(inner_map, inner, known);

@@ -70,13 +70,16 @@ impl<'a> Expander<'a> {
             pin_by_name: false,
             inner: None,
             values: vec![],
+            place: None,
+            legacy: None,
+            unknown: None,
             tags: vec![],
         }));
     }
 
     fn plain_map(&mut self, map: &'a Map) -> Result<PlainMap, Reported> {
         let word = self.text(map.kind);
-        let Some(kind) = MapType::from_name(word).filter(|kind| kind.0 != 0) else {
+        let Some(kind) = self.map_kind(map) else {
             let d = Diagnostic::error(code::MAP, format!("there is no kind of map `{word}`"), map.kind);
             let names = MapType::ALL.iter().filter(|kind| kind.0 != 0).filter_map(|kind| kind.name());
             return Err(self.error(match nearest(word, names.clone()) {
@@ -106,10 +109,16 @@ impl<'a> Expander<'a> {
             pin_by_name: false,
             inner: None,
             values: vec![],
+            place: None,
+            legacy: None,
+            unknown: None,
             tags: self.tags(&map.tags),
         };
         for (name, value) in &map.attributes {
-            self.attribute(&mut plain, *name, value)?;
+            match self.file_attribute(&mut plain, *name, value) {
+                Some(result) => result?,
+                None => self.attribute(&mut plain, *name, value)?,
+            }
         }
         if let Some(inner) = &map.inner {
             let inner = self.plain_map(inner)?;
@@ -129,7 +138,9 @@ impl<'a> Expander<'a> {
     ) -> Result<(Option<TyId>, Option<TyId>), Reported> {
         let word = self.text(map.kind);
         let d = |message: String| Diagnostic::error(code::MAP, message, map.kind);
+        let exact = self.is_exact(map);
         let wanted = match (kind, types) {
+            (_, [key, value]) if exact => return Ok((Some(*key), Some(*value))),
             (MapType::RINGBUF | MapType::USER_RINGBUF | MapType::ARENA, []) => return Ok((None, None)),
             (MapType::RINGBUF | MapType::USER_RINGBUF | MapType::ARENA, _) => {
                 format!("`{word}[SIZE]`, without types")
@@ -139,10 +150,13 @@ impl<'a> Expander<'a> {
             }
             (MapType::QUEUE | MapType::STACK | MapType::BLOOM_FILTER, _) => format!("`{word}<VALUE>[N]`"),
             // Slots of programs and per-CPU events need no types: both are 32-bit numbers.
-            (MapType::PROG_ARRAY | MapType::PERF_EVENT_ARRAY | MapType::CGROUP_ARRAY, []) => {
+            (MapType::PROG_ARRAY | MapType::PERF_EVENT_ARRAY | MapType::CGROUP_ARRAY, [])
+                if !map.attributes.iter().any(|(name, _)| self.text(*name) == "legacy") =>
+            {
                 let number = self.types.builtin("u32");
                 return Ok((number, number));
             }
+            (_, []) if exact => return Ok((None, None)),
             (MapType::ARRAY_OF_MAPS, []) => return Ok((self.types.builtin("u32"), None)),
             (MapType::ARRAY_OF_MAPS | MapType::HASH_OF_MAPS, [key]) => return Ok((Some(*key), None)),
             (MapType::ARRAY_OF_MAPS | MapType::HASH_OF_MAPS, _) => {
@@ -155,7 +169,8 @@ impl<'a> Expander<'a> {
     }
 
     fn attribute(&mut self, plain: &mut PlainMap, name: Span, value: &'a Expr) -> Result<(), Reported> {
-        const ATTRIBUTES: &[&str] = &["flags", "pinning", "map_extra", "numa_node"];
+        const ATTRIBUTES: &[&str] =
+            &["flags", "pinning", "map_extra", "numa_node", "legacy", "bytes", "at", "size"];
         let max = u64::from(u32::MAX);
         match self.text(name) {
             "flags" => {
@@ -197,22 +212,19 @@ impl<'a> Expander<'a> {
             MapType::CGROUP_STORAGE,
             MapType::PERCPU_CGROUP_STORAGE,
         ];
+        // With a `btf` block, an object is taken as it is: loaders may set its sizes. And so are old definitions.
+        if self.is_exact(map) {
+            return Ok(());
+        }
         if plain.kind == MapType::STRUCT_OPS {
             let d =
                 Diagnostic::error(code::MAP, "a map of this kind is declared with its functions", map.kind);
             return Err(self.error(d.help("write `struct_ops NAME: TYPE { … }`")));
         }
-        if matches!(plain.kind, MapType::ARRAY_OF_MAPS | MapType::HASH_OF_MAPS)
-            && plain.inner.is_none()
-            && self.given.is_none()
-        {
+        if matches!(plain.kind, MapType::ARRAY_OF_MAPS | MapType::HASH_OF_MAPS) && plain.inner.is_none() {
             let word = self.text(map.kind);
             let d = Diagnostic::error(code::MAP, "this map does not say what it holds", map.kind);
             return Err(self.error(d.help(format!("write `{word}<u32, array<u32, u64>[4]>[16]`"))));
-        }
-        // With a `btf` block, an object is taken as it is: loaders may set its sizes.
-        if self.given.is_some() {
-            return Ok(());
         }
         match plain.kind {
             kind if without.contains(&kind) => {}

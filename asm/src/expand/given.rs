@@ -103,8 +103,10 @@ pub(super) struct Index<'a> {
 impl<'a> Index<'a> {
     /// Goes once through all types.
     pub(super) fn new(given: &'a Given) -> Self {
-        let maps = btf::maps::read(&given.btf);
-        let maps = maps.into_iter().map(|(map, _)| (map.name.clone(), map)).collect();
+        let mut maps = HashMap::new();
+        for (map, _) in btf::maps::read(&given.btf) {
+            maps.entry(map.name.clone()).or_insert(map);
+        }
         let mut index = Self {
             given,
             named: vec![],

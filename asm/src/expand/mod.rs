@@ -11,6 +11,7 @@ mod control;
 mod core;
 mod decl;
 mod declared;
+mod definition;
 mod eval;
 mod external;
 mod foreign;

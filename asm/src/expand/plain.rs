@@ -7,7 +7,7 @@ use super::types::{TyId, Types};
 use crate::btf::{Btf, TypeId};
 use crate::diag::{Sources, Span};
 use crate::isa::{Cpu, Insn};
-use crate::object::{self, ARENA, CoreKind, DataKind, ExternKind, Linkage, Ref, Symbol};
+use crate::object::{self, ARENA, CoreKind, DataKind, ExternKind, Legacy, Linkage, Place, Ref, Symbol};
 use crate::uapi::MapType;
 
 /// The first data sections of [`Program::data`], in their order; those with names of their own follow.
@@ -133,6 +133,12 @@ pub struct PlainMap {
     pub inner: Option<Box<PlainMap>>,
     /// What it holds at first, by index.
     pub values: Vec<(u32, Symbol)>,
+    /// Where it stands in its section, if not behind the one before.
+    pub place: Option<Place>,
+    /// Its definition as bytes, where BTF does not describe it.
+    pub legacy: Option<Legacy>,
+    /// What of its definition is not understood.
+    pub unknown: Option<String>,
     /// Its declaration tags.
     pub tags: Vec<String>,
 }

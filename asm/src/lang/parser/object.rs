@@ -1,6 +1,7 @@
 //! Declarations of what only an object file has.
 
 use super::super::ast::{Expr, Extern, ExternWord, FurtherSymbol, Map, Room, SymbolWords, TypeExpr, Var};
+use super::super::token::Kind;
 use super::{Parsed, Parser};
 use crate::diag::{Diagnostic, Span, code};
 use crate::isa::Endian;
@@ -96,13 +97,20 @@ impl Parser<'_> {
 
     /// `kind<K, V>[N] { … }`.
     fn map_type(&mut self) -> Parsed<Map> {
-        let kind = self.name("a kind of map, such as `hash`")?;
+        let kind = match self.peek().kind {
+            Kind::Int => self.bump().span,
+            _ => self.name("a kind of map, such as `hash`")?,
+        };
         let (mut types, mut inner) = (vec![], None);
         if self.eat("<") {
             loop {
                 // What maps of maps hold last is a map; some kinds have no types.
                 let last = matches!(self.text(kind), "array_of_maps" | "hash_of_maps");
-                let is_map = || self.is_nth(1, "<") || MapType::from_name(self.word(0)).is_some();
+                let is_map = || {
+                    self.is_nth(1, "<")
+                        || self.peek().kind == Kind::Int
+                        || MapType::from_name(self.word(0)).is_some()
+                };
                 if last && inner.is_none() && is_map() {
                     inner = Some(Box::new(self.nested(Self::map_type)?));
                 } else {
