@@ -96,10 +96,7 @@ fn difference(a: &Object, b: &Object) -> Option<String> {
 
 /// Whether an object holds what text only shows.
 fn is_beyond_text(object: &Object) -> bool {
-    !object.data.is_empty()
-        || object.version.is_some()
-        || object.maps.iter().any(|m| !m.refs.is_empty())
-        || object.funcs.iter().any(|f| f.refs.iter().any(|r| r.reloc.is_some()))
+    object.maps.iter().any(|m| !m.refs.is_empty())
 }
 
 #[test]

@@ -3,16 +3,25 @@
 use super::types::TypeWriter;
 use crate::btf::{FuncLinkage, Kind, Param, SecInfo, Type, TypeId, VarLinkage};
 use crate::expand::{ExternTy, PlainExtern, Program, Ty, TyId};
-use crate::object::{Extern, ExternKind, Symbol};
+use crate::object::{Anchor, Extern, ExternKind, Reloc, Symbol};
 
 /// For each extern its place in the object. As with compilers, what is not used is not there: whoever loads the
 /// object looks for all that is.
 pub(super) fn used(program: &Program) -> Vec<Option<usize>> {
     let mut used: Vec<bool> = program.externs.iter().map(|external| external.kept).collect();
-    for named in program.funcs.iter().flat_map(|f| &f.refs) {
-        if let Symbol::Extern(index) = named.to {
+    let mut note = |symbol: Symbol, reloc: Option<&Reloc>| {
+        if let Symbol::Extern(index) = symbol {
             used[index] = true;
         }
+        if let Some(Anchor::Extern(index)) = reloc.map(|reloc| reloc.base) {
+            used[index] = true;
+        }
+    };
+    for func in &program.funcs {
+        func.refs.iter().for_each(|r| note(r.to, r.reloc.as_deref()));
+    }
+    for address in program.data.iter().flat_map(|data| &data.refs) {
+        note(address.to, address.reloc.as_deref());
     }
     let mut next = 0..;
     used.into_iter().map(|used| if used { next.next() } else { None }).collect()

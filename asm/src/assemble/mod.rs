@@ -2,10 +2,12 @@
 
 mod calls;
 mod core;
+mod data;
 mod dialect;
 mod external;
 mod level;
 mod lines;
+mod numbers;
 mod options;
 mod stream;
 mod types;
@@ -19,7 +21,7 @@ use crate::isa::{Code, Cpu, Endian, Insn, Syntax};
 use crate::lang::ast::{File, ItemKind};
 use crate::lint;
 use crate::listing;
-use crate::object::{Address, CoreRelo, Data, DataKind, Func, Map, Object, Ref, Symbol, TEXT, Var};
+use crate::object::{CoreRelo, Func, Map, Object, TEXT};
 
 pub use crate::gas::Stream as GasStream;
 pub use dialect::Dialect;
@@ -27,6 +29,7 @@ pub use options::{Files, NoFiles, Options};
 pub use stream::{LARGE, NotPlain, Stream};
 
 use lines::Lines;
+use numbers::Numbers;
 use types::TypeWriter;
 
 /// What became of a source text.
@@ -143,25 +146,18 @@ fn assemble(
     diagnostics: &mut Diagnostics,
 ) -> Object {
     let endian = options.endian;
-    let mut object = Object { endian, license: program.license.clone(), ..Object::default() };
+    let (license, version) = (program.license.clone(), program.version);
+    let mut object = Object { endian, license, version, ..Object::default() };
     let given = program.given.as_ref();
     let mut types = TypeWriter::new(&program.types);
+    let numbers = Numbers::new(program);
     for map in &program.maps {
-        object.maps.push(plain_map(program, &mut types, map));
+        object.maps.push(plain_map(program, &mut types, &numbers, map));
     }
-    let sections = data(program, &mut types, &mut object);
-    let externs = external::used(program);
+    object.data = data::sections(program, &mut types, &numbers);
     let cpu = options.cpu.or(program.cpu);
-    let mut assembler = Assembler {
-        program,
-        sources,
-        sections,
-        externs,
-        cpu,
-        lines: Lines::new(sources),
-        calls: vec![],
-        diagnostics,
-    };
+    let mut assembler =
+        Assembler { program, sources, numbers, cpu, lines: Lines::new(sources), calls: vec![], diagnostics };
     for (number, func) in program.funcs.iter().enumerate() {
         let described = !func.bare || options.describe;
         let btf = match given {
@@ -173,8 +169,8 @@ fn assemble(
     }
     assembler.calls_by_distance(&mut object.funcs);
     object.externs = match given {
-        Some(_) => external::given(program, &assembler.externs),
-        None => types.externs(program, &assembler.externs),
+        Some(_) => external::given(program, &assembler.numbers.externs),
+        None => types.externs(program, &assembler.numbers.externs),
     };
     (object.files, object.texts) = assembler.lines.finish(&program.files);
     if let Some(given) = given {
@@ -197,8 +193,8 @@ fn assemble(
     object
 }
 
-fn plain_map(program: &Program, types: &mut TypeWriter, map: &expand::PlainMap) -> Map {
-    let inner = map.inner.as_ref().map(|inner| Box::new(plain_map(program, types, inner)));
+fn plain_map(program: &Program, types: &mut TypeWriter, numbers: &Numbers, map: &expand::PlainMap) -> Map {
+    let inner = map.inner.as_ref().map(|inner| Box::new(plain_map(program, types, numbers, inner)));
     let mut side = |ty: Option<expand::TyId>, none| Side {
         size: ty.map_or(none, |ty| program.types.size(ty)),
         ty: ty.map(|ty| types.id(ty)),
@@ -222,7 +218,7 @@ fn plain_map(program: &Program, types: &mut TypeWriter, map: &expand::PlainMap) 
         value: value.ty,
         pin_by_name: map.pin_by_name,
         inner,
-        values: map.values.clone(),
+        values: map.values.iter().map(|(index, to)| (*index, numbers.symbol(*to))).collect(),
         place: map.place,
         legacy: map.legacy.clone(),
         unknown: map.unknown.clone(),
@@ -230,50 +226,11 @@ fn plain_map(program: &Program, types: &mut TypeWriter, map: &expand::PlainMap) 
     }
 }
 
-/// The data sections that hold something; for each section of the program its place among them.
-fn data(program: &Program, types: &mut TypeWriter, object: &mut Object) -> Vec<usize> {
-    let mut places = vec![];
-    for plain in &program.data {
-        places.push(object.data.len());
-        if plain.bytes.is_empty() {
-            continue;
-        }
-        let var = |var: &expand::PlainVar| Var {
-            name: var.symbol.name.clone(),
-            offset: var.offset,
-            size: program.types.size(var.ty),
-            ty: if program.given.is_some() { var.btf } else { Some(types.id(var.ty)) },
-            linkage: var.symbol.linkage,
-            weak: var.symbol.weak,
-            hidden: var.symbol.hidden,
-        };
-        let vars = plain.vars.iter().map(var).collect();
-        plain.vars.iter().flat_map(|var| &var.tags).for_each(|tag| types.contained(tag));
-        let (bytes, room) = match plain.kind {
-            DataKind::Bss => (vec![], u64::try_from(plain.bytes.len()).unwrap_or(u64::MAX)),
-            _ => (plain.bytes.clone(), 0),
-        };
-        object.data.push(Data {
-            name: plain.name.clone(),
-            kind: plain.kind,
-            form: None,
-            bytes,
-            room,
-            align: plain.align.max(1),
-            vars,
-            refs: plain.refs.iter().map(|(offset, to)| Address::new(*offset, *to)).collect(),
-        });
-    }
-    places
-}
-
 struct Assembler<'a> {
     program: &'a Program,
     sources: &'a Sources,
-    /// Places of the data sections in the object.
-    sections: Vec<usize>,
-    /// For each extern its place in the object, where it is used.
-    externs: Vec<Option<usize>>,
+    /// What things are in the object.
+    numbers: Numbers,
     /// The level of the instruction set that code may use.
     cpu: Option<Cpu>,
     /// Where instructions come from.
@@ -300,7 +257,7 @@ impl Assembler<'_> {
                 let insn = self.resolve(func, plain, at, &insns);
                 insns.set(at, insn);
             }
-            if insn.code == CALL && insn.src == PSEUDO_CALL && func.symbol(at).is_none() {
+            if insn.code == CALL && insn.src == PSEUDO_CALL && func.references(at).is_empty() {
                 self.calls.push((number, at, slot(&insns, at)));
             }
         }
@@ -310,15 +267,7 @@ impl Assembler<'_> {
                 insns.set(relo.insn, insn);
             }
         }
-        let named = |named: &Ref| {
-            let to = match named.to {
-                Symbol::Data(section, offset) => Symbol::Data(self.sections[section], offset),
-                Symbol::Extern(index) => Symbol::Extern(self.externs[index].unwrap_or(index)),
-                other => other,
-            };
-            Ref::new(named.insn, to)
-        };
-        let refs = func.refs.iter().map(named).collect();
+        let refs = func.refs.iter().map(|r| self.numbers.reference(r)).collect();
         self.lines.said(&func.lines, &mut lines);
         if btf.is_some() && func.lines.is_empty() && self.program.given.is_none() {
             lines.reserve_exact(func.insns.len());

@@ -1,6 +1,8 @@
 //! Data sections as BTF describes them: a VAR for each variable, a DATASEC for each section.
 
-use super::{Btf, Builder, Error, Kind, SecInfo, Type, VarLinkage};
+use std::collections::HashMap;
+
+use super::{Btf, Builder, Error, Kind, SecInfo, Type, TypeId, VarLinkage};
 use crate::object::{Data, Linkage};
 
 /// Adds a variable for each variable that has a type, and the sections that hold them.
@@ -17,14 +19,22 @@ pub fn declare(btf: &mut Btf, sections: &[Data]) -> Result<(), Error> {
     result
 }
 
+/// The types of variables in a section, by their names.
+pub(crate) fn types<'a>(btf: &'a Btf, vars: &[SecInfo]) -> HashMap<&'a str, TypeId> {
+    let var = |info: &SecInfo| btf.get(info.var);
+    let typed = |ty: &'a Type| match ty.kind {
+        Kind::Var { ty: of, .. } => Some((ty.name.as_str(), of)),
+        _ => None,
+    };
+    vars.iter().filter_map(var).filter_map(typed).collect()
+}
+
 fn section(types: &mut Builder, section: &Data) -> Result<(), Error> {
     let wrong = |name: &str, what| Error::Declare { name: name.into(), what };
-    let size = u32::try_from(section.size())
-        .map_err(|_| wrong(&section.name, "the section is longer than 4 GiB"))?;
     let mut vars = vec![];
     for var in &section.vars {
         let Some(ty) = var.ty else { continue };
-        if var.offset.checked_add(var.size).is_none_or(|end| end > size) {
+        if u64::from(var.offset) + u64::from(var.size) > section.size() {
             return Err(wrong(&var.name, "the variable lies outside its section"));
         }
         if types.btf().size_of(ty).is_some_and(|needed| needed > var.size) {
@@ -39,6 +49,8 @@ fn section(types: &mut Builder, section: &Data) -> Result<(), Error> {
     }
     if !vars.is_empty() {
         vars.sort_by_key(|v| v.offset);
+        let size = u32::try_from(section.size());
+        let size = size.map_err(|_| wrong(&section.name, "the section is longer than 4 GiB"))?;
         types.add(Type::named(&section.name, Kind::DataSec { size, vars }));
     }
     Ok(())

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::decl::{binding, renamed};
-use super::names::{Name, Names, quoted};
+use super::names::{Name, Names, beside, quoted};
 use crate::dump;
 use crate::isa::{self, Insn, Syntax};
 use crate::object::{CoreRelo, Func, Label, Linkage, Object, Symbol, TEXT};
@@ -122,6 +122,7 @@ impl Places {
 
 fn body(out: &mut String, object: &Object, names: &Names, func: &Func, places: &Places) {
     let mut lines = func.lines.iter().peekable();
+    let mut refs = func.refs.iter().peekable();
     let mut file = None;
     let exact = |relos: Vec<&CoreRelo>, insn: &Insn| {
         if let [relo] = relos[..]
@@ -131,7 +132,7 @@ fn body(out: &mut String, object: &Object, names: &Names, func: &Func, places: &
         }
         (None, relos.into_iter().map(record).collect())
     };
-    for (i, insn) in instructions(object, names, func, places, exact).enumerate() {
+    for (i, insn) in instructions(object, names, func, places, true, exact).enumerate() {
         label(out, places, insn.slot);
         while let Some(line) = lines.next_if(|line| line.insn as usize == i) {
             if file != Some(line.file) {
@@ -143,6 +144,11 @@ fn body(out: &mut String, object: &Object, names: &Names, func: &Func, places: &
         }
         for record in &insn.records {
             let _ = writeln!(out, "    {record}");
+        }
+        while let Some(r) = refs.next_if(|r| r.insn == i) {
+            if let Some(reloc) = r.reloc.as_deref() {
+                let _ = writeln!(out, "    {}", names.reloc(object, reloc, r.to));
+            }
         }
         let _ = writeln!(out, "    {}", insn.text);
     }
@@ -176,14 +182,16 @@ pub(super) fn shown(object: &Object, names: &Names, func: &Func) -> Vec<InsnText
     let words = |relos: Vec<&CoreRelo>, _: &Insn| {
         (None, relos.into_iter().map(|relo| dump::core::text(&object.btf, relo)).collect())
     };
-    instructions(object, names, func, &Places::new(func), words).collect()
+    instructions(object, names, func, &Places::new(func), false, words).collect()
 }
 
+/// Where `literal`, what has a relocation of its own is as it stands in the file: it names nothing.
 fn instructions<'a>(
     object: &'a Object,
     names: &'a Names,
     func: &'a Func,
     places: &'a Places,
+    literal: bool,
     told: impl Fn(Vec<&CoreRelo>, &Insn) -> (Option<String>, Vec<String>) + 'a,
 ) -> impl Iterator<Item = InsnText> + 'a {
     let mut refs = func.refs.iter().peekable();
@@ -194,7 +202,10 @@ fn instructions<'a>(
             relos.push(relo);
         }
         let (value, records) = told(relos, &insn);
-        let to = refs.next_if(|r| r.insn == i).map(|r| r.to);
+        let mut to = None;
+        while let Some(r) = refs.next_if(|r| r.insn == i) {
+            to = to.or(Some(r.to).filter(|_| !literal || r.reloc.is_none()));
+        }
         let target = places.target(i, &insn);
         let goes = target.map(|slot| format!(".l{slot}"));
         let text = line(object, names, &insn, to, goes.as_deref(), value.as_deref());
@@ -225,6 +236,9 @@ fn line(
     let syntax = insn.form().map(|form| form.syntax);
     let distance = syntax.and_then(|syntax| syntax.distance(insn)).map(|distance| format!("{distance:+}"));
     let symbol = match to {
+        Some(to @ Symbol::Extern(_)) if insn.hi.is_some() && insn.imm != 0 => {
+            Some(beside(names.symbol(object, to), insn.imm.into()))
+        }
         Some(to) => Some(names.symbol(object, to)),
         None => callee(insn),
     };

@@ -4,24 +4,28 @@ use std::fmt::Write;
 
 use super::decl::{binding, renamed};
 use super::names::{Names, quoted};
+use crate::elf::data_kind;
 use crate::escape::escape;
-use crate::object::{Data, Linkage, Object};
+use crate::object::{Address, Data, DataKind, Form, Linkage, Object};
 
 /// Bytes in a line of hexadecimal numbers.
 const LINE: usize = 16;
 
 pub(super) fn sections(out: &mut String, object: &Object, names: &Names) {
     for (index, data) in object.data.iter().enumerate() {
-        let _ =
-            writeln!(out, "\nsection {} align {} size {} {{", quoted(&data.name), data.align, data.size());
+        let _ = writeln!(out, "\n{} {{", head(data, names.sections[index]));
         let mut lines = vec![];
         for (var, name) in data.vars.iter().zip(&names.vars[index]) {
             let linkage = binding(var.linkage, Linkage::Global, var.weak, var.hidden);
             let as_symbol = renamed(name, &var.name);
             lines.push((var.offset, 0, format!("{linkage}{}[{}]{as_symbol}", name.text, var.size)));
         }
-        for address in &data.refs {
-            lines.push((address.offset, 1, format!("&{}", names.symbol(object, address.to))));
+        for Address { offset, to, reloc } in &data.refs {
+            let text = match reloc {
+                Some(reloc) => names.reloc(object, reloc, *to),
+                None => format!("&{}", names.symbol(object, *to)),
+            };
+            lines.push((*offset, 1, text));
         }
         bytes(&mut lines, data);
         lines.sort_by_key(|(offset, order, _)| (*offset, *order));
@@ -30,6 +34,24 @@ pub(super) fn sections(out: &mut String, object: &Object, names: &Names) {
         }
         out.push_str("}\n");
     }
+}
+
+/// `section ".rodata" align 4 size 24`, with its kind where the name does not say it.
+fn head(data: &Data, number: usize) -> String {
+    let mut text = format!("section {}", quoted(&data.name));
+    if number > 1 {
+        let _ = write!(text, " as {number}");
+    }
+    let usual = data_kind(&data.name);
+    if data.kind != usual || usual == DataKind::Other || data.form.is_some() {
+        let _ = write!(text, " {}", data.kind.name());
+    }
+    if let Some(Form { kind, flags, entry }) = data.form {
+        let _ = write!(text, "({kind}, {flags:#x}");
+        let _ = if entry == 0 { write!(text, ")") } else { write!(text, ", {entry})") };
+    }
+    let _ = write!(text, " align {} size {}", data.align, data.size());
+    text
 }
 
 /// The bytes that are not zero, cut at variables and addresses.

@@ -14,6 +14,9 @@ pub(super) fn license(out: &mut String, object: &Object) {
     if let Some(license) = &object.license {
         let _ = writeln!(out, "license {}", quoted(license));
     }
+    if let Some(version) = object.version {
+        let _ = writeln!(out, "version {version:#x}");
+    }
 }
 
 /// ` as "SYMBOL"`, where the name is not the symbol's.

@@ -8,7 +8,7 @@ use crate::btf::{Btf, FuncLinkage, Kind, TypeId};
 use crate::bytes::bytes;
 use crate::escape::escape;
 use crate::expand::written;
-use crate::object::{Data, Func, Object, Symbol};
+use crate::object::{Anchor, Data, Func, Object, Reloc, Symbol};
 use crate::uapi::HelperId;
 
 /// A name in the text, and whether it is not the symbol's.
@@ -30,6 +30,8 @@ pub(crate) struct Names {
     pub vars: Vec<Vec<Name>>,
     /// Further symbols by function.
     pub labels: Vec<Vec<Name>>,
+    /// For each data section which one of its name it is, from 1.
+    pub sections: Vec<usize>,
     /// Types by the name that source would find them by; nothing where it could mean several.
     types: HashMap<String, Option<TypeId>>,
     /// Functions of the BTF, the first of each name.
@@ -40,6 +42,13 @@ impl Names {
     pub fn new(object: &Object) -> Self {
         let mut taken = HashMap::new();
         let mut name = |symbol: &str, kind: &str| unique(symbol, kind, &mut taken);
+        let mut same: HashMap<&str, usize> = HashMap::new();
+        let mut sections = Vec::with_capacity(object.data.len());
+        for data in &object.data {
+            let number = same.entry(&data.name).or_default();
+            *number += 1;
+            sections.push(*number);
+        }
         let mut names = Self {
             maps: object.maps.iter().map(|m| name(&m.name, "map")).collect(),
             externs: object.externs.iter().map(|e| name(&e.name, "extern")).collect(),
@@ -50,6 +59,7 @@ impl Names {
                 .iter()
                 .map(|f| f.labels.iter().map(|l| name(&l.name, "alias")).collect())
                 .collect(),
+            sections,
             types: types(&object.btf),
             described: HashMap::new(),
         };
@@ -102,21 +112,66 @@ impl Names {
 
     /// A place in a data section: from the variable that covers it, or else from the start of the section.
     fn place(&self, data: &Data, section: usize, offset: u32) -> String {
-        let mut text;
-        let from = match covering(data, offset) {
-            Some(var) => {
-                text = self.vars[section][var].text.clone();
-                data.vars[var].offset
-            }
-            None => {
-                text = format!("section({})", quoted(&data.name));
-                0
-            }
+        let (from, at) = match covering(data, offset) {
+            Some(var) => (self.vars[section][var].text.clone(), data.vars[var].offset),
+            None => (self.section(data, section), 0),
         };
-        if offset != from {
-            let _ = write!(text, " + {}", offset - from);
+        beside(from, (offset - at).into())
+    }
+
+    /// `section(".rodata")`, or the second one of this name.
+    fn section(&self, data: &Data, section: usize) -> String {
+        let name = quoted(&data.name);
+        match self.sections[section] {
+            1 => format!("section({name})"),
+            number => format!("section({name}, {number})"),
+        }
+    }
+
+    /// A relocation that is not the one that a reference gets by itself.
+    pub fn reloc(&self, object: &Object, reloc: &Reloc, to: Symbol) -> String {
+        let mut text = String::from("@reloc ");
+        if *reloc == Reloc::NONE {
+            text.push_str("none");
+        } else {
+            let kind = reloc.name().map_or_else(|| reloc.kind.to_string(), str::to_string);
+            let _ = write!(text, "{kind} {}", self.anchor(object, reloc.base));
+            if let Some(addend) = reloc.addend {
+                let sign = if addend < 0 { '-' } else { '+' };
+                let _ = write!(text, " {sign} {}", addend.unsigned_abs());
+            }
+            if reloc.within != 0 {
+                let _ = write!(text, " within {}", reloc.within);
+            }
+        }
+        if to != Symbol::Unknown {
+            let _ = write!(text, " to {}", self.symbol(object, to));
         }
         text
+    }
+
+    /// What a relocation counts from.
+    fn anchor(&self, object: &Object, anchor: Anchor) -> String {
+        match anchor {
+            Anchor::Nothing => "0".into(),
+            Anchor::Func(index) => self.funcs[index].text.clone(),
+            Anchor::Label(index, label) => format!("alias({}, {label})", self.funcs[index].text),
+            Anchor::Var(section, var) => self.vars[section][var].text.clone(),
+            Anchor::Map(index) => self.maps[index].text.clone(),
+            Anchor::Extern(index) => self.externs[index].text.clone(),
+            Anchor::Code(index) => format!("section({})", self.funcs[index].text),
+            Anchor::Data(section) => self.section(&object.data[section], section),
+            Anchor::Maps(index) => format!("section({})", self.maps[index].text),
+        }
+    }
+}
+
+/// A place so many bytes behind another.
+pub(super) fn beside(place: String, distance: i64) -> String {
+    match distance {
+        0 => place,
+        n if n < 0 => format!("{place} - {}", n.unsigned_abs()),
+        n => format!("{place} + {n}"),
     }
 }
 

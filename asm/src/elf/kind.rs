@@ -82,7 +82,7 @@ pub fn data_kind(name: &str) -> DataKind {
 }
 
 /// The header that a data section of that kind and name has by itself.
-pub(super) fn usual_form(kind: DataKind, name: &str) -> Form {
+pub(crate) fn usual_form(kind: DataKind, name: &str) -> Form {
     let writable = u64::from(SHF_ALLOC | SHF_WRITE);
     let form = |kind, flags, entry| Form { kind, flags, entry };
     match kind {

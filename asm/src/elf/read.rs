@@ -175,14 +175,7 @@ fn type_vars(btf: &Btf, section: &str, vars: &mut [Var]) {
     else {
         return;
     };
-    let types: HashMap<&str, btf::TypeId> = infos
-        .iter()
-        .filter_map(|info| btf.get(info.var))
-        .filter_map(|t| match t.kind {
-            Kind::Var { ty, .. } => Some((t.name.as_str(), ty)),
-            _ => None,
-        })
-        .collect();
+    let types = btf::data::types(btf, infos);
     for var in vars {
         var.ty = types.get(var.name.as_str()).copied();
     }

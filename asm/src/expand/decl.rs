@@ -14,7 +14,7 @@ const DATA: usize = 0;
 const BSS: usize = 1;
 const RODATA: usize = 2;
 /// How many bytes a data section may have: 64 MiB, more than any kernel maps for one.
-const LARGEST: u32 = 64 << 20;
+pub(super) const LARGEST: u32 = 64 << 20;
 
 impl<'a> Expander<'a> {
     /// The text of a string token without quotes and escapes.
@@ -332,7 +332,15 @@ impl<'a> Expander<'a> {
         let name = self.text(var.name).to_string();
         let offset = self.place(section, &bytes, align, var.name)?;
         let tags = self.tags(&var.tags);
-        self.program.data[section].vars.push(PlainVar { name, symbol, ty, offset, tags, btf: None });
+        self.program.data[section].vars.push(PlainVar {
+            name,
+            symbol,
+            ty: Some(ty),
+            offset,
+            size,
+            tags,
+            btf: None,
+        });
         Ok((section, offset, ty))
     }
 
@@ -362,15 +370,21 @@ impl<'a> Expander<'a> {
         span: Span,
     ) -> Result<u32, Reported> {
         let data = &mut self.program.data[section];
-        let start = data.bytes.len().next_multiple_of(align as usize);
-        let Some(offset) = u32::try_from(start).ok().filter(|_| start + bytes.len() <= LARGEST as usize)
-        else {
+        let (end, largest) = (data.size(), u64::from(LARGEST));
+        let start = end.checked_next_multiple_of(align.into()).unwrap_or(u64::MAX);
+        let len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let offset = u32::try_from(start).ok().filter(|_| start.saturating_add(len) <= largest);
+        let Some(offset) = offset else {
             let message = format!("this makes {} larger than {LARGEST} bytes", data.name);
             return Err(self.error(Diagnostic::error(code::RANGE, message, span)));
         };
         data.align = data.align.max(align);
-        data.bytes.resize(start, 0);
-        data.bytes.extend_from_slice(bytes);
+        if data.is_stored() {
+            data.bytes.resize(offset as usize, 0);
+            data.bytes.extend_from_slice(bytes);
+        } else {
+            data.room = start + len;
+        }
         Ok(offset)
     }
 

@@ -27,12 +27,12 @@ pub(super) enum Value {
     Str(Span),
     /// A map.
     Map(usize),
-    /// A place in a data section.
-    Data(usize, u32, TyId),
+    /// A place in a data section, and what stands there, where that is known.
+    Data(usize, u32, Option<TyId>),
     /// A function.
     Func(usize),
-    /// Something that is defined elsewhere.
-    Extern(usize),
+    /// Something that is defined elsewhere, and bytes from it.
+    Extern(usize, i32),
     /// A value that is looked up again in the kernel.
     Core(CoreId),
     /// A register and such a distance from it.
@@ -188,10 +188,11 @@ impl<'a> Expander<'a> {
             Some(Def::Map(index, _)) => Ok(Value::Map(index)),
             Some(Def::Var(var)) => {
                 let (section, offset, ty) = self.variable(var)?;
-                Ok(Value::Data(section, offset, ty))
+                Ok(Value::Data(section, offset, Some(ty)))
             }
+            Some(Def::Symbol(symbol)) => self.symbol_value(symbol),
             Some(Def::Func(index, _)) => Ok(Value::Func(index)),
-            Some(Def::Extern(index, _)) => Ok(Value::Extern(index)),
+            Some(Def::Extern(index, _)) => Ok(Value::Extern(index, 0)),
             Some(Def::Struct(_) | Def::Enum(_) | Def::Alias(_) | Def::Imported(_)) => {
                 self.named_type(span).map(Value::Type)
             }
@@ -320,6 +321,7 @@ impl<'a> Expander<'a> {
                 Ok(Value::Mem(Mem { view, ..self.typed_mem(reg, off, place) }))
             }
             Value::Data(section, start, ty) => {
+                let ty = self.data_type(base, ty)?;
                 let place = self.walk(Place::of(ty), steps)?;
                 if place.bits.is_some() {
                     let d = Diagnostic::error(code::BIT_FIELD, "a bit field has no address", whole.span);
@@ -328,7 +330,7 @@ impl<'a> Expander<'a> {
                         d.help(format!("load the address of `{text}`, and put a view on the register")),
                     ));
                 }
-                Ok(Value::Data(section, start.saturating_add(place.offset), place.ty))
+                Ok(Value::Data(section, start.saturating_add(place.offset), Some(place.ty)))
             }
             other => Err(self.wrong_kind(base.span, other.what(), "something with fields")),
         }
@@ -439,6 +441,9 @@ impl<'a> Expander<'a> {
             (Value::Reg(reg, Width::W64), "+", Value::Core(id))
             | (Value::Core(id), "+", Value::Reg(reg, Width::W64)) => {
                 return Ok(Value::CoreAddress(reg, id));
+            }
+            (Value::Data(..) | Value::Extern(..), "+" | "-", Value::Int(n)) => {
+                return self.beside(span, l, if op == "-" { -n.value } else { n.value });
             }
             (Value::Core(_) | Value::CoreAddress(..), ..)
             | (_, _, Value::Core(_) | Value::CoreAddress(..)) => {
@@ -562,10 +567,12 @@ impl<'a> Expander<'a> {
                 Value::Mem(mem) => Ok(Value::Reg(mem.reg, Width::W64)),
                 other => Err(self.wrong_kind(mem.span, other.what(), "a place in memory, such as `fp->key`")),
             },
+            ("section", [_] | [_, _]) => Ok(Value::Data(self.section_named(span, args)?, 0, None)),
             _ if core::FUNCTIONS.contains(&text) => self.core_function(span, text, args),
             _ if FUNCTIONS.contains(&text) => {
                 let help = match text {
                     "ip4" => "write an address: `ip4(10.9.0.1)`",
+                    "section" => "write `section(\".rodata\")`",
                     "offsetof" => "write `offsetof(iphdr, ttl)` or `offsetof(fp->key)`",
                     "bitoffsetof" | "bitsizeof" | "bitshift" | "bitsigned" => {
                         "write `TYPE, FIELD` or `VIEW->FIELD`"
@@ -632,7 +639,12 @@ impl<'a> Expander<'a> {
         }
         match self.eval(of)? {
             Value::Mem(mem) => Ok(u64::from(mem.bytes)),
-            Value::Data(_, _, ty) | Value::Type(ty) => Ok(u64::from(self.types.size(ty))),
+            Value::Data(.., None) if let Some(size) = self.symbol_size(of) => Ok(size.into()),
+            Value::Data(_, _, ty) => {
+                let ty = self.data_type(of, ty)?;
+                Ok(u64::from(self.types.size(ty)))
+            }
+            Value::Type(ty) => Ok(u64::from(self.types.size(ty))),
             Value::Str(span) => Ok(self.string(span)?.len() as u64),
             other => Err(self.wrong_kind(of.span, other.what(), "a type, a place in memory or a string")),
         }
@@ -780,7 +792,7 @@ impl Value {
             Value::Map(_) => "a map",
             Value::Data(..) => "a variable",
             Value::Func(_) => "a function",
-            Value::Extern(_) => "something defined elsewhere",
+            Value::Extern(..) => "something defined elsewhere",
             Value::Core(_) => "a CO-RE value",
             Value::CoreAddress(..) => "an address with a CO-RE offset",
             Value::Type(_) => "a type",

@@ -81,6 +81,8 @@ pub(super) struct Section<'a> {
     pub(super) size: u32,
     /// Variables, by their names.
     pub(super) vars: HashMap<&'a str, &'a SecInfo>,
+    /// The types of variables, as whoever reads a file finds them.
+    pub(super) types: HashMap<&'a str, TypeId>,
 }
 
 /// The types of a block by their names.
@@ -126,9 +128,10 @@ impl<'a> Index<'a> {
                 }
                 Kind::Func { .. } => drop(index.funcs.entry(name).or_insert(id)),
                 Kind::DataSec { size, vars } => {
+                    let types = btf::data::types(&given.btf, vars);
                     let var = |info: &'a SecInfo| Some((given.btf.get(info.var)?.name.as_str(), info));
                     let vars = vars.iter().filter_map(var).collect();
-                    index.sections.entry(name).or_insert(Section { size: *size, vars });
+                    index.sections.entry(name).or_insert(Section { size: *size, vars, types });
                 }
                 Kind::DeclTag { ty, component, .. } => drop(index.tags.insert((*ty, *component, name))),
                 kind => index.name(id, name, kind),

@@ -264,7 +264,8 @@ impl<'a> Expander<'a> {
                 );
                 Err(self.error(d.help(format!("write {lines}, each on its line"))))
             }
-            found @ (Value::Map(_) | Value::Data(..) | Value::Func(_) | Value::Extern(_) | Value::Str(_))
+            found
+            @ (Value::Map(_) | Value::Data(..) | Value::Func(_) | Value::Extern(..) | Value::Str(_))
                 if op == AluOp::Mov =>
             {
                 let text = self.text(value.span);
@@ -509,34 +510,43 @@ impl<'a> Expander<'a> {
 
     /// A 64-bit immediate load.
     pub(super) fn wide(&mut self, span: Span, dst: u8, value: &'a Expr) -> Result<(), Reported> {
-        let symbol = match self.eval(value)? {
+        let found = self.eval(value)?;
+        if let Some((symbol, distance)) = self.addressed(found)? {
+            // The instruction holds what is added, in 32 bits.
+            let imm = i64::from(distance.cast_unsigned());
+            self.emit(span, Syntax::LoadImm64(0), Operands { dst, imm, ..Operands::default() })?;
+            self.refer(symbol);
+            return Ok(());
+        }
+        match found {
             Value::Int(int) => {
                 // Both halves of the range have 64 bits: −1 and 2⁶⁴ − 1 are the same.
                 let imm =
                     i64::try_from(int.value).or_else(|_| u64::try_from(int.value).map(u64::cast_signed));
                 let imm = imm.unwrap_or_default();
-                return self.emit(span, Syntax::LoadImm64(0), Operands { dst, imm, ..Operands::default() });
+                self.emit(span, Syntax::LoadImm64(0), Operands { dst, imm, ..Operands::default() })
             }
-            Value::Core(id) => return self.assign_core_wide(span, dst, id),
-            Value::Map(index) => Symbol::Map(index),
-            Value::Data(section, offset, _) => Symbol::Data(section, offset),
-            Value::Func(index) => Symbol::Func(index),
-            Value::Extern(index) => Symbol::Extern(index),
+            Value::Core(id) => self.assign_core_wide(span, dst, id),
+            other => {
+                let wanted = "a constant, map, variable, string or function";
+                Err(self.wrong_kind(value.span, other.what(), wanted))
+            }
+        }
+    }
+
+    /// What a value is the address of, and what is added to that.
+    pub(super) fn addressed(&mut self, value: Value) -> Result<Option<(Symbol, i32)>, Reported> {
+        Ok(Some(match value {
+            Value::Map(index) => (Symbol::Map(index), 0),
+            Value::Data(section, offset, _) => (Symbol::Data(section, offset), 0),
+            Value::Func(index) => (Symbol::Func(index), 0),
+            Value::Extern(index, distance) => (Symbol::Extern(index), distance),
             Value::Str(string) => {
                 let (section, offset) = self.string_data(string)?;
-                Symbol::Data(section, offset)
+                (Symbol::Data(section, offset), 0)
             }
-            other => {
-                return Err(self.wrong_kind(
-                    value.span,
-                    other.what(),
-                    "a constant, map, variable, string or function",
-                ));
-            }
-        };
-        self.emit(span, Syntax::LoadImm64(0), Operands { dst, ..Operands::default() })?;
-        self.refer(symbol);
-        Ok(())
+            _ => return Ok(None),
+        }))
     }
 
     /// Lets the last instruction name something.

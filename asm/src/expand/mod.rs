@@ -29,6 +29,7 @@ mod objects;
 mod orders;
 mod plain;
 mod records;
+mod sections;
 mod text;
 mod types;
 mod unused;
@@ -125,6 +126,10 @@ struct Expander<'a> {
     /// Section, offset and type of variables by the place of their names; `None` while one is worked out, or
     /// where it failed.
     variables: HashMap<Span, Option<(usize, u32, TyId)>>,
+    /// Data sections by name and number, from 1.
+    section_ids: HashMap<(String, u64), usize>,
+    /// Section and number there of the symbols of `section` blocks, by the place of their names.
+    symbols: HashMap<Span, (usize, usize)>,
     /// What the command line sets, by name.
     defines: HashMap<&'a str, &'a Const>,
     /// The calls of constant functions that led here: each call and the function's name.
@@ -184,6 +189,12 @@ impl<'a> Expander<'a> {
             types: Types::default(),
             constants: HashMap::new(),
             variables: HashMap::new(),
+            section_ids: SECTIONS
+                .iter()
+                .enumerate()
+                .map(|(i, (name, _))| ((name.to_string(), 1), i))
+                .collect(),
+            symbols: HashMap::new(),
             defines: defines.collect(),
             callers: vec![],
             calls: 0,
@@ -206,12 +217,14 @@ impl<'a> Expander<'a> {
     }
 
     fn run(&mut self, items: &[&'a Item]) {
+        let all = items;
         let items = || items.iter().copied();
         let user = || items().filter(|i| !self.sources.get(i.span.file).is_library());
         let heads = |item: &&Item| {
             matches!(item.kind, ItemKind::License(_) | ItemKind::Import(_) | ItemKind::Dialect(_))
         };
         self.import_place = user().rfind(heads).map(|item| item.span);
+        self.sections(all);
         // In source order, so that what builds on others finds them worked out.
         for item in user().collect::<Vec<_>>() {
             match &item.kind {
@@ -262,10 +275,12 @@ impl<'a> Expander<'a> {
                 ItemKind::Func(func) => self.declare(func),
                 ItemKind::Extern(external) => self.external(external),
                 ItemKind::Cpu(level) => self.cpu(*level),
+                ItemKind::Version(version) => self.version(item.span, version),
                 // Those of the library are worked out where they are used.
                 _ => {}
             }
         }
+        self.addresses(all);
         let funcs = items().filter_map(|item| match &item.kind {
             ItemKind::Func(func) => Some(func),
             _ => None,

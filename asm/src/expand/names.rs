@@ -9,7 +9,8 @@ use super::imports::Imported;
 use super::{Expander, Reported, library};
 use crate::diag::{Diagnostic, Diagnostics, FileId, Help, Source, Sources, Span, code, nearest};
 use crate::lang::ast::{
-    Alias, Const, ConstFn, Enum, Extern, Func, Item, ItemKind, Macro, Map, Param, Struct, Var,
+    Alias, Const, ConstFn, Content, DataSymbol, Enum, Extern, Func, Item, ItemKind, Macro, Map, Param,
+    Struct, Var,
 };
 use crate::lang::words;
 
@@ -30,6 +31,8 @@ pub(super) enum Def<'a> {
     ImportedMember(&'a Imported<'a>, usize),
     Map(usize, &'a Map),
     Var(&'a Var),
+    /// A symbol of a `section` block.
+    Symbol(&'a DataSymbol),
     Func(usize, &'a Func),
     Extern(usize, &'a Extern),
     Macro(&'a Macro),
@@ -48,6 +51,7 @@ impl Def<'_> {
             Def::Imported(d) | Def::ImportedMember(d, _) => d.name,
             Def::Map(_, d) => d.name,
             Def::Var(d) => d.name,
+            Def::Symbol(d) => d.name,
             Def::Func(_, d) => d.name,
             Def::Extern(_, d) => d.name,
             Def::Macro(d) => d.name,
@@ -74,6 +78,7 @@ impl Def<'_> {
             Def::Map(..) => "a map",
             Def::Var(d) if d.config => "a config variable",
             Def::Var(_) => "a global variable",
+            Def::Symbol(_) => "a variable",
             Def::Func(_, d) if d.section.is_some() => "a program",
             Def::Func(..) => "a function",
             Def::Extern(_, d) => d.kind.describe(),
@@ -161,6 +166,7 @@ impl<'a> Names<'a> {
             | ItemKind::Dialect(_)
             | ItemKind::Cpu(_)
             | ItemKind::Endian(_)
+            | ItemKind::Version(_)
             | ItemKind::Control(_)
             | ItemKind::Define(_) => return,
             ItemKind::Broken(lines) => {
@@ -183,6 +189,14 @@ impl<'a> Names<'a> {
                     return;
                 }
                 Def::Enum(d)
+            }
+            ItemKind::Section(d) => {
+                for (_, content) in &d.lines {
+                    if let Content::Symbol(symbol) = content {
+                        self.define(sources, Def::Symbol(symbol), diagnostics);
+                    }
+                }
+                return;
             }
             ItemKind::Alias(d) => Def::Alias(d),
             ItemKind::Macro(d) => Def::Macro(d),

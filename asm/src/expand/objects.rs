@@ -6,7 +6,7 @@ use super::{Def, Expander, Reported};
 use crate::diag::{Diagnostic, Span, code, nearest};
 use crate::isa::Cpu;
 use crate::lang::ast::{Arg, Expr, ExprKind, Map, Room, Var};
-use crate::object::{Linkage, Symbol};
+use crate::object::{Address, Linkage, Symbol};
 use crate::uapi::MapType;
 
 /// Indices of [`super::SECTIONS`].
@@ -43,8 +43,8 @@ impl<'a> Expander<'a> {
             return Err(self.error(d.note("loaders put each value under its number")));
         }
         let (mut values, mut failed): (Vec<(u32, Symbol)>, _) = (vec![], None);
-        for (index, name) in &map.values {
-            match self.map_value(plain, index, *name) {
+        for (index, value) in &map.values {
+            match self.map_value(plain, index, value) {
                 Ok((n, _)) if values.iter().any(|v| v.0 == n) => {
                     let message = format!("index {n} has a value already");
                     failed = Some(self.error(Diagnostic::error(code::DUPLICATE, message, index.span)));
@@ -57,18 +57,32 @@ impl<'a> Expander<'a> {
         failed.map_or(Ok(values), Err)
     }
 
-    fn map_value(&mut self, map: &PlainMap, index: &'a Expr, name: Span) -> Result<(u32, Symbol), Reported> {
+    fn map_value(
+        &mut self,
+        map: &PlainMap,
+        index: &'a Expr,
+        value: &'a Expr,
+    ) -> Result<(u32, Symbol), Reported> {
         let of_maps = map.inner.is_some();
         let last = u64::from(map.entries.saturating_sub(1));
         let n = self.unsigned(index, last, "the index of a value")?;
-        let to = match self.names.get(self.text(name), name.file) {
-            Some(Def::Map(to, _)) if of_maps => Symbol::Map(to),
-            Some(Def::Func(to, func)) if !of_maps && func.section.is_some() => Symbol::Func(to),
-            Some(def) => {
-                let wanted = if of_maps { "a map" } else { "a program" };
-                return Err(self.wrong_kind(name, def.what(), wanted));
+        let span = value.span;
+        let name = || self.names.get(self.text(span), span.file);
+        let to = match (&value.kind, name()) {
+            (ExprKind::Name, Some(Def::Map(to, _))) if of_maps => Symbol::Map(to),
+            (ExprKind::Name, Some(Def::Func(to, func))) if !of_maps && func.section.is_some() => {
+                Symbol::Func(to)
             }
-            None => return Err(self.unknown(if of_maps { "map" } else { "program" }, name, vec![])),
+            // With a `btf` block, an object is taken as it is.
+            _ if self.given.is_some() => self.place_of_address(value)?,
+            (ExprKind::Name, None) => {
+                return Err(self.unknown(if of_maps { "map" } else { "program" }, span, vec![]));
+            }
+            (_, def) => {
+                let found = def.map_or("an expression", |def| def.what());
+                let wanted = if of_maps { "a map" } else { "a program" };
+                return Err(self.wrong_kind(span, found, wanted));
+            }
         };
         Ok((u32::try_from(n).unwrap_or(u32::MAX), to))
     }
@@ -105,9 +119,10 @@ impl<'a> Expander<'a> {
         let symbol = self.symbol(var.name, var.symbol, Linkage::Global);
         refs.sort_by_key(|(at, _)| *at);
         let tags = self.tags(&var.tags);
+        let size = self.types.size(ty);
         let data = &mut self.program.data[section];
-        data.vars.push(PlainVar { name, symbol, ty, offset, tags, btf: None });
-        data.refs.extend(refs.into_iter().map(|(at, to)| (offset.saturating_add(at), to)));
+        data.vars.push(PlainVar { name, symbol, ty: Some(ty), offset, size, tags, btf: None });
+        data.refs.extend(refs.into_iter().map(|(at, to)| Address::new(offset.saturating_add(at), to)));
         Ok((section, offset, ty))
     }
 

@@ -7,7 +7,9 @@ use super::types::{TyId, Types};
 use crate::btf::{Btf, TypeId};
 use crate::diag::{Sources, Span};
 use crate::isa::{Cpu, Insn};
-use crate::object::{self, ARENA, CoreKind, DataKind, ExternKind, Legacy, Linkage, Place, Ref, Symbol};
+use crate::object::{
+    self, ARENA, Address, CoreKind, DataKind, ExternKind, Form, Legacy, Linkage, Place, Ref, Symbol,
+};
 use crate::uapi::MapType;
 
 /// The first data sections of [`Program::data`], in their order; those with names of their own follow.
@@ -25,6 +27,8 @@ pub const SECTIONS: [(&str, DataKind); 6] = [
 pub struct Program {
     /// The licence, where one is given.
     pub license: Option<String>,
+    /// The version of the kernel, where one is given.
+    pub version: Option<u32>,
     /// Maps, in source order.
     pub maps: Vec<PlainMap>,
     /// Data sections: one for each of [`SECTIONS`], and those that variables name.
@@ -187,14 +191,20 @@ pub struct PlainData {
     pub name: String,
     /// Its kind.
     pub kind: DataKind,
+    /// Where a `section` block describes it, its number among these.
+    pub block: Option<usize>,
+    /// What its header says, where that is not what its kind and name say.
+    pub form: Option<Form>,
     /// Its bytes.
     pub bytes: Vec<u8>,
+    /// How many zero bytes follow them that a file does not hold.
+    pub room: u64,
     /// Its alignment.
     pub align: u32,
     /// Its variables, by offset.
     pub vars: Vec<PlainVar>,
-    /// Addresses: offset, and of what.
-    pub refs: Vec<(u32, Symbol)>,
+    /// Addresses.
+    pub refs: Vec<Address>,
     /// Strings that have no name: offset, and bytes with their NUL.
     pub strings: Vec<(u32, Vec<u8>)>,
 }
@@ -202,7 +212,29 @@ pub struct PlainData {
 impl PlainData {
     /// A section that holds nothing yet.
     pub(super) fn new(name: impl Into<String>, kind: DataKind) -> Self {
-        Self { name: name.into(), kind, bytes: vec![], align: 1, vars: vec![], refs: vec![], strings: vec![] }
+        Self {
+            name: name.into(),
+            kind,
+            block: None,
+            form: None,
+            bytes: vec![],
+            room: 0,
+            align: 1,
+            vars: vec![],
+            refs: vec![],
+            strings: vec![],
+        }
+    }
+
+    /// Whether a file holds its bytes.
+    pub(super) fn is_stored(&self) -> bool {
+        self.kind != DataKind::Bss && self.form.is_none_or(|form| form.kind != Form::NOBITS)
+    }
+
+    /// How many bytes it has in memory.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.room.saturating_add(u64::try_from(self.bytes.len()).unwrap_or(u64::MAX))
     }
 }
 
@@ -211,10 +243,12 @@ impl PlainData {
 pub struct PlainVar {
     /// Its name.
     pub name: String,
-    /// Its type.
-    pub ty: TyId,
+    /// Its type; only the `btf` block knows that of a symbol in a `section` block.
+    pub ty: Option<TyId>,
     /// Offset in bytes.
     pub offset: u32,
+    /// Size in bytes.
+    pub size: u32,
     /// Its symbol; of a static one user space knows nothing.
     pub symbol: PlainSymbol,
     /// Its declaration tags.
@@ -360,10 +394,17 @@ impl Program {
 }
 
 impl PlainFunc {
-    /// What an instruction names.
+    /// What an instruction refers to.
+    #[must_use]
+    pub fn references(&self, insn: usize) -> &[Ref] {
+        let rest = &self.refs[self.refs.partition_point(|r| r.insn < insn)..];
+        &rest[..rest.partition_point(|r| r.insn == insn)]
+    }
+
+    /// What an instruction names; with a `@reloc` before it, it names nothing.
     #[must_use]
     pub fn symbol(&self, insn: usize) -> Option<Symbol> {
-        self.refs.binary_search_by_key(&insn, |r| r.insn).ok().map(|at| self.refs[at].to)
+        self.references(insn).iter().find(|r| r.reloc.is_none()).map(|r| r.to)
     }
 }
 

@@ -6,11 +6,13 @@ use super::conditional::items;
 use super::modules::is_file;
 use super::names::written;
 use super::plain::{Plain, PlainFunc, Program};
+use crate::bytes::bytes;
 use crate::diag::{FileId, Sources, Span};
+use crate::escape::escape;
 use crate::isa::{Endian, Insn, Names, Syntax};
 use crate::lang::ast::{File, ItemKind, Param};
 use crate::lang::words::bare;
-use crate::object::Symbol;
+use crate::object::{Anchor, Ref, Reloc, Symbol};
 use crate::uapi::HelperId;
 
 /// The user's declarations as they are, and functions as plain instructions.
@@ -90,6 +92,9 @@ fn body(out: &mut String, program: &Program, func: &PlainFunc, endian: Endian) {
                     line.text.as_bytes().escape_ascii()
                 );
             }
+            for r in func.references(at).iter().filter(|r| r.reloc.is_some()) {
+                let _ = writeln!(out, "    {}", reloc(program, r));
+            }
             let mut value = None;
             while let Some(core) = cores.next_if(|core| core.insn == at) {
                 match core.literal {
@@ -114,7 +119,7 @@ fn line(
     let symbol = match func.symbol(at) {
         Some(Symbol::Map(map)) => Some(written(&program.maps[map].name).into_owned()),
         Some(Symbol::Func(func)) => Some(written(&program.funcs[func].name).into_owned()),
-        Some(Symbol::Data(section, offset)) => data(program, section, offset),
+        Some(Symbol::Data(section, offset)) => Some(data(program, section, offset)),
         Some(Symbol::Extern(index)) => Some(external(&program.externs[index].name, plain)),
         Some(Symbol::Unknown) | None => callee(program, plain),
     };
@@ -128,9 +133,20 @@ fn line(
 /// Something that is defined elsewhere; a helper may have the name, too.
 fn external(name: &str, plain: &Plain) -> String {
     let call = plain.insn.hi.is_none();
-    match call && HelperId::from_name(name).is_some() {
-        true => format!("kfunc {name}"),
-        false => written(name).into_owned(),
+    let written = written(name).into_owned();
+    match (call, plain.insn.imm) {
+        (true, _) if HelperId::from_name(name).is_some() => format!("kfunc {name}"),
+        (true, _) | (false, 0) => written,
+        (false, distance) => beside(written, distance.into()),
+    }
+}
+
+/// A place so many bytes behind another.
+fn beside(place: String, distance: i64) -> String {
+    match distance {
+        0 => place,
+        n if n < 0 => format!("{place} - {}", n.unsigned_abs()),
+        n => format!("{place} + {n}"),
     }
 }
 
@@ -154,17 +170,77 @@ fn raw(plain: &Plain, endian: Endian) -> String {
     bytes.iter().fold("raw".to_string(), |text, byte| format!("{text} {byte:02x}"))
 }
 
-/// A variable or a part of one, or a string.
-fn data(program: &Program, section: usize, offset: u32) -> Option<String> {
+/// A variable or a part of one, or a string; else from the start of the section, or from its first variable.
+fn data(program: &Program, section: usize, offset: u32) -> String {
     let data = &program.data[section];
     if let Ok(at) = data.strings.binary_search_by_key(&offset, |(start, _)| *start) {
         let bytes = &data.strings[at].1;
-        return Some(format!("\"{}\"", bytes[..bytes.len() - 1].escape_ascii()));
+        return format!("\"{}\"", bytes[..bytes.len() - 1].escape_ascii());
     }
     // Variables stand in the order of their offsets; one without a size may share its place with the next.
     let after = data.vars.partition_point(|var| var.offset <= offset);
-    data.vars[..after].iter().rev().find_map(|var| {
-        let path = program.types.path_to(var.ty, offset - var.offset)?;
-        Some(format!("{}{path}", written(&var.name)))
+    let path = data.vars[..after].iter().rev().find_map(|var| {
+        let name = written(&var.name);
+        match var.ty {
+            Some(ty) => Some(format!("{name}{}", program.types.path_to(ty, offset - var.offset)?)),
+            None if offset - var.offset >= var.size.max(1) => None,
+            None => Some(beside(name.into_owned(), (offset - var.offset).into())),
+        }
+    });
+    path.unwrap_or_else(|| {
+        let (place, from) = match data.vars.first() {
+            Some(var) if data.block.is_none() => (written(&var.name).into_owned(), var.offset),
+            _ => (section_text(program, section), 0),
+        };
+        beside(place, i64::from(offset) - i64::from(from))
     })
+}
+
+/// `section(".rodata")`, or the second one of this name.
+fn section_text(program: &Program, section: usize) -> String {
+    let data = &program.data[section];
+    let blocks = program.data.iter().filter(|other| other.name == data.name);
+    let before = blocks.filter(|other| other.block.is_some() && other.block < data.block).count();
+    let name = escape(&bytes(&data.name));
+    if before == 0 { format!("section(\"{name}\")") } else { format!("section(\"{name}\", {})", before + 1) }
+}
+
+/// A relocation as it is written.
+fn reloc(program: &Program, r: &Ref) -> String {
+    let name = |index: usize| written(&program.funcs[index].name);
+    let mut text = String::from("@reloc ");
+    match r.reloc.as_deref() {
+        None | Some(&Reloc::NONE) => text.push_str("none"),
+        Some(reloc) => {
+            let kind = reloc.name().map_or_else(|| reloc.kind.to_string(), str::to_string);
+            let base = match reloc.base {
+                Anchor::Nothing => "0".to_string(),
+                Anchor::Func(index) => name(index).into_owned(),
+                Anchor::Label(index, label) => format!("alias({}, {label})", name(index)),
+                Anchor::Var(section, var) => written(&program.data[section].vars[var].name).into_owned(),
+                Anchor::Map(index) => written(&program.maps[index].name).into_owned(),
+                Anchor::Extern(index) => written(&program.externs[index].name).into_owned(),
+                Anchor::Code(index) => format!("section({})", name(index)),
+                Anchor::Data(index) => section_text(program, index),
+                Anchor::Maps(index) => format!("section({})", written(&program.maps[index].name)),
+            };
+            let _ = write!(text, "{kind} {base}");
+            if let Some(addend) = reloc.addend {
+                let sign = if addend < 0 { '-' } else { '+' };
+                let _ = write!(text, " {sign} {}", addend.unsigned_abs());
+            }
+            if reloc.within != 0 {
+                let _ = write!(text, " within {}", reloc.within);
+            }
+        }
+    }
+    let to = match r.to {
+        Symbol::Map(index) => written(&program.maps[index].name).into_owned(),
+        Symbol::Data(section, offset) => data(program, section, offset),
+        Symbol::Func(index) => name(index).into_owned(),
+        Symbol::Extern(index) => written(&program.externs[index].name).into_owned(),
+        Symbol::Unknown => return text,
+    };
+    let _ = write!(text, " to {to}");
+    text
 }

@@ -2,7 +2,7 @@
 
 use crate::diag::{Severity, Span};
 use crate::isa::{AluOp, AtomicOp, Code, Cond, Endian, Swap, Syntax};
-use crate::object::Linkage;
+use crate::object::{DataKind, Linkage};
 
 /// One source file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -55,6 +55,10 @@ pub enum ItemKind {
     Cpu(Span),
     /// `endian big`.
     Endian(Endian),
+    /// `version 0x50a00`.
+    Version(Expr),
+    /// `section ".rodata" { … }`.
+    Section(Section),
     /// `const NAME(…) = value`.
     ConstFn(ConstFn),
     /// `param NAME = value`.
@@ -300,7 +304,7 @@ pub struct Map {
     /// What the maps are that it holds, whose name is that of their kind.
     pub inner: Option<Box<Map>>,
     /// `= { index: name, … }`: what it holds at first.
-    pub values: Vec<(Expr, Span)>,
+    pub values: Vec<(Expr, Expr)>,
     /// `tag "text"`: declaration tags.
     pub tags: Vec<Span>,
 }
@@ -338,6 +342,50 @@ pub enum Room {
     StructOps,
     /// `struct_ops NAME: TYPE link { … }`: one that a link puts into force.
     StructOpsLink,
+}
+
+/// A data section as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Section {
+    /// Its name, a string with its quotes.
+    pub name: Span,
+    /// `as 2`: which of the sections of that name it is.
+    pub number: Option<Expr>,
+    /// What programs may do with it, where the name does not say: the word, its kind, and type, flags and size of
+    /// entries in parentheses.
+    pub kind: Option<(Span, DataKind, Vec<Expr>)>,
+    /// `align 8`.
+    pub align: Option<Expr>,
+    /// `size 24`.
+    pub size: Option<Expr>,
+    /// What it holds: offset and content.
+    pub lines: Vec<(Expr, Content)>,
+}
+
+/// What stands at an offset of a section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// `name[12]`.
+    Symbol(DataSymbol),
+    /// `00 ff 3a`.
+    Bytes(Span, Vec<u8>),
+    /// A string with its quotes, which has no NUL at its end but those that it names.
+    Str(Span),
+    /// `&name + 4`: the address of something.
+    Address(Expr),
+    /// `@reloc …`: a relocation of another kind than addresses have.
+    Reloc(Span, Box<Reloc>),
+}
+
+/// A symbol in a data section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataSymbol {
+    /// Its name.
+    pub name: Span,
+    /// What it is like.
+    pub symbol: SymbolWords,
+    /// How many bytes it covers.
+    pub size: Expr,
 }
 
 /// A program or a function.
@@ -537,6 +585,23 @@ pub enum Record {
     Line(Expr, Expr, Option<Span>),
     /// `@relo TYPE "0:1" KIND`: a value in it that depends on a type of the running kernel.
     Relo(Relo),
+    /// `@reloc KIND BASE + 4`: a relocation of it.
+    Reloc(Reloc),
+}
+
+/// `@reloc KIND BASE [+ ADDEND] [within N] [to PLACE]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reloc {
+    /// A name or a number.
+    pub kind: Span,
+    /// What it counts from; of `none` there is nothing.
+    pub base: Option<Expr>,
+    /// What it adds, and whether that is subtracted.
+    pub addend: Option<(bool, Expr)>,
+    /// How many bytes behind the start of the instruction or address it stands.
+    pub within: Option<Expr>,
+    /// What the instruction or address means.
+    pub to: Option<Expr>,
 }
 
 /// `@relo TYPE "0:1" KIND`.

@@ -150,6 +150,8 @@ impl Reader<'_> {
             | ItemKind::Dialect(_)
             | ItemKind::Cpu(_)
             | ItemKind::Endian(_)
+            | ItemKind::Version(_)
+            | ItemKind::Section(_)
             | ItemKind::Define(_)
             | ItemKind::Broken(_)
             | ItemKind::NotImported => return,

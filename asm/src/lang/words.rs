@@ -23,6 +23,8 @@ pub const DECLARATIONS: &[&str] = &[
     "struct_ops",
     "cpu",
     "endian",
+    "version",
+    "section",
     "static",
     "weak",
     "hidden",
@@ -50,11 +52,11 @@ pub const STATEMENTS: &[&str] = &[
 /// What happens while assembling, with its `@`.
 pub const AT: &[&str] = &[
     "@if", "@else", "@for", "@assert", "@error", "@warning", "@defined", "@is", "@core", "@file", "@line",
-    "@relo",
+    "@relo", "@reloc",
 ];
 
 /// Those of them that say something about the next instruction.
-pub const RECORDS: &[&str] = &["@file", "@line", "@relo"];
+pub const RECORDS: &[&str] = &["@file", "@line", "@relo", "@reloc"];
 
 /// A name without the backticks that it may stand in. With them, it is none of these words.
 #[must_use]
@@ -79,6 +81,7 @@ pub const FUNCTIONS: &[&str] = &[
     "bitshift",
     "bitsigned",
     "bitunit",
+    "section",
 ];
 
 /// The names of registers.

@@ -43,6 +43,30 @@ pub enum DataKind {
     Other,
 }
 
+impl DataKind {
+    /// All kinds with their words.
+    pub const ALL: &[(DataKind, &str)] = &[
+        (DataKind::Data, "data"),
+        (DataKind::Bss, "bss"),
+        (DataKind::Rodata, "rodata"),
+        (DataKind::StructOps, "struct_ops"),
+        (DataKind::Arena, "arena"),
+        (DataKind::Other, "other"),
+    ];
+
+    /// Its word.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| name)
+    }
+
+    /// The kind of that word.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind)
+    }
+}
+
 /// What a section header says of a section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Form {
@@ -52,6 +76,11 @@ pub struct Form {
     pub flags: u64,
     /// Size of an entry, where all are of one size.
     pub entry: u64,
+}
+
+impl Form {
+    /// `SHT_NOBITS`: a file holds none of its bytes.
+    pub const NOBITS: u32 = 8;
 }
 
 impl Data {

@@ -38,6 +38,32 @@ pub struct Reloc {
 impl Reloc {
     /// There is none: a call of a function that says how far away it is, and no more.
     pub const NONE: Self = Self { kind: 0, base: Anchor::Nothing, addend: None, within: 0 };
+
+    /// The kinds that the ABI names. An open set.
+    const KINDS: [(u32, &str); 5] = [
+        (1, "R_BPF_64_64"),
+        (2, "R_BPF_64_ABS64"),
+        (3, "R_BPF_64_ABS32"),
+        (4, "R_BPF_64_NODYLD32"),
+        (10, "R_BPF_64_32"),
+    ];
+
+    /// The name of its kind.
+    #[must_use]
+    pub fn name(&self) -> Option<&'static str> {
+        Self::KINDS.iter().find(|(kind, _)| *kind == self.kind).map(|(_, name)| *name)
+    }
+
+    /// The kind of that name.
+    #[must_use]
+    pub fn kind_from_name(name: &str) -> Option<u32> {
+        Self::KINDS.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind)
+    }
+
+    /// The names of kinds.
+    pub fn names() -> impl Iterator<Item = &'static str> + Clone {
+        Self::KINDS.iter().map(|(_, name)| *name)
+    }
 }
 
 /// The symbol of a [`Reloc`]; numbers are indices into the vectors of [`Object`](super::Object).

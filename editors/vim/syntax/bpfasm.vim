@@ -4,7 +4,8 @@ if exists("b:current_syntax")
 endif
 
 syntax keyword bpfasmDeclaration license import btf const param type enum struct union packed map global
-syntax keyword bpfasmDeclaration config prog func macro extern dialect struct_ops cpu endian static weak hidden
+syntax keyword bpfasmDeclaration config prog func macro extern dialect struct_ops cpu endian version section static
+syntax keyword bpfasmDeclaration weak hidden
 syntax keyword bpfasmStatement view stack raw if goto gotol gotox may_goto call callx exit nospec
 syntax keyword bpfasmStatement lock ld_pseudo alias
 syntax keyword bpfasmBetween at align helper in true false kfunc ksym kconfig var common absolute
@@ -20,7 +21,7 @@ syntax keyword bpfasmMap unspec hash array prog_array perf_event_array percpu_ha
 syntax keyword bpfasmMap array_of_maps hash_of_maps devmap sockmap cpumap xskmap sockhash cgroup_storage reuseport_sockarray percpu_cgroup_storage queue sk_storage
 syntax keyword bpfasmMap devmap_hash ringbuf inode_storage task_storage bloom_filter user_ringbuf cgrp_storage arena insn_array rhash
 
-syntax match bpfasmDirective "@\(if\|else\|for\|assert\|error\|warning\|defined\|is\|core\|file\|line\|relo\)\>"
+syntax match bpfasmDirective "@\(if\|else\|for\|assert\|error\|warning\|defined\|is\|core\|file\|line\|relo\|reloc\)\>"
 syntax match bpfasmMacro "\<\h\w*!=\@!"
 syntax match bpfasmArgument "\$\h\w*"
 syntax match bpfasmLabel "\%(\w\|[\])]\)\@1<!\.\h\w*"

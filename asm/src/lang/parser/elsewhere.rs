@@ -58,7 +58,7 @@ const DECLARATIONS: &[(&[&str], &str)] = &[
         "there is nothing like it here",
     ),
     (&["volatile", "register"], "a variable is `global NAME: u64 = 5`"),
-    (&["program", "section"], "a program is `prog NAME: \"xdp\" { … }`"),
+    (&["program"], "a program is `prog NAME: \"xdp\" { … }`"),
 ];
 
 fn find(table: &[(&[&str], &'static str)], word: &str) -> Option<&'static str> {

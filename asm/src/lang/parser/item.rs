@@ -94,6 +94,7 @@ impl Parser<'_> {
                     self.nth(1).kind == Kind::Ident && self.nth(2).kind == Kind::Ident
                 }
                 "const" => self.nth(1).kind == Kind::Ident && (self.is_nth(2, "=") || self.is_nth(2, "(")),
+                "version" => self.nth(1).kind == Kind::Int,
                 _ => matches!(self.nth(1).kind, Kind::Ident | Kind::Str),
             }
     }
@@ -164,6 +165,11 @@ impl Parser<'_> {
             "struct_ops" => ItemKind::Var(self.struct_ops()?),
             "cpu" => ItemKind::Cpu(self.cpu()?),
             "endian" => ItemKind::Endian(self.endian()?),
+            "version" => {
+                self.bump();
+                ItemKind::Version(self.expr()?)
+            }
+            "section" => ItemKind::Section(self.section()?),
             "global" | "config" => ItemKind::Var(self.variable(symbol)?),
             "macro" => ItemKind::Macro(self.macro_definition()?),
             "extern" => ItemKind::Extern(self.external()?),
@@ -190,10 +196,16 @@ impl Parser<'_> {
     /// A name and, where the symbol has another one, `as "symbol"`.
     pub(super) fn symbol_name(&mut self, what: &str, symbol: &mut SymbolWords) -> Parsed<Span> {
         let name = self.name(what)?;
+        self.renamed(symbol)?;
+        Ok(name)
+    }
+
+    /// `as "symbol"`, if it is there.
+    pub(super) fn renamed(&mut self, symbol: &mut SymbolWords) -> Parsed<()> {
         if self.eat("as") {
             symbol.name = Some(self.expect_kind(Kind::Str, "the symbol's name in quotes")?);
         }
-        Ok(name)
+        Ok(())
     }
 
     /// The name of another tool's dialect, which stands before all else.

@@ -9,6 +9,7 @@ mod habits;
 mod item;
 mod object;
 mod run;
+mod section;
 mod stmt;
 mod stray;
 mod types;

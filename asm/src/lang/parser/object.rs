@@ -150,10 +150,10 @@ impl Parser<'_> {
         Ok((name, self.expr()?))
     }
 
-    fn map_value(&mut self) -> Parsed<(Expr, Span)> {
+    fn map_value(&mut self) -> Parsed<(Expr, Expr)> {
         let index = self.expr()?;
         self.expect(":")?;
-        Ok((index, self.name("the name of a map or program")?))
+        Ok((index, self.expr()?))
     }
 
     /// `struct_ops NAME: TYPE link { field: value, … }`.

@@ -104,7 +104,7 @@ impl Parser<'_> {
         }
     }
 
-    /// `@file "x.c"`, `@line 12:5 "text"`, `@relo TYPE "0:1" KIND`.
+    /// `@file "x.c"`, `@line 12:5 "text"`, `@relo TYPE "0:1" KIND`, `@reloc KIND BASE`.
     fn record(&mut self) -> Parsed<Record> {
         let word = self.word(0);
         self.bump();
@@ -117,6 +117,9 @@ impl Parser<'_> {
             let column = self.operand()?;
             let text = (self.peek().kind == Kind::Str).then(|| self.bump().span);
             return Ok(Record::Line(line, column, text));
+        }
+        if word == "@reloc" {
+            return self.reloc().map(Record::Reloc);
         }
         let ty = self.ty()?;
         let access = self.expect_kind(Kind::Str, "what of the type is meant, such as \"0:1\"")?;
@@ -287,16 +290,21 @@ impl Parser<'_> {
         let mut bytes = vec![];
         while !self.ends(0) {
             let span = self.bump().span;
-            let text = self.text(span);
-            let Some(byte) = (text.len() == 2).then(|| u8::from_str_radix(text, 16).ok()).flatten() else {
-                let d = Diagnostic::error(code::NUMBER, format!("`{text}` is not a byte"), span);
-                return Err(self.report(
-                    d.help("write each byte as two hexadecimal digits: `raw 95 00 00 00 00 00 00 00`"),
-                ));
-            };
-            bytes.push(byte);
+            let help = "write each byte as two hexadecimal digits: `raw 95 00 00 00 00 00 00 00`";
+            bytes.push(self.byte(span, help)?);
         }
         Ok(StmtKind::Raw(bytes))
+    }
+
+    /// Two hexadecimal digits.
+    pub(super) fn byte(&mut self, span: Span, help: &str) -> Parsed<u8> {
+        let text = self.text(span);
+        let byte =
+            Some(text).filter(|text| text.len() == 2).and_then(|text| u8::from_str_radix(text, 16).ok());
+        byte.ok_or(()).map_err(|()| {
+            let d = Diagnostic::error(code::NUMBER, format!("`{text}` is not a byte"), span);
+            self.report(d.help(help))
+        })
     }
 
     fn condition(&mut self) -> Parsed<StmtKind> {
