@@ -4,8 +4,7 @@ mod common;
 
 use bpfasm_asm::disasm;
 use bpfasm_asm::isa::Endian;
-use bpfasm_asm::object::{Address, Anchor, Data, DataKind, Form, Linkage, Object, Ref, Reloc, Symbol, Var};
-use common::errors;
+use bpfasm_asm::object::{Address, Anchor, DataKind, Form, Linkage, Object, Ref, Reloc, Symbol, Var};
 
 /// The object of a text.
 fn assemble(text: &str) -> Object {
@@ -118,19 +117,19 @@ prog p: \"socket\" {
     ];
     let symbols = [Symbol::Unknown, Symbol::Func(1), Symbol::Data(0, 12), Symbol::Map(0), Symbol::Extern(0)];
     let mut refs = vec![];
-    for (n, base) in anchors.into_iter().enumerate() {
+    for ((n, base), kind) in anchors.into_iter().enumerate().zip((1..=11).cycle()) {
         let addend = [None, Some(0), Some(i64::MIN), Some(i64::MAX), Some(-1)][n % 5];
         let within = [0, 4, 12][n % 3];
-        refs.push((symbols[n % symbols.len()], reloc(n as u32 * 3 % 11 + 1, base, addend, within)));
+        refs.push((symbols[n % symbols.len()], reloc(kind, base, addend, within)));
     }
     refs.push((Symbol::Func(0), Some(Box::new(Reloc::NONE))));
     refs.push((Symbol::Unknown, reloc(77, Anchor::Nothing, None, 0)));
-    let address = |(n, (to, reloc)): (usize, &(Symbol, Option<Box<Reloc>>))| Address {
-        offset: n as u32 * 7,
+    let address = |(offset, (to, reloc)): (u32, &(Symbol, Option<Box<Reloc>>))| Address {
+        offset,
         to: *to,
         reloc: reloc.clone(),
     };
-    object.data[0].refs = refs.iter().enumerate().map(address).collect();
+    object.data[0].refs = (0..).step_by(7).zip(&refs).map(address).collect();
     object.data[0].bytes[8..16].fill(0xee);
     let code = |(n, (to, reloc)): (usize, (Symbol, _))| Ref { insn: n / 4, to, reloc };
     object.funcs[1].refs = refs.into_iter().enumerate().map(code).collect();

@@ -94,11 +94,9 @@ impl<'a> Expander<'a> {
         if known.is_some_and(|index| self.program.data[index].block.is_some()) || !before || number == 0 {
             let last = (1..).take_while(|n| self.section_ids.contains_key(&(id.0.clone(), *n))).last();
             let next = last.unwrap_or(0) + 1;
-            let message = match known {
-                Some(_) => format!("there is a section `{}` already", id.0),
-                None => {
-                    format!("there are no {} sections `{}` before this one", number.saturating_sub(1), id.0)
-                }
+            let message = match number {
+                1 => format!("there is a section `{}` already", id.0),
+                _ => format!("this is not section {number} of the name `{}`", id.0),
             };
             let d = Diagnostic::error(code::DUPLICATE, message, section.name);
             return Err(self.error(d.help(format!("the next one of this name has `as {next}` behind it"))));
@@ -352,7 +350,7 @@ impl<'a> Expander<'a> {
         let d = Diagnostic::error(code::UNKNOWN, message, span);
         let near = nearest(&text, known).map(str::to_string);
         Err(self.error(match near {
-            Some(near) if near != text => {
+            Some(near) if number == 1 => {
                 d.suggest(format!("did you mean `{near}`?"), name.span, format!("\"{near}\""))
             }
             _ => d.help("`section \"NAME\" { … }` describes one"),
@@ -437,9 +435,9 @@ impl<'a> Expander<'a> {
                         let number = self.unsigned(number, u32::MAX.into(), "the number of an alias")?;
                         Ok(Anchor::Label(index, usize::try_from(number).unwrap_or(usize::MAX)))
                     }
-                    _ => Err(self.wrong_kind(of.span, "none", "a function")),
+                    _ => Err(self.wrong_kind(of.span, "something else", "a function")),
                 },
-                _ => Err(self.wrong_kind(expr.span, "none", wanted)),
+                _ => Err(self.wrong_kind(expr.span, "no name", wanted)),
             },
             ExprKind::Name => match name(self, expr) {
                 Some(Def::Func(index, _)) => Ok(Anchor::Func(index)),
@@ -460,7 +458,7 @@ impl<'a> Expander<'a> {
                 Some(def) => Err(self.wrong_kind(expr.span, def.what(), wanted)),
                 None => Err(self.unknown("symbol", expr.span, vec![])),
             },
-            _ => Err(self.wrong_kind(expr.span, "none", wanted)),
+            _ => Err(self.wrong_kind(expr.span, "no name", wanted)),
         }
     }
 }
