@@ -193,6 +193,11 @@ pub struct BuildArgs {
 
 /// Report what is wrong with a source file, and write nothing
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  bpfasm check port_drop.bpfasm
+  bpfasm check port_drop.bpfasm --message-format short --deny warnings
+  bpfasm check table.bpfasm -D TABLE=64 --warn unused-map")]
 pub struct CheckArgs {
     /// What to read.
     #[command(flatten)]
@@ -201,6 +206,10 @@ pub struct CheckArgs {
 
 /// Show a source file as plain instructions, without macros and views
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  bpfasm expand port_drop.bpfasm
+  bpfasm expand port_drop.bpfasm | bpfasm build - -o port_drop.o")]
 pub struct ExpandArgs {
     /// What to read.
     #[command(flatten)]

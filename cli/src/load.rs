@@ -22,7 +22,8 @@ pub fn load(args: &LoadArgs) -> Result<(), Failure> {
     let mut pins = loaded.pin(&args.pin)?;
 
     let wanted = args.attach || args.target.dev.is_some() || args.target.cgroup.is_some();
-    let attached = if wanted { session::attach_all(&loaded, &args.target) } else { Ok(vec![]) };
+    let attached =
+        if wanted { session::attach_all(&session.object, &loaded, &args.target) } else { Ok(vec![]) };
     let pinned = attached.and_then(|mut attached| {
         for (name, attachment) in &mut attached {
             session::persist(attachment, || Ok(pins.link(name)?))?;

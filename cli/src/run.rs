@@ -34,7 +34,7 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     let mut waiter = Waiter::new()?;
     let mut trace = open_trace(&session.object)?;
     let mut watch = Watch::new(&session.object, &loaded);
-    let attached = session::attach_all(&loaded, &args.target)?;
+    let attached = session::attach_all(&session.object, &loaded, &args.target)?;
     for prog in &loaded.progs {
         if args.json {
             out::line(json!({ "loaded": session::describe_program(prog) }))?;

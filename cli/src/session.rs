@@ -8,7 +8,7 @@ use bpfasm_asm::diag::Sources;
 use bpfasm_asm::object::Object;
 use bpfasm_asm::uapi::MapType;
 use bpfasm_loader::attach::{self, Attachment, How, Target};
-use bpfasm_loader::load::{self, Loaded, Options, values};
+use bpfasm_loader::load::{self, Loaded, LoadedProg, Options, values};
 use bpfasm_loader::sys::bpf::{Kind, ProgInfo};
 use bpfasm_loader::{Error, sys};
 use serde_json::{Value, json};
@@ -56,8 +56,13 @@ impl Session {
     }
 }
 
-/// Attaches all programs, in the order of the object; what is attached comes off when one fails.
-pub fn attach_all(loaded: &Loaded, args: &TargetArgs) -> Result<Vec<(String, Attachment)>, Failure> {
+/// Attaches all programs, in the order of the object; what is attached comes off when one fails. Programs that others
+/// enter by tail calls stay where they are, unless they are all that there is.
+pub fn attach_all(
+    object: &Object,
+    loaded: &Loaded,
+    args: &TargetArgs,
+) -> Result<Vec<(String, Attachment)>, Failure> {
     let pinned = pinned_sockmap(args.sockmap.as_deref())?;
     let map = pinned.as_ref().map(AsFd::as_fd);
     let map = match map {
@@ -65,7 +70,15 @@ pub fn attach_all(loaded: &Loaded, args: &TargetArgs) -> Result<Vec<(String, Att
         None => own_sockmap(loaded, args.sockmap.as_deref())?,
     };
     let target = target(args, map);
-    let attached = loaded.progs.iter().map(|prog| {
+    let entered = |prog: &LoadedProg| object.entered_through(prog.index);
+    let only = loaded.progs.iter().all(|prog| entered(prog).is_some());
+    let (first, inner): (Vec<_>, Vec<_>) =
+        loaded.progs.iter().partition(|prog| only || entered(prog).is_none());
+    for prog in inner {
+        let map = entered(prog).map_or("", |map| &map.name);
+        out::message(format!("note: `{}` is entered through `{map}`, and not attached itself", prog.name));
+    }
+    let attached = first.into_iter().map(|prog| {
         let attachment = attach::attach(prog.as_fd(), &prog.hook, &target)?;
         for note in attachment.notes() {
             out::message(format!("note: {note}"));

@@ -326,3 +326,20 @@ fn an_element_out_of_sight_is_not_gone() {
     assert!(output.stdout.contains("seen[") && !output.stdout.contains("gone"), "{output}");
     Ids::named("t_calls").wait_gone();
 }
+
+#[test]
+fn the_help_of_each_verb_has_examples() {
+    let listed = run(bpfasm(["--help"])).ok().stdout;
+    let verbs =
+        listed.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let verbs: Vec<&str> = verbs.filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).collect();
+    let verbs = verbs.into_iter().filter(|verb| !verb.is_empty() && *verb != "help");
+    let mut seen = 0;
+    for verb in verbs {
+        let of = if verb == "btf" { vec!["btf", "dump", "--help"] } else { vec![verb, "--help"] };
+        let help = run(bpfasm(of)).ok().stdout;
+        assert!(help.contains("Examples:\n  ") && help.contains(&format!("bpfasm {verb}")), "{help}");
+        seen += 1;
+    }
+    assert!(seen > 10, "{listed}");
+}

@@ -1,12 +1,16 @@
 //! Programs as somebody writes them who knows the language and its library, in the kernel: `tests/written`.
 
 use std::net::Ipv4Addr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bpfasm_tests::bin;
-use bpfasm_tests::kernel::Loaded;
+use bpfasm_tests::kernel::{Loaded, counter};
+use bpfasm_tests::net::{FAR, NEAR, Pair};
 use bpfasm_tests::packet::{V4, eth, ethertype, proto, udp};
+use bpfasm_tests::session::Session;
+use bpfasm_tests::sniff::{Sniffer, inject};
 use bpfasm_tests::tool::{Need, TempDir, ready};
+use nix::sys::signal::Signal;
 
 const NEEDS: &[Need<'_>] = &[Need::Root];
 const HERE: [u8; 6] = [2, 0, 0, 0, 0, 1];
@@ -14,10 +18,12 @@ const THERE: [u8; 6] = [2, 0, 0, 0, 0, 2];
 const XDP_PASS: u32 = 2;
 const XDP_TX: u32 = 3;
 
+fn source(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("written").join(name)
+}
+
 fn load(name: &str) -> Loaded {
-    let dir = TempDir::new();
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("written").join(name);
-    Loaded::open(&bin::build(&source, &dir))
+    Loaded::open(&bin::build(&source(name), &TempDir::new()))
 }
 
 fn from_here(proto: u8, payload: &[u8]) -> Vec<u8> {
@@ -136,4 +142,42 @@ fn a_meter_counts_under_a_lock() {
     let packets = u32::from_ne_bytes(value[4..8].try_into().expect("four bytes"));
     let bytes = u64::from_ne_bytes(value[8..16].try_into().expect("eight bytes"));
     assert_eq!((packets, bytes), (3, 3 * (14 + 20 + 30)));
+}
+
+#[test]
+fn a_limiter_lets_a_burst_pass_from_each_source() {
+    if !ready(NEEDS) {
+        return;
+    }
+    let loaded = load("limiter.bpfasm");
+    let from = |last| {
+        let ip = V4::new(Ipv4Addr::new(10, 0, 0, last), Ipv4Addr::new(10, 0, 0, 2), proto::UDP);
+        eth(THERE, HERE, &[], ethertype::IPV4, &ip.packet(&[0; 30]))
+    };
+    // The first makes the bucket, which has room for three.
+    for (source, verdict) in [(1, 0), (1, 0), (1, 0), (1, 0), (1, 2), (1, 2), (3, 0)] {
+        assert_eq!(loaded.verdict("limit", &from(source)), Some(verdict), "10.0.0.{source}");
+    }
+    assert_eq!(loaded.counter("dropped", 0), 2);
+}
+
+/// Programs that others enter by tail calls are loaded, and not attached.
+#[test]
+fn the_first_of_the_stages_is_attached() {
+    if !ready(&[Need::Root, Need::Tool("ip")]) {
+        return;
+    }
+    let pair = Pair::quiet();
+    let mut command = bin::bpfasm(["run"]);
+    command.arg(source("stages.bpfasm")).args(["--dev", NEAR]);
+    let session = Session::start(&pair.near, command, |_| pair.near.net.xdp(NEAR).is_some());
+    let sniffer = Sniffer::start(&pair.near.net, NEAR);
+    let (v4, mut v6) = (from_here(proto::UDP, &[1; 30]), from_here(proto::UDP, &[2; 30]));
+    v6[12..14].copy_from_slice(&[0x86, 0xdd]);
+    inject(&pair.far, FAR, vec![v6.as_slice(), v4.as_slice(), v6.as_slice(), v4.as_slice()]);
+    sniffer.wait_for(2, |seen| !seen.sent && seen.bytes == v4);
+    let seen = |key| counter(&session.ids.map("seen"), key);
+    assert_eq!((seen(0), seen(1)), (2, 2));
+    let text = session.end(Signal::SIGINT).text();
+    assert!(text.contains("note: `on_v4` is entered through `stages`, and not attached itself"), "{text}");
 }

@@ -21,6 +21,7 @@ use std::borrow::Cow;
 
 use crate::btf::{Btf, Strings, TypeId};
 use crate::isa::{Code, Endian};
+use crate::uapi::MapType;
 
 /// Programs, functions, maps, data and types, as one value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -202,6 +203,13 @@ impl Object {
     #[must_use]
     pub fn map(&self, name: &str) -> Option<&Map> {
         self.maps.iter().find(|m| m.name == name)
+    }
+
+    /// The prog array that holds a function at first: other programs enter it through that.
+    #[must_use]
+    pub fn entered_through(&self, func: usize) -> Option<&Map> {
+        let holds = |map: &&Map| map.values.iter().any(|(_, value)| *value == Symbol::Func(func));
+        self.maps.iter().filter(|map| map.kind == MapType::PROG_ARRAY).find(holds)
     }
 
     /// Programs: functions that stand in a section of their own.
