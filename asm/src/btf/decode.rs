@@ -10,9 +10,9 @@ use super::{
 };
 use crate::isa::Endian;
 
-/// How many times longer than the data the names may be, written out: enough for any real BTF, where a name
-/// costs eight bytes and more at each use.
-pub(super) const NAME_FACTOR: usize = 64;
+/// How many times longer than the data the names may be, written out: enough for any real BTF, where each use of a
+/// name takes eight bytes and more.
+pub(super) const NAME_FACTOR: usize = 8;
 
 /// A decoded blob.
 #[derive(Debug, Clone)]

@@ -22,7 +22,7 @@ use crate::object::{Form, Linkage};
 /// The machine number of a relative of eBPF (Solana).
 const EM_SBF: u16 = 263;
 /// How many times longer than the file all names may be, written out.
-const NAME_FACTOR: usize = 4;
+pub(super) const NAME_FACTOR: usize = 4;
 
 /// A section.
 #[derive(Debug)]

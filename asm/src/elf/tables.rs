@@ -9,6 +9,7 @@ use goblin::elf::section_header::{
 use goblin::elf::sym::{STT_FILE, STT_SECTION, Symtab};
 
 use super::Error;
+use super::file::NAME_FACTOR;
 use crate::isa::Endian;
 
 /// The tables of a file.
@@ -93,15 +94,21 @@ impl<'a> Tables<'a> {
             let names = usize::try_from(sh.sh_link).ok().and_then(|n| bytes(headers.get(n)?));
             let table = bytes(sh).unwrap_or_default();
             let symbols = Symtab::parse(table, 0, table.len() / ENTRY, ctx).map_err(Error::Elf)?;
-            tables.read_symbols(&symbols, names.unwrap_or_default());
+            tables.read_symbols(&symbols, names.unwrap_or_default()).ok_or_else(|| Error::Section {
+                section: ".symtab".into(),
+                what: "its names are far too long",
+            })?;
         }
         Ok(tables)
     }
 
-    fn read_symbols(&mut self, symbols: &Symtab, names: &'a [u8]) {
+    /// Nothing where the names that share their bytes are out of all proportion: to compare them would take long.
+    fn read_symbols(&mut self, symbols: &Symtab, names: &'a [u8]) -> Option<()> {
+        let mut budget = (names.len() + symbols.len() * ENTRY).saturating_mul(NAME_FACTOR);
         // The first one stands for none.
         for symbol in symbols.iter().skip(1) {
             let name = string(names, symbol.st_name);
+            budget = budget.checked_sub(name.len())?;
             let kind = symbol.st_type();
             if name.is_empty() || matches!(kind, STT_SECTION | STT_FILE) {
                 continue;
@@ -119,6 +126,7 @@ impl<'a> Tables<'a> {
             let address = symbol.st_value.wrapping_add(base);
             self.symbols.push(Symbol { address, name, kind, section });
         }
+        Some(())
     }
 }
 
