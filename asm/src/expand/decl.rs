@@ -17,13 +17,15 @@ const RODATA: usize = 2;
 pub(super) const LARGEST: u32 = 64 << 20;
 
 impl<'a> Expander<'a> {
-    /// The text of a string token without quotes and escapes.
+    /// The text of a string token without quotes and escapes: what a file holds as bytes that end with a NUL.
     pub(super) fn plain_string(&mut self, span: Span) -> Result<String, Reported> {
         let mut bytes = self.string(span)?;
         bytes.pop();
-        match String::from_utf8(bytes) {
-            Ok(text) if !text.contains('\0') => Ok(text),
-            _ => Err(self.error(Diagnostic::error(code::STRING, "this must be text, without NUL", span))),
+        match bytes.contains(&0) {
+            false => Ok(crate::bytes::text(&bytes).into_owned()),
+            true => {
+                Err(self.error(Diagnostic::error(code::STRING, "this is text, which holds no NUL", span)))
+            }
         }
     }
 
@@ -141,6 +143,14 @@ impl<'a> Expander<'a> {
         let exact = self.is_exact(map);
         let wanted = match (kind, types) {
             (_, [key, value]) if exact => return Ok((Some(*key), Some(*value))),
+            // Slots of programs and per-CPU events need no types: both are 32-bit numbers.
+            (MapType::PROG_ARRAY | MapType::PERF_EVENT_ARRAY | MapType::CGROUP_ARRAY, [])
+                if !self.is_legacy(map) =>
+            {
+                let number = self.types.builtin("u32");
+                return Ok((number, number));
+            }
+            (_, []) if exact => return Ok((None, None)),
             (MapType::RINGBUF | MapType::USER_RINGBUF | MapType::ARENA, []) => return Ok((None, None)),
             (MapType::RINGBUF | MapType::USER_RINGBUF | MapType::ARENA, _) => {
                 format!("`{word}[SIZE]`, without types")
@@ -149,14 +159,6 @@ impl<'a> Expander<'a> {
                 return Ok((None, Some(*value)));
             }
             (MapType::QUEUE | MapType::STACK | MapType::BLOOM_FILTER, _) => format!("`{word}<VALUE>[N]`"),
-            // Slots of programs and per-CPU events need no types: both are 32-bit numbers.
-            (MapType::PROG_ARRAY | MapType::PERF_EVENT_ARRAY | MapType::CGROUP_ARRAY, [])
-                if !map.attributes.iter().any(|(name, _)| self.text(*name) == "legacy") =>
-            {
-                let number = self.types.builtin("u32");
-                return Ok((number, number));
-            }
-            (_, []) if exact => return Ok((None, None)),
             (MapType::ARRAY_OF_MAPS, []) => return Ok((self.types.builtin("u32"), None)),
             (MapType::ARRAY_OF_MAPS | MapType::HASH_OF_MAPS, [key]) => return Ok((Some(*key), None)),
             (MapType::ARRAY_OF_MAPS | MapType::HASH_OF_MAPS, _) => {

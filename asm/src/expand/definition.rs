@@ -23,7 +23,12 @@ impl<'a> Expander<'a> {
 
     /// Whether a map is taken as it is declared, be it as odd as it may.
     pub(super) fn is_exact(&self, map: &Map) -> bool {
-        self.given.is_some() || map.attributes.iter().any(|(name, _)| self.text(*name) == "legacy")
+        self.given.is_some() || self.is_legacy(map)
+    }
+
+    /// Whether its definition is one from before BTF.
+    pub(super) fn is_legacy(&self, map: &Map) -> bool {
+        map.attributes.iter().any(|(name, _)| self.text(*name) == "legacy")
     }
 
     /// An attribute that only files know; `None`: it is none.

@@ -60,7 +60,8 @@ impl<'a> Expander<'a> {
         index: usize,
         external: &'a Extern,
     ) -> Result<(), Reported> {
-        if !external.kind.is_func() {
+        // With a `btf` block, an object is taken as it is.
+        if !external.kind.is_func() && self.given.is_none() {
             return Err(self.wrong_kind(name, external.kind.describe(), "a function"));
         }
         self.emit(span, Syntax::CallLocal, Operands { imm: -1, ..Operands::default() })?;
