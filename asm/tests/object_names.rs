@@ -8,7 +8,9 @@ use bpfasm_asm::diag::{Sources, Style, render};
 use bpfasm_asm::disasm::to_text;
 use bpfasm_asm::isa::{Endian, Insn};
 use bpfasm_asm::lang::fmt::format;
-use bpfasm_asm::object::{Extern, ExternKind, Func, Label, Legacy, Linkage, Map, Object, Place, Ref, Symbol};
+use bpfasm_asm::object::{
+    Address, Extern, ExternKind, Func, Label, Legacy, Linkage, Map, Object, Place, Ref, Symbol,
+};
 use bpfasm_asm::uapi::MapType;
 use proptest::prelude::*;
 
@@ -153,10 +155,11 @@ fn map() -> impl Strategy<Value = Map> {
         0usize..4,
     );
     let place = prop::option::of((any::<u32>(), any::<u32>()));
-    (name(), binding(), prop::option::of(legacy), place).prop_map(
-        |(name, (linkage, weak, hidden), legacy, place)| {
+    (name(), binding(), prop::option::of(legacy), place, prop::option::of(any::<u32>())).prop_map(
+        |(name, (linkage, weak, hidden), legacy, place, at)| {
             let place = place.map(|(offset, size)| Place { offset, size });
-            let mut map = Map { name, linkage, weak, hidden, place, ..Map::default() };
+            let refs = at.map(|at| Address::new(at, Symbol::Func(0))).into_iter().collect();
+            let mut map = Map { name, linkage, weak, hidden, place, refs, ..Map::default() };
             let Some((section, fields, more)) = legacy else {
                 return Map { unknown: Some("no type describes it".into()), ..map };
             };

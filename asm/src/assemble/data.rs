@@ -39,7 +39,8 @@ fn var(program: &Program, types: &mut TypeWriter, plain: &PlainVar) -> Var {
     }
 }
 
-fn address(numbers: &Numbers, plain: &Address) -> Address {
+/// An address as the object has it.
+pub(super) fn address(numbers: &Numbers, plain: &Address) -> Address {
     let reloc = plain.reloc.as_deref().map(|reloc| Box::new(numbers.reloc(*reloc)));
     Address { offset: plain.offset, to: numbers.symbol(plain.to), reloc }
 }

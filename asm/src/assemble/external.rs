@@ -20,7 +20,8 @@ pub(super) fn used(program: &Program) -> Vec<Option<usize>> {
     for func in &program.funcs {
         func.refs.iter().for_each(|r| note(r.to, r.reloc.as_deref()));
     }
-    for address in program.data.iter().flat_map(|data| &data.refs) {
+    let of_maps = program.maps.iter().flat_map(|map| &map.refs);
+    for address in program.data.iter().flat_map(|data| &data.refs).chain(of_maps) {
         note(address.to, address.reloc.as_deref());
     }
     let mut next = 0..;

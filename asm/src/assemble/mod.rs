@@ -219,10 +219,10 @@ fn plain_map(program: &Program, types: &mut TypeWriter, numbers: &Numbers, map: 
         pin_by_name: map.pin_by_name,
         inner,
         values: map.values.iter().map(|(index, to)| (*index, numbers.symbol(*to))).collect(),
+        refs: map.refs.iter().map(|plain| data::address(numbers, plain)).collect(),
         place: map.place,
         legacy: map.legacy.clone(),
         unknown: map.unknown.clone(),
-        ..Map::default()
     }
 }
 

@@ -6,7 +6,7 @@ use super::decl::{binding, renamed};
 use super::names::{Names, quoted};
 use crate::elf::data_kind;
 use crate::escape::escape;
-use crate::object::{Address, Data, DataKind, Form, Linkage, Object};
+use crate::object::{Data, DataKind, Form, Linkage, Object};
 
 /// Bytes in a line of hexadecimal numbers.
 const LINE: usize = 16;
@@ -20,12 +20,8 @@ pub(super) fn sections(out: &mut String, object: &Object, names: &Names) {
             let as_symbol = renamed(name, &var.name);
             lines.push((var.offset, 0, format!("{linkage}{}[{}]{as_symbol}", name.text, var.size)));
         }
-        for Address { offset, to, reloc } in &data.refs {
-            let text = match reloc {
-                Some(reloc) => names.reloc(object, reloc, *to),
-                None => format!("&{}", names.symbol(object, *to)),
-            };
-            lines.push((*offset, 1, text));
+        for address in &data.refs {
+            lines.push((address.offset, 1, names.address(object, address)));
         }
         bytes(&mut lines, data);
         lines.sort_by_key(|(offset, order, _)| (*offset, *order));

@@ -43,11 +43,11 @@ pub(super) fn maps(out: &mut String, object: &Object, names: &Names) {
         out.push_str(&binding(map.linkage, Linkage::Global, map.weak, map.hidden));
         let _ =
             write!(out, "map {}{}: {}", name.text, renamed(name, &map.name), map_type(object, names, map));
-        if !map.values.is_empty() {
-            let values: Vec<_> = (map.values.iter())
-                .map(|(index, symbol)| format!("{index}: {}", names.symbol(object, *symbol)))
-                .collect();
-            let _ = write!(out, " = {{ {} }}", values.join(", "));
+        let values = map.values.iter().map(|(index, to)| format!("{index}: {}", names.symbol(object, *to)));
+        let refs = map.refs.iter().map(|r| format!("{}: {}", r.offset, names.address(object, r)));
+        let entries: Vec<_> = values.chain(refs).collect();
+        if !entries.is_empty() {
+            let _ = write!(out, " = {{ {} }}", entries.join(", "));
         }
         out.push('\n');
     }

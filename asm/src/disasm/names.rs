@@ -8,7 +8,7 @@ use crate::btf::{Btf, FuncLinkage, Kind, TypeId};
 use crate::bytes::bytes;
 use crate::escape::escape;
 use crate::expand::written;
-use crate::object::{Anchor, Data, Func, Object, Reloc, Symbol};
+use crate::object::{Address, Anchor, Data, Func, Object, Reloc, Symbol};
 use crate::uapi::HelperId;
 
 /// A name in the text, and whether it is not the symbol's.
@@ -125,6 +125,14 @@ impl Names {
         match self.sections[section] {
             1 => format!("section({name})"),
             number => format!("section({name}, {number})"),
+        }
+    }
+
+    /// What stands in data where the address of something is.
+    pub fn address(&self, object: &Object, address: &Address) -> String {
+        match &address.reloc {
+            Some(reloc) => self.reloc(object, reloc, address.to),
+            None => format!("&{}", self.symbol(object, address.to)),
         }
     }
 

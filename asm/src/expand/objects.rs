@@ -28,12 +28,14 @@ impl<'a> Expander<'a> {
         if let Some((first, _)) = map.values.first()
             && !of_maps
             && plain.kind != MapType::PROG_ARRAY
+            && self.given.is_none()
         {
             let d = Diagnostic::error(code::MAP, "a map of this kind begins without values", first.span);
             return Err(self.error(d.note("only maps of maps and prog_array have some from the beginning")));
         }
         if let Some((first, _)) = map.values.first()
             && plain.key.is_some_and(|key| self.types.size(key) != 4)
+            && self.given.is_none()
         {
             let d = Diagnostic::error(
                 code::MAP,
@@ -64,7 +66,8 @@ impl<'a> Expander<'a> {
         value: &'a Expr,
     ) -> Result<(u32, Symbol), Reported> {
         let of_maps = map.inner.is_some();
-        let last = u64::from(map.entries.saturating_sub(1));
+        // With a `btf` block, an object is taken as it is.
+        let last = if self.given.is_some() { u32::MAX } else { map.entries.saturating_sub(1) }.into();
         let n = self.unsigned(index, last, "the index of a value")?;
         let span = value.span;
         let name = || self.names.get(self.text(span), span.file);
@@ -73,7 +76,6 @@ impl<'a> Expander<'a> {
             (ExprKind::Name, Some(Def::Func(to, func))) if !of_maps && func.section.is_some() => {
                 Symbol::Func(to)
             }
-            // With a `btf` block, an object is taken as it is.
             _ if self.given.is_some() => self.place_of_address(value)?,
             (ExprKind::Name, None) => {
                 return Err(self.unknown(if of_maps { "map" } else { "program" }, span, vec![]));

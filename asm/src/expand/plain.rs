@@ -137,6 +137,8 @@ pub struct PlainMap {
     pub inner: Option<Box<PlainMap>>,
     /// What it holds at first, by index.
     pub values: Vec<(u32, Symbol)>,
+    /// Addresses in its definition that are no values.
+    pub refs: Vec<Address>,
     /// Where it stands in its section, if not behind the one before.
     pub place: Option<Place>,
     /// Its definition as bytes, where BTF does not describe it.

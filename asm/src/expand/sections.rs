@@ -237,19 +237,20 @@ impl<'a> Expander<'a> {
         })
     }
 
-    /// Takes the addresses in sections, and the types of symbols.
+    /// Takes the addresses in sections and maps, and the types of symbols.
     pub(super) fn addresses(&mut self, items: &[&'a Item]) {
+        let maps = items.iter().filter_map(|item| match &item.kind {
+            ItemKind::Map(map) => Some(map),
+            _ => None,
+        });
+        for (number, map) in maps.enumerate() {
+            self.program.maps[number].refs = self.address_lines(&map.refs);
+        }
         for (number, section) in blocks(items).enumerate() {
             let Some(index) = self.program.data.iter().position(|data| data.block == Some(number)) else {
                 continue;
             };
-            let mut refs = vec![];
-            for (offset, content) in &section.lines {
-                if let Ok(Some(address)) = self.address_line(offset, content) {
-                    refs.push(address);
-                }
-            }
-            refs.sort_by_key(|address: &Address| address.offset);
+            let refs = self.address_lines(&section.lines);
             let types =
                 self.given.and_then(|given| given.sections.get(self.program.data[index].name.as_str()));
             let data = &mut self.program.data[index];
@@ -258,6 +259,18 @@ impl<'a> Expander<'a> {
                 var.btf = types.and_then(|section| section.types.get(var.symbol.name.as_str())).copied();
             }
         }
+    }
+
+    /// The addresses among lines, ordered by offset.
+    fn address_lines(&mut self, lines: &'a [(Expr, Content)]) -> Vec<Address> {
+        let mut refs = vec![];
+        for (offset, content) in lines {
+            if let Ok(Some(address)) = self.address_line(offset, content) {
+                refs.push(address);
+            }
+        }
+        refs.sort_by_key(|address: &Address| address.offset);
+        refs
     }
 
     fn address_line(&mut self, offset: &'a Expr, content: &'a Content) -> Result<Option<Address>, Reported> {

@@ -305,6 +305,8 @@ pub struct Map {
     pub inner: Option<Box<Map>>,
     /// `= { index: name, … }`: what it holds at first.
     pub values: Vec<(Expr, Expr)>,
+    /// `= { offset: &name, … }`: addresses in its definition.
+    pub refs: Vec<(Expr, Content)>,
     /// `tag "text"`: declaration tags.
     pub tags: Vec<Span>,
 }

@@ -1,6 +1,8 @@
 //! Declarations of what only an object file has.
 
-use super::super::ast::{Expr, Extern, ExternWord, FurtherSymbol, Map, Room, SymbolWords, TypeExpr, Var};
+use super::super::ast::{
+    Content, Expr, Extern, ExternWord, FurtherSymbol, Map, Room, SymbolWords, TypeExpr, Var,
+};
 use super::super::token::Kind;
 use super::{Parsed, Parser};
 use crate::diag::{Diagnostic, Span, code};
@@ -90,7 +92,9 @@ impl Parser<'_> {
         (map.name, map.symbol) = (name, symbol);
         map.tags = self.tags()?;
         if self.eat("=") {
-            map.values = self.braced("the value", Self::map_value)?;
+            let mut refs = vec![];
+            let values = self.braced("the value", |p| p.map_value(&mut refs))?;
+            (map.values, map.refs) = (values.into_iter().flatten().collect(), refs);
         }
         Ok(map)
     }
@@ -131,8 +135,8 @@ impl Parser<'_> {
         if self.is("{") {
             attributes = self.braced("the attribute", Self::attribute)?;
         }
-        let (symbol, values, tags) = (SymbolWords::default(), vec![], vec![]);
-        Ok(Map { name: kind, symbol, kind, types, entries, attributes, inner, values, tags })
+        let (symbol, values, refs, tags) = (SymbolWords::default(), vec![], vec![], vec![]);
+        Ok(Map { name: kind, symbol, kind, types, entries, attributes, inner, values, refs, tags })
     }
 
     /// A `>`; of two that touch, the first.
@@ -150,10 +154,15 @@ impl Parser<'_> {
         Ok((name, self.expr()?))
     }
 
-    fn map_value(&mut self) -> Parsed<(Expr, Expr)> {
+    /// `index: name`, or `offset: &name`, which goes to `refs`.
+    fn map_value(&mut self, refs: &mut Vec<(Expr, Content)>) -> Parsed<Option<(Expr, Expr)>> {
         let index = self.expr()?;
         self.expect(":")?;
-        Ok((index, self.expr()?))
+        if let Some(address) = self.address()? {
+            refs.push((index, address));
+            return Ok(None);
+        }
+        Ok(Some((index, self.expr()?)))
     }
 
     /// `struct_ops NAME: TYPE link { field: value, … }`.

@@ -59,15 +59,12 @@ impl Parser<'_> {
         self.forget();
         let offset = self.operand()?;
         self.expect(":")?;
+        if let Some(address) = self.address()? {
+            return Ok((offset, address));
+        }
         let token = self.peek();
         let content = match token.kind {
             Kind::Str => Content::Str(self.bump().span),
-            Kind::Punct if self.eat("&") => Content::Address(self.expr()?),
-            Kind::At if self.word(0) == "@reloc" => {
-                self.bump();
-                let reloc = self.reloc()?;
-                Content::Reloc(token.span.to(self.last()), Box::new(reloc))
-            }
             Kind::Ident if self.is_nth(1, "[") || self.nth(1).kind == Kind::Ident && !self.is_byte() => {
                 Content::Symbol(self.placed()?)
             }
@@ -82,6 +79,20 @@ impl Parser<'_> {
             _ => return Err(self.expected("`NAME[SIZE]`, a string, bytes such as `3a 00 ff`, or `&NAME`")),
         };
         Ok((offset, content))
+    }
+
+    /// `&name` and `@reloc …`, where they stand here.
+    pub(super) fn address(&mut self) -> Parsed<Option<Content>> {
+        let start = self.peek().span;
+        if self.eat("&") {
+            return Ok(Some(Content::Address(self.expr()?)));
+        }
+        if self.peek().kind != Kind::At || self.word(0) != "@reloc" {
+            return Ok(None);
+        }
+        self.bump();
+        let reloc = self.reloc()?;
+        Ok(Some(Content::Reloc(start.to(self.last()), Box::new(reloc))))
     }
 
     /// Whether two hexadecimal digits stand here.
