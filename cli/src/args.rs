@@ -295,6 +295,8 @@ Examples:
   bpfasm dump prog.o --section .text
   bpfasm dump prog name port_drop                a loaded program, as the kernel runs it
   bpfasm dump prog.o --json | jq '.[].insns[] | select(.core)'
+  bpfasm dump port_drop.bpfasm --xlated          what the kernel puts in the place of which instruction
+  bpfasm dump prog id 12 --jited                 machine code, below the source lines
   bpfasm dump prog.o --cfg svg > prog.svg        control flow as a picture
   bpfasm dump prog.o --prog main --cfg dot | dot -Tpdf > main.pdf
   bpfasm dump prog.o --llvm | diff - <(llvm-objdump-19 -d --no-show-raw-insn prog.o)
@@ -317,6 +319,12 @@ pub struct DumpArgs {
     /// Print as llvm-objdump -d --no-show-raw-insn does
     #[arg(long)]
     pub llvm: bool,
+    /// Show what the kernel makes of each instruction; what is not loaded is, and nothing is attached or pinned
+    #[arg(long, conflicts_with_all = ["llvm", "cfg"])]
+    pub xlated: bool,
+    /// The same, and the machine code for each
+    #[arg(long, conflicts_with_all = ["llvm", "cfg"])]
+    pub jited: bool,
     /// Print the blocks of functions and which follows which: for Graphviz, as a picture, or as JSON
     #[arg(long, value_enum, value_name = "FORMAT", conflicts_with = "llvm")]
     pub cfg: Option<CfgFormat>,

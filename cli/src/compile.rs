@@ -16,7 +16,7 @@ use bpfasm_asm::{elf, expand};
 use serde_json::json;
 
 use crate::args::{
-    BuildArgs, CheckArgs, CompileArgs, DialectArg, EndianArg, ExpandArgs, LintArgs, ObjectArgs, SourceArgs,
+    BuildArgs, CheckArgs, CompileArgs, DialectArg, EndianArg, ExpandArgs, LintArgs, SourceArgs,
 };
 use crate::disk::Disk;
 use crate::fail::{Code, Failure};
@@ -98,19 +98,18 @@ pub fn expand(args: &ExpandArgs) -> Result<(), Failure> {
 }
 
 /// An object to load, out of source text or an ELF file, with its sources where there are some.
-pub fn loadable(args: &ObjectArgs) -> Result<(Sources, Object, Option<Compiled>), Failure> {
-    let (name, bytes) = read_bytes(&args.file)?;
+pub fn loadable(file: &Path, args: &CompileArgs) -> Result<(Sources, Object, Option<Compiled>), Failure> {
+    let (name, bytes) = read_bytes(file)?;
     if bytes.starts_with(ELF) {
         return Ok((Sources::default(), loaded(None, Some(bytes), &name)?, None));
     }
-    let (sources, mut compiled) = compile_text(name.clone(), bytes, &args.compile, Endian::HOST, &[])?;
-    check_section(&name, &args.compile, &compiled)?;
+    let (sources, mut compiled) = compile_text(name.clone(), bytes, args, Endian::HOST, &[])?;
+    check_section(&name, args, &compiled)?;
     if compiled.elf.is_some() {
         return Ok((Sources::default(), loaded(None, compiled.elf, &name)?, None));
     }
-    if compiled.bare && args.compile.section.is_none() && compiled.object.is_some() {
-        let message =
-            format!("{}: say what its bare instructions are for: --section xdp", args.file.display());
+    if compiled.bare && args.section.is_none() && compiled.object.is_some() {
+        let message = format!("{}: say what its bare instructions are for: --section xdp", file.display());
         return Err(Failure::new(Code::Usage, message));
     }
     match compiled.object.take() {

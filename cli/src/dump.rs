@@ -5,17 +5,20 @@ use std::io::{self, IsTerminal, Write, stdout};
 use bpfasm_asm::cfg::{self, Block, Cfg};
 use bpfasm_asm::diag::nearest;
 use bpfasm_asm::dump::{self, Item, Llvm, Reference, View};
-use bpfasm_asm::object::{ExternKind, Func, Object};
+use bpfasm_asm::object::{ExternKind, Func, Line, Object};
 use serde_json::{Value, json};
 
 use crate::args::{CfgFormat, DumpArgs};
 use crate::fail::{Code, Failure};
-use crate::{input, out};
+use crate::{input, out, steps};
 
 /// `bpfasm dump`.
 pub fn dump(args: &DumpArgs) -> Result<(), Failure> {
     if args.llvm {
         return llvm(args);
+    }
+    if args.xlated || args.jited {
+        return steps::steps(args);
     }
     let object = input::object(&args.input)?;
     let funcs = chosen(args, &object)?;
@@ -102,7 +105,8 @@ fn functions(object: &Object, funcs: &[&Func], to: &mut dyn Write) -> io::Result
     to.flush()
 }
 
-fn insn(object: &Object, item: &Item, space: &mut String) -> Value {
+/// An instruction, with what there is to say about it.
+pub fn insn(object: &Object, item: &Item, space: &mut String) -> Value {
     let mut text = String::new();
     let _ = item.write(&mut text, space);
     let mut bytes = vec![];
@@ -115,10 +119,8 @@ fn insn(object: &Object, item: &Item, space: &mut String) -> Value {
     if let Some(to) = item.reference() {
         value["ref"] = reference(&to);
     }
-    if let Some(line) = item.line {
-        let file = object.files.get(line.file as usize).map_or("", String::as_str);
-        let text = object.texts.get(line.text).unwrap_or_default();
-        value["line"] = json!({ "file": file, "line": line.line, "column": line.column, "text": text });
+    if let Some(at) = item.line {
+        value["line"] = line(object, at);
     }
     if let Some(relo) = item.core {
         value["core"] = json!({
@@ -129,6 +131,13 @@ fn insn(object: &Object, item: &Item, space: &mut String) -> Value {
         });
     }
     value
+}
+
+/// A source line.
+pub fn line(object: &Object, line: &Line) -> Value {
+    let file = object.files.get(line.file as usize).map_or("", String::as_str);
+    let text = object.texts.get(line.text).unwrap_or_default();
+    json!({ "file": file, "line": line.line, "column": line.column, "text": text })
 }
 
 fn reference(to: &Reference) -> Value {

@@ -20,6 +20,7 @@ mod reject;
 mod run;
 mod session;
 mod show;
+mod steps;
 mod stream;
 
 use std::process::ExitCode;

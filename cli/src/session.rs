@@ -31,7 +31,7 @@ pub struct Session {
 impl Session {
     /// Reads or assembles a file.
     pub fn open(args: &ObjectArgs) -> Result<Self, Failure> {
-        let (sources, object, compiled) = compile::loadable(args)?;
+        let (sources, object, compiled) = compile::loadable(&args.file, &args.compile)?;
         Ok(Self { object, sources, compiled })
     }
 

@@ -7,6 +7,7 @@ use std::process::Command;
 use bpfasm_tests::bin::{self, bpfasm};
 use bpfasm_tests::space::Space;
 use bpfasm_tests::tool::{Need, TempDir, ready, run, which};
+use libbpf_rs::query::{ProgInfoIter, ProgInfoQueryOptions};
 use serde_json::Value;
 
 const NEEDS: &[Need<'_>] = &[Need::Root, Need::Tool("bpftool"), Need::Tool("ip")];
@@ -181,6 +182,135 @@ fn bpftool_reads_the_same() {
         let is_there = texts.iter().any(|t| t == text) || text == "call bpf_loop" && texts.len() > 60;
         assert!(is_there, "{text}: {texts:#?}");
     }
+}
+
+/// What `bpfasm dump FLAGS --json WORDS` prints.
+fn json(space: &Space, args: &[&str]) -> Vec<Value> {
+    let text = space.output(bpfasm(["dump", "--json"].iter().chain(args))).ok().stdout;
+    serde_json::from_str(&text).expect("JSON")
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+#[test]
+fn each_instruction_is_followed_into_the_kernel() {
+    if !ready(NEEDS) {
+        return;
+    }
+    let (space, dir) = (Space::new(), TempDir::new());
+    let mut sources = bin::programs();
+    sources.push(dir.write("reads.bpfasm", SOURCE));
+    for source in &sources {
+        let file = source.to_str().expect("UTF-8");
+        let name = source.file_stem().expect("a name").to_str().expect("UTF-8");
+        let given: HashMap<String, usize> = json(&space, &[file])
+            .iter()
+            .map(|f| (f["name"].as_str().expect("a name").to_string(), list(&f["insns"]).len()))
+            .collect();
+        let steps = json(&space, &["--xlated", file]);
+        let of = |name: &str| steps.iter().filter(|f| f["name"] == name).cloned().collect::<Vec<_>>();
+        for pin in load(&space, &bin::build(source, &dir), &format!("/sys/fs/bpf/{name}")) {
+            // The program itself comes first; bpftool has one list for all functions.
+            let main = pin.rsplit('/').next().expect("a name");
+            let theirs = bpftool(&space, &["prog", "dump", "xlated", "pinned", &pin]);
+            let mut theirs = list(&theirs).iter();
+            let main = steps.iter().position(|f| f["name"] == main).expect("the program");
+            let functions = steps[main..].iter().enumerate();
+            let functions =
+                functions.take_while(|(at, f)| *at == 0 || f["section"] == ".text").map(|(_, f)| f);
+            for function in functions {
+                let (mut next_given, mut next_ran) = (0, 0);
+                for step in list(&function["steps"]) {
+                    let insns = list(&step["insns"]);
+                    next_given += insns.iter().filter(|insn| !insn["given"].is_null()).count();
+                    for (at, insn) in insns.iter().filter(|insn| !insn["ran"].is_null()).enumerate() {
+                        assert_eq!(insn["ran"], next_ran, "{name}: {insn}");
+                        next_ran += insn["bytes"].as_str().expect("bytes").len() / 16;
+                        let their = theirs.next().expect("as many instructions");
+                        // Each of our lines has a line of source, and so each step begins one of bpftool's.
+                        if at == 0 && !their["src"].is_null() {
+                            let line = step["line"]["text"].as_str().expect("a line").trim();
+                            assert_eq!(their["src"].as_str().expect("text").trim(), line, "{name}: {insn}");
+                        } else {
+                            assert!(their["src"].is_null() || at == 0, "{name}: {insn}");
+                        }
+                    }
+                }
+                let whole = given[function["name"].as_str().expect("a name")];
+                assert_eq!(next_given, whole, "{name}: each instruction that was given is told once");
+            }
+            assert!(theirs.next().is_none(), "{name}: as many instructions");
+        }
+        assert!(!of("reads").is_empty() || name != "reads");
+    }
+    let dead = "license \"GPL\"\nprog dead: \"socket\" {\n    r1 = 1\n    if r1 == 1 goto .a\n    r0 = 5\n.a:\n    r0 = 0\n    \
+                r1 = 6\n    r1 /= r0\n    exit\n}\n";
+    let dead = dir.write("dead.bpfasm", dead);
+    let dump = |args: &[&str], file: &Path| space.output(bpfasm(["dump"].iter().chain(args)).arg(file));
+    let text = dump(&["--xlated", "--no-source", "--no-bytes"], &dead).ok().stdout;
+    assert_eq!(
+        text,
+        "section socket: dead\n     0       0:  r1 = 1\n     1 -         if r1 == 1 goto .l3\n     2 -         r0 = 5\n     \
+         3       1:  r0 = 0\n     4       2:  r1 = 6\n       +     3:  if r0 != 0 goto .l6\n       +     4:  w1 ^= w1\n       \
+         +     5:  goto .l7\n     5       6:  r1 /= r0\n     6       7:  exit\n"
+    );
+    let wrong = dir.write(
+        "wrong.bpfasm",
+        "license \"GPL\"\nprog wrong: \"xdp\" {\n    r0 = *(u64 *)(r1 + 400)\n    exit\n}\n",
+    );
+    let rejected = dump(&["--xlated"], &wrong).exited(3).text();
+    assert!(rejected.contains("wrong.bpfasm:3"), "{rejected}");
+    // Nothing stays.
+    let progs = bpftool(&space, &["prog", "show"]);
+    assert!(list(&progs).iter().all(|prog| prog["name"] != "dead"));
+    let mut setpriv = Command::new(which("setpriv").expect("util-linux"));
+    setpriv.args(["--reuid", "65534", "--clear-groups", "--bounding-set", "-all", "--inh-caps", "-all"]);
+    let source = std::fs::read(&dead).expect("a file");
+    let open = std::env::temp_dir().join(format!("dead-{}.bpfasm", std::process::id()));
+    std::fs::write(&open, source).expect("a file that all may read");
+    let refused = run(setpriv.arg(bin::path()).args(["dump", "--xlated"]).arg(&open));
+    std::fs::remove_file(&open).expect("removed");
+    refused.exited(4);
+}
+
+#[test]
+fn machine_code_is_all_there() {
+    if !ready(NEEDS) {
+        return;
+    }
+    let (space, dir) = (Space::new(), TempDir::new());
+    let source = dir.write("reads.bpfasm", SOURCE);
+    load(&space, &bin::build(&source, &dir), "/sys/fs/bpf/reads");
+    let pin = "/sys/fs/bpf/reads/reads";
+    // libbpf asks for it, too.
+    let id = bpftool(&space, &["prog", "show", "pinned", pin])["id"].as_u64().expect("a number");
+    let options = ProgInfoQueryOptions::default().include_jited_prog_insns(true);
+    let info =
+        ProgInfoIter::with_query_opts(options).find(|info| u64::from(info.id) == id).expect("the program");
+    let raw = info.jited_prog_insns;
+    assert!(!raw.is_empty());
+    let functions = json(&space, &["--jited", "prog", "pinned", pin]);
+    let steps = || functions.iter().flat_map(|f| list(&f["steps"]));
+    let code: String =
+        steps().flat_map(|s| list(&s["machine"])).map(|m| m["bytes"].as_str().expect("bytes")).collect();
+    let raw: String = raw.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(code, raw);
+    // Nearly each line has code of its own; functions count from their starts.
+    let with_code = steps().filter(|step| !list(&step["machine"]).is_empty()).count();
+    assert!(with_code * 10 > steps().count() * 8);
+    assert!(functions.iter().all(|f| f["steps"][0]["machine"][0]["offset"] == 0));
+    // The same code, but for addresses, where the file is loaded for it.
+    let file = json(&space, &["--jited", source.to_str().expect("UTF-8")]);
+    let offsets = |functions: &[Value]| {
+        let steps = functions
+            .iter()
+            .flat_map(|f| list(&f["steps"]))
+            .filter(|step| !list(&step["machine"]).is_empty());
+        steps.map(|step| step["machine"][0]["offset"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(offsets(&file), offsets(&functions));
 }
 
 #[test]

@@ -4,9 +4,11 @@ pub mod core;
 mod item;
 mod llvm;
 mod out;
+mod steps;
 mod view;
 pub(crate) mod words;
 
 pub use item::{Item, Reference, items};
 pub use llvm::Llvm;
+pub use steps::{Machine, Step, Steps, Told};
 pub use view::View;

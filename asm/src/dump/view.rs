@@ -20,13 +20,14 @@ pub struct View {
 }
 
 /// The column of text at which the column of references begins.
-const REFERENCES: usize = 40;
+pub(super) const REFERENCES: usize = 40;
 
-const BOLD: &str = "\x1b[1m";
-const GREEN: &str = "\x1b[32m";
-const CYAN: &str = "\x1b[36m";
-const GREY: &str = "\x1b[90m";
-const PLAIN: &str = "\x1b[0m";
+pub(super) const BOLD: &str = "\x1b[1m";
+pub(super) const RED: &str = "\x1b[31m";
+pub(super) const GREEN: &str = "\x1b[32m";
+pub(super) const CYAN: &str = "\x1b[36m";
+pub(super) const GREY: &str = "\x1b[90m";
+pub(super) const PLAIN: &str = "\x1b[0m";
 
 impl View {
     /// Lists functions, with an empty line between.
@@ -128,7 +129,7 @@ impl View {
         out.text(" ");
     }
 
-    fn colour(&self, out: &mut Out, colour: &str) {
+    pub(super) fn colour(&self, out: &mut Out, colour: &str) {
         if self.colour {
             out.text(colour);
         }
@@ -147,6 +148,6 @@ fn labels(func: &Func) -> Vec<bool> {
     labels
 }
 
-fn as_u64(number: usize) -> u64 {
+pub(super) fn as_u64(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
 }

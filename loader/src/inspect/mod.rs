@@ -6,11 +6,14 @@
 mod error;
 mod find;
 mod kallsyms;
+mod machine;
 mod program;
+mod steps;
 
 pub use error::Error;
 pub use find::{Which, find};
 pub use program::{Program, program};
+pub use steps::numbered;
 
 use crate::sys::Result;
 use crate::sys::bpf::{

@@ -44,6 +44,8 @@ pub struct Program {
     pub object: Object,
     /// The first slot of each function.
     pub starts: Vec<usize>,
+    /// For each line of each function where its machine code begins; 0 where that is not known.
+    pub line_addresses: Vec<Vec<u64>>,
     /// What is not known of it, a line each.
     pub notes: Vec<String>,
 }
@@ -95,7 +97,8 @@ pub fn program(fd: BorrowedFd<'_>) -> Result<Program, Error> {
             "the kernel hides its addresses (kernel.kptr_restrict): its functions have no names".into(),
         );
     }
-    Ok(Program { info, code, object: reader.object, starts: reader.starts, notes })
+    let Reader { object, starts, line_addresses, .. } = reader;
+    Ok(Program { info, code, object, starts, line_addresses, notes })
 }
 
 #[derive(Default)]
@@ -111,6 +114,7 @@ struct Reader {
     maps: HashMap<u32, usize>,
     data: HashMap<u32, usize>,
     externs: BTreeMap<String, usize>,
+    line_addresses: Vec<Vec<u64>>,
     is_nameless: bool,
 }
 
@@ -283,7 +287,8 @@ impl Reader {
         let mut budget = room.saturating_mul(LINE_FACTOR);
         let mut files: HashMap<u32, u32> = HashMap::new();
         let mut texts = Strings::default();
-        for record in &code.lines {
+        self.line_addresses = vec![vec![]; self.object.funcs.len()];
+        for (number, record) in code.lines.iter().enumerate() {
             let slot = usize::try_from(record.insn_off).unwrap_or(usize::MAX);
             let Ok(at) = self.slots.binary_search(&slot) else { continue };
             let index = self.starts.partition_point(|start| *start <= slot) - 1;
@@ -299,6 +304,7 @@ impl Reader {
                 self.object.files.push(file);
                 u32::try_from(self.object.files.len() - 1).unwrap_or(u32::MAX)
             });
+            self.line_addresses[index].push(code.jited_lines.get(number).copied().unwrap_or(0));
             self.object.funcs[index].lines.push(Line {
                 insn,
                 file,
