@@ -611,7 +611,7 @@ fn an_atomic_addition_without_bytes_is_one_or_refused() {
 
 #[test]
 fn a_log_that_ends_before_its_program_is_warned_of() {
-    let head = "0: R1=ctx() R10=fp0\n0: (79) r0 = *(u64 *)(r1 +0)\n";
+    let head = "0: R1=ctx(off=0,imm=0) R10=fp0\n0: (79) r0 = *(u64 *)(r1 +0)\n";
     for end in [
         "1: (b7) r1 = 0\n",
         "1: (15) if r0 == 0x0 goto pc+1\n2: (95) exit\n",
@@ -643,6 +643,44 @@ fn calls_without_a_name_keep_their_number_or_are_refused() {
     let listed = "Live regs before insn:\n  0: .......... (b7) r0 = 0\n  1: 0......... (95) exit\n\
                   0: R1=ctx() R10=fp0\n0: <invalid BPF map reference>\nBPF map 'm' is referenced but wasn't created\n";
     assert_eq!(self::object(listed).expect("a listing").funcs[0].insns.len(), 2);
+}
+
+#[test]
+fn what_a_kernel_puts_into_a_listing_is_told_from_the_program() {
+    let log =
+        |insn: &str, then: &str| format!("func#0 @0\n0: R1=ctx() R10=fp0\n{insn}\n{then}2: (95) exit\n");
+    // Addresses where page tables have four levels and five, and numbers.
+    for (number, address) in [
+        ("0xffff88801feff600", true),
+        ("0xff11000004866a88", true),
+        ("0xffffffffffffffff", false),
+        ("0x7fffffffffffffff", false),
+    ] {
+        let told = codes(&log(&format!("0: (18) r1 = {number}"), ""), Severity::Error);
+        assert_eq!(told, if address { &["E1003"][..] } else { &[] }, "{number}");
+        // Linux 5.10 says before the next instruction what it was.
+        for (state, told) in [("inv-4096", &[][..]), ("map_value(id=0,off=0,ks=4,vs=8,imm=0)", &["E1003"])] {
+            let then = format!("2: R1_w={state} R10=fp0\n");
+            assert_eq!(
+                codes(&log(&format!("0: (18) r1 = {number}"), &then), Severity::Error),
+                told,
+                "{number}"
+            );
+        }
+    }
+    // Linux 7.2 tells behind an instruction where the stack is used.
+    for insn in [
+        "0: (bf) r1 = r10\tr1: _ -> fp0+0",
+        "0: (bf) r1 = r10 // r1=fp0+0",
+        "0: (bf) r1 = r10   ; def: fp0-8",
+    ] {
+        let text = log(insn, "1: (b7) r0 = 0\n");
+        assert!(object(&text).is_ok_and(|object| object.funcs[0].insns.len() == 3), "{insn}");
+    }
+    // Registers of its own.
+    let xlated = |bytes: &str| format!("   0: (bf) r12 = r2\n{bytes}   1: (95) exit\n");
+    assert_eq!(codes(&xlated(""), Severity::Error), ["E1003"]);
+    assert!(object(&xlated("       bf 2c 00 00 00 00 00 00\n")).is_ok());
 }
 
 /// Quoted in a mail, kept in a journal, fenced in an issue: the same listing.

@@ -22,7 +22,8 @@ pub(super) fn object(listing: &Listing, context: &Context, diagnostics: &mut Dia
     let mut object = Object { endian, ..Object::default() };
     if listing.sections.is_empty() {
         let d = Diagnostic::error(code::LISTING_LINE, "this listing shows no instructions", Span::default());
-        diagnostics.push(d);
+        let help = "of a program that it takes the verifier shows instructions at log level 2 only";
+        diagnostics.push(if listing.tool == Tool::Log { d.help(help) } else { d });
         return object;
     }
     let relocations =
@@ -82,6 +83,13 @@ fn warn(listing: &Listing, hidden: &Many, lossy: &Many, diagnostics: &mut Diagno
         ));
     }
     let more = |count: usize| if count > 1 { format!(", and {} more", count - 1) } else { String::new() };
+    if let Some(span) = listing.decided.first() {
+        let message = format!("this jump may have been a conditional one{}", more(listing.decided.len()));
+        let d = Diagnostic::warning(code::LISTING_REWRITTEN, message, *span);
+        diagnostics.push(d.note(
+            "where a condition is constant, Linux 7.2 and later decide it before they list the instructions",
+        ));
+    }
     if let Some(span) = hidden.first {
         let message = format!("the address here may be one that a relocation fills in{}", more(hidden.count));
         let d = Diagnostic::warning(code::LISTING_RELOCATION, message, span);
@@ -336,8 +344,8 @@ impl<'a> Builder<'a, '_> {
         };
         if found.is_none() {
             let message = format!("no function begins at instruction {slot}, which this refers to");
-            self.diagnostics
-                .push(Diagnostic::error(code::LISTING_LOST, message, span).help("give the whole listing"));
+            let help = if self.listing.tool == Tool::Log { VISITED } else { "give the whole listing" };
+            self.diagnostics.push(Diagnostic::error(code::LISTING_LOST, message, span).help(help));
         }
         found.map(Symbol::Func)
     }

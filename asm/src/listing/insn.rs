@@ -80,6 +80,11 @@ impl<'a> Resolver<'a, '_> {
                 }
                 (insn, None)
             }
+            (None, Ok(_)) if entry.misprinted => {
+                let message =
+                    "the kernel that printed this does not know the instruction: it prints another one";
+                return self.lost(message, entry.at, "a newer kernel, or the file that was loaded, has it");
+            }
             (None, Ok(reading)) => match self.symbolic(entry, &reading, None) {
                 Some(symbolic) => (Insn::default(), Some(symbolic)),
                 None => (self.text(entry, &reading)?, None),
@@ -125,6 +130,11 @@ impl<'a> Resolver<'a, '_> {
         // `call #0`, `call <error>#12`, `call 0xffffffff81123450#12`.
         if entry.text.starts_with("(85) call ") && entry.text.contains('#') {
             let message = "this does not say the name of what is called";
+            return self.lost(message, entry.at, "`bpftool prog dump xlated opcodes` shows the bytes");
+        }
+        // Signed divisions by a number that may be 0 or -1, blinded constants.
+        if matches!(wrong, Wrong::Register) && self.tool == Tool::Xlated {
+            let message = "the kernel has put a register of its own here, which programs do not have";
             return self.lost(message, entry.at, "`bpftool prog dump xlated opcodes` shows the bytes");
         }
         // `<invalid CO-RE relocation>`
@@ -297,8 +307,8 @@ impl<'a> Resolver<'a, '_> {
         let scalar = state.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == 'P')
             || state.starts_with("scalar")
             || state.starts_with("inv");
-        // Where the verifier says what it is, that counts; else what looks like an address of the kernel.
-        let address = pointer || !scalar && number >> 48 == 0xffff;
+        // Where the verifier says what it is, that counts; else what the number looks like.
+        let address = pointer || !scalar && is_address(number);
         if !address {
             let load = load(value).map(|load| Resolved { insn: insn.unwrap_or(load), to: Refers::Nothing });
             return Some(load);
@@ -417,6 +427,12 @@ fn map_text(text: &str) -> Option<(u64, i64)> {
     let rest = rest.strip_prefix("[0]").unwrap_or(rest);
     let addend = if rest.is_empty() { 0 } else { rest.strip_prefix('+')?.parse().ok()? };
     Some((number, addend))
+}
+
+/// Whether a number looks like an address of a kernel: not like a small negative number, which is none.
+fn is_address(number: u64) -> bool {
+    // With page tables of five levels they begin with 0xff00.
+    number >> 56 == 0xff && number.cast_signed() < -4095
 }
 
 /// What the verifier says a register holds: `R1=map_ptr(…)`, before Linux 6.7 `R1_w=…`.

@@ -44,6 +44,9 @@ pub(super) fn instruction(line: &str) -> Option<(u32, &str, &str)> {
     {
         return Some((number, text.trim_end(), ""));
     }
+    // Behind a tab, or `//`, Linux 7.2 tells where the stack is used.
+    let rest = rest.split_once('\t').map_or(rest, |(text, _)| text);
+    let rest = rest.split_once(" // ").map_or(rest, |(text, _)| text);
     let (text, note) = rest.split_once(';').unwrap_or((rest, ""));
     Some((number, text.trim_end(), note.trim()))
 }
@@ -57,16 +60,25 @@ pub(super) fn header(line: &str) -> Option<&str> {
     (!name.is_empty() && name.bytes().all(plain) && head != name).then_some(name)
 }
 
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// `12: R0=0 R1=ctx()`: what the verifier knows before an instruction, and which.
+fn state(line: &str) -> Option<(u32, &str)> {
+    let (at, state) = line.split_once(": ")?;
+    let register = state.strip_prefix('R')?.starts_with(|c: char| c.is_ascii_digit());
+    (is_number(at) && register).then(|| Some((at.parse().ok()?, state)))?
+}
+
 /// Whether only a log of the verifier has this line.
 pub(super) fn is_log(line: &str) -> bool {
-    let number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    let state = line.split_once(": ").is_some_and(|(at, rest)| {
-        number(at)
-            && rest.strip_prefix('R').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
-    });
     let function = line.strip_prefix("func#").and_then(|rest| rest.split_once(" @"));
-    state
-        || function.is_some_and(|(n, at)| number(n) && number(at))
+    let path = line.strip_prefix("from ").and_then(|rest| rest.split_once(" to "));
+    state(line).is_some()
+        || function.is_some_and(|(n, at)| is_number(n) && is_number(at))
+        || path.is_some_and(|(from, _)| is_number(from))
+        || named(line).is_some()
         || line.starts_with("Live regs before insn:")
         || line.contains("-- BEGIN PROG LOAD LOG --")
         || line.starts_with("Validating ") && line.contains("func#")
@@ -121,6 +133,21 @@ pub(super) fn read<'a>(lines: &mut Lines<'a>, tool: Tool, diagnostics: &mut Diag
             }
             continue;
         }
+        if let Some((slot, state)) = state(trimmed) {
+            // Linux 5.10 tells what a load gave before the next instruction, not behind the load.
+            if let Some(entry) = last.filter(|last| last + 2 == slot).and_then(|last| entries.get_mut(&last))
+            {
+                entry.notes.push(state);
+            }
+            continue;
+        }
+        // Kernels that do not know an instruction print it as the one that they know.
+        if trimmed.ends_with(" uses reserved fields") {
+            if let Some(entry) = last.and_then(|slot| entries.get_mut(&slot)) {
+                entry.misprinted = true;
+            }
+            continue;
+        }
         // The bytes of `opcodes` stand below their instruction.
         let (bytes, rest) = hex_pairs(trimmed);
         if matches!(bytes.len(), 8 | 16) && rest.is_empty() {
@@ -153,12 +180,27 @@ pub(super) fn read<'a>(lines: &mut Lines<'a>, tool: Tool, diagnostics: &mut Diag
     }
     headers.sort_by_key(|header| header.slot);
     let section = Section { name: None, headers, entries: entries.into_values().collect() };
+    let gotos = section.entries.iter().filter(|entry| entry.text.starts_with("(05) goto "));
+    let decided =
+        if tool == Tool::Log && decides(lines.text) { gotos.map(|entry| entry.at).collect() } else { vec![] };
     let sections = if section.entries.is_empty() { vec![] } else { vec![section] };
-    Listing { tool, endian: None, sections, core: None }
+    Listing { tool, endian: None, sections, core: None, decided }
 }
 
-/// `Func#1 ('sub') is global and assumed valid.` and `Validating sub() func#1...`.
+/// Whether the kernel that wrote a log may have decided conditions before: Linux 7.2 does.
+///
+/// Older ones have other marks on registers, or list live registers and nothing else.
+fn decides(text: &str) -> bool {
+    let older = ["_w=", "=inv", ",imm="].iter().any(|mark| text.contains(mark));
+    !older && (text.contains("subprog#") || !text.contains("Live regs before insn:"))
+}
+
+/// `Func#1 ('sub') is global and assumed valid.`, `Validating sub() func#1...`, `subprog#1 sub:`.
 fn named(line: &str) -> Option<(&str, u32)> {
+    if let Some(rest) = line.strip_prefix("subprog#") {
+        let (number, name) = rest.strip_suffix(':')?.split_once(' ')?;
+        return (!name.contains([' ', ':'])).then_some((name, number.parse().ok()?));
+    }
     if let Some(rest) = line.strip_prefix("Func#") {
         let (number, rest) = rest.split_once(" ('")?;
         return Some((rest.split_once('\'')?.0, number.parse().ok()?));

@@ -59,6 +59,8 @@ struct Listing<'a> {
     sections: Vec<Section<'a>>,
     /// The first line that tells of a CO-RE relocation.
     core: Option<Span>,
+    /// Jumps that may have been conditional.
+    decided: Vec<Span>,
 }
 
 /// The instructions of one section.
@@ -93,6 +95,8 @@ struct Entry<'a> {
     at: Span,
     /// What the verifier knew behind it: `R1=map_ptr(…)`.
     notes: Vec<&'a str>,
+    /// Whether the kernel says that there is more in the instruction than it prints.
+    misprinted: bool,
     /// The relocation of this instruction.
     relocation: Option<Relocation<'a>>,
 }

@@ -71,7 +71,7 @@ pub(super) fn tool(text: &str) -> Tool {
 }
 
 pub(super) fn read<'a>(lines: &mut Lines<'a>, tool: Tool, diagnostics: &mut Diagnostics) -> Listing<'a> {
-    let mut listing = Listing { tool, endian: None, sections: vec![], core: None };
+    let mut listing = Listing { tool, endian: None, sections: vec![], core: None, decided: vec![] };
     // Whether lines have no addresses: `--no-leading-addr`.
     let mut bare = false;
     while let Some(line) = lines.next() {
