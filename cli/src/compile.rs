@@ -106,7 +106,12 @@ pub fn loadable(file: &Path, args: &CompileArgs) -> Result<(Sources, Object, Opt
     let (sources, mut compiled) = compile_text(name.clone(), bytes, args, Endian::HOST, &[])?;
     check_section(&name, args, &compiled)?;
     if compiled.elf.is_some() {
-        return Ok((Sources::default(), loaded(None, compiled.elf, &name)?, None));
+        let object = loaded(None, compiled.elf, &name)?;
+        if object.programs().next().is_none() && !object.funcs.is_empty() {
+            let message = format!("{name}: say before its code what that is for: .section xdp,\"ax\"");
+            return Err(Failure::new(Code::Usage, message));
+        }
+        return Ok((Sources::default(), object, None));
     }
     if compiled.bare && args.section.is_none() && compiled.object.is_some() {
         let message = format!("{}: say what its bare instructions are for: --section xdp", file.display());
@@ -251,7 +256,10 @@ fn compile_text(
 fn check_section(name: &str, args: &CompileArgs, compiled: &Compiled) -> Result<(), Failure> {
     let sound = compiled.object.is_some() || compiled.elf.is_some();
     if args.section.is_some() && !compiled.bare && sound {
-        let message = format!("{name}: it says its sections itself; --section is for bare instructions");
+        let mut message = format!("{name}: it says its sections itself; --section is for bare instructions");
+        if compiled.elf.is_some() {
+            message += "; in a .s file `.section xdp,\"ax\"` stands before them";
+        }
         return Err(Failure::new(Code::Usage, message));
     }
     Ok(())

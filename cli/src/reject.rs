@@ -39,6 +39,12 @@ pub fn report(rejection: &Rejection, object: &Object, sources: &Sources) -> Fail
     if rejection.log.contains("for !root") {
         out::message("note: the verifier is stricter without CAP_PERFMON: run it as root");
     }
+    if rejection.reason().contains("non-GPL compatible") {
+        out::message(
+            "note: the file's licence says who may call it; where that is true: `license \"GPL\"`, or in a .s file \
+             `.section license,\"aw\"` and in it `.asciz \"GPL\"`",
+        );
+    }
     out::message(format!("\nThe verifier's log:\n{}", rejection.log.trim_end()));
     Failure::reported(Code::Rejected)
 }

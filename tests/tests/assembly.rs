@@ -58,3 +58,29 @@ fn text_of_other_tools_and_bare_instructions_run() {
         }
     }
 }
+
+#[test]
+fn what_a_file_lacks_to_be_loaded_is_said() {
+    if !ready(&[Need::Root]) {
+        return;
+    }
+    let (space, dir) = (Space::new(), TempDir::new());
+    let tried = |name: &str, text: &str, args: &[&str]| {
+        let file = dir.write(name, text);
+        space.output(bpfasm(["run", "--test"]).args(args).arg(file))
+    };
+    let call = "r1 = r10\nr1 += -8\n*(u64 *)(r1 + 0) = 0\nr2 = 8\ncall 6\nr0 = 2\nexit\n";
+    let section = ".section xdp,\"ax\"";
+    for args in [&[][..], &["--section", "xdp"]] {
+        let said = tried("bare.s", call, args).exited(2).stderr;
+        assert!(said.contains(section), "{said}");
+    }
+    assert!(tried("bare.bpfasm", call, &[]).exited(2).stderr.contains("--section xdp"));
+    let licence = ".section license,\"aw\"\n.asciz \"GPL\"\n";
+    let program = format!("{section}\np:\n{call}");
+    let said = tried("unlicensed.s", &program, &[]).exited(3).stderr;
+    assert!(licence.lines().all(|line| said.contains(line)), "{said}");
+    let said = tried("unlicensed.bpfasm", call, &["--section", "xdp"]).exited(3).stderr;
+    assert!(said.contains("license \"GPL\""), "{said}");
+    let _ = tried("licensed.s", &format!("{program}{licence}"), &[]).ok();
+}
