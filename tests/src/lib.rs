@@ -16,3 +16,4 @@ pub mod space;
 pub mod table;
 pub mod tool;
 pub mod traffic;
+pub mod vm;
