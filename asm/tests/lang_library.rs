@@ -65,6 +65,59 @@ fn every_helper_has_a_macro_that_calls_it() {
     assert_eq!(macros.len(), HelperId::all().count());
 }
 
+/// The examples in the text of a module: lines that stand two blanks further in than its tables, behind an empty one.
+fn examples(module: &str) -> String {
+    let head = library::module(module).expect("a module").lines().take_while(|line| line.starts_with("//"));
+    let (mut before, mut within, mut found) = ("", false, String::new());
+    for line in head {
+        let code = line.strip_prefix("//     ");
+        within = code.is_some_and(|code| within || before == "//" && !code.starts_with(' '));
+        if let Some(code) = code.filter(|_| within) {
+            found += &format!("{code}\n");
+        }
+        before = line;
+    }
+    found
+}
+
+/// What the examples take for granted: declarations, and lines before them.
+const AROUND: &[(&str, &str, &str)] = &[
+    ("control", "", "stack { iter: bpf_iter_num }\nr6 = 0\nr7 = 0\nr8 = 1"),
+    ("csum", "import \"net\"", "view udp = r7: udphdr"),
+    ("helpers", "map ports: devmap<u32, u32>[4]", "stack { name: char[16], task: u64 }\nr6 = 0\nr7 = 0"),
+    (
+        "macros",
+        "import \"net\"\nmap counters: array<u32, u64>[4]",
+        "stack { key: u32 }\nr6 = 1\nr7 = *(u32 *)(r1 + 0)\nr8 = *(u32 *)(r1 + 4)",
+    ),
+    ("parse", "import \"net\"", "view ctx = r1: xdp_md"),
+    ("ringbuf", "", "r7 = 0\nr8 = 0"),
+    ("trace", "import \"helpers\"", ""),
+];
+
+#[test]
+fn examples_in_the_text_of_modules_build() {
+    let with: Vec<&str> = library::MODULES.iter().map(|m| m.0).filter(|m| !examples(m).is_empty()).collect();
+    assert_eq!(with, AROUND.iter().map(|a| a.0).collect::<Vec<_>>());
+    for (module, declarations, before) in AROUND {
+        let example = examples(module);
+        let item = |line: &&str| line.starts_with("struct ") || line.starts_with("map ");
+        let (items, body): (Vec<&str>, Vec<&str>) = example.lines().partition(item);
+        let text = match body.iter().any(|line| line.starts_with("prog ")) {
+            true => format!("import \"{module}\"\n{declarations}\n{example}"),
+            false => format!(
+                "license \"GPL\"\nimport \"{module}\"\n{declarations}\n{}\nprog p: \"xdp\" {{\n{before}\n{}\n\
+                 w0 = 0\nexit\n.pass:\n.full:\n.done:\nw0 = 2\nexit\n}}\n",
+                items.join("\n"),
+                body.join("\n"),
+            ),
+        };
+        for endian in BOTH {
+            assemble(&text, endian).unwrap_or_else(|e| panic!("{module}: {e}\n{text}"));
+        }
+    }
+}
+
 /// The names of a module's structs and unions.
 fn structs(module: &str) -> Vec<String> {
     let mut sources = Sources::default();

@@ -25,7 +25,9 @@ impl Files for Disk<'_> {
         places.dedup();
         let Some(path) = places.iter().find(|path| path.exists()) else {
             let places: Vec<String> = places.iter().map(|path| format!("`{}`", path.display())).collect();
-            let near = near(name, &dirs).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+            let near = near(name, &dirs).map(|near| format!("; did you mean `{near}`?"));
+            let elsewhere = || self.dirs.is_empty().then(|| "; `-I DIR` says where else to look".to_string());
+            let near = near.or_else(elsewhere).unwrap_or_default();
             return Err(format!("there is no {}{near}", places.join(", and no ")));
         };
         // A pipe or a device has no end that a build may wait for.

@@ -257,10 +257,15 @@ impl Page {
         if self.colour { format!("\x1b[1m{text}\x1b[0m") } else { text.to_string() }
     }
 
-    /// A text behind a head; its further lines begin below its first.
+    /// A text behind a head; its further lines begin below its first. Behind a long head, all of them are lower.
     fn hanging(&mut self, head: &str, text: &str) {
-        let indent = head.chars().count().min(WIDTH / 2);
-        let mut lines = wrapped(text, WIDTH - indent).into_iter();
+        let (mut head, mut indent) = (head.to_string(), head.chars().count());
+        if indent > WIDTH * 2 / 3 && !text.is_empty() {
+            let _ = writeln!(self.text, "{}", head.trim_end());
+            indent = WIDTH / 2;
+            head = " ".repeat(indent);
+        }
+        let mut lines = wrapped(text, WIDTH.saturating_sub(indent)).into_iter();
         let first = lines.next().unwrap_or_default();
         let _ = writeln!(self.text, "{}", format!("{head}{first}").trim_end());
         for line in lines {
@@ -282,14 +287,16 @@ impl Page {
             }
             paragraph.clear();
             if !line.trim().is_empty() {
-                let blanks = line.len() - line.trim_start().len();
-                let mut part = format!("{}{}", " ".repeat(indent), line);
-                if part.chars().count() > WIDTH {
-                    part = wrapped(line, WIDTH - indent - blanks - 4)
-                        .join(&format!("\n{}", " ".repeat(indent + blanks + 4)));
-                    part.insert_str(0, &" ".repeat(indent + blanks));
+                let row = format!("{}{line}", " ".repeat(indent));
+                if row.chars().count() > WIDTH {
+                    // Of a row of a table, what stands behind its first column.
+                    let start = row.len() - row.trim_start().len();
+                    let gap = row[start..].find("  ").map_or(start, |at| start + at);
+                    let rest = row[gap..].trim_start();
+                    self.hanging(&row[..row.len() - rest.len()], rest);
+                } else {
+                    let _ = writeln!(self.text, "{row}");
                 }
-                let _ = writeln!(self.text, "{part}");
             } else if text.lines().count() > 1 && !self.text.ends_with("\n\n") {
                 self.text.push('\n');
             }
