@@ -265,8 +265,11 @@ Examples:
   bpfasm diff old.o new.o
   bpfasm diff port_drop.bpfasm port_drop.o       a source file is built first
   bpfasm diff -q a.o b.o && echo same
+  bpfasm diff port_drop.o prog name port_drop    is this what is loaded?
+  bpfasm diff port_drop.bpfasm prog pinned /sys/fs/bpf/port_drop/port_drop --set port=4040
 
-Exit code 0: they are the same; 1: they differ. Where a thing stands in its file, and source lines, do not count.")]
+Exit code 0: they are the same; 1: they differ. Where a thing stands in its file, and source lines, do not count.
+Beside a loaded program, a file's program is loaded, too, and let go: both are compared as the kernel runs them.")]
 pub struct DiffArgs {
     /// Two objects, each an ELF file, a source file or a listing; or - for standard input; or a loaded program: prog id N,
     /// prog name NAME, prog tag TAG, prog pinned PATH
@@ -275,6 +278,12 @@ pub struct DiffArgs {
     /// Print nothing: only the exit code says it
     #[arg(short, long)]
     pub quiet: bool,
+    /// Beside a loaded program: the program of the file [default: the one of that name, or the only one]
+    #[arg(long, value_name = "NAME")]
+    pub prog: Option<String>,
+    /// Beside a loaded program: set a variable of the file before loading, as with run; may be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
     /// Print the differences as JSON
     #[arg(long)]
     pub json: bool,

@@ -2,21 +2,42 @@
 
 use std::fmt::Write;
 use std::io::{IsTerminal, stdout};
+use std::os::fd::AsFd;
+use std::path::Path;
 
 use bpfasm_asm::diff::{self, Change, Difference, How};
 use bpfasm_asm::disasm::InsnText;
+use bpfasm_asm::object::{DataKind, Object};
+use bpfasm_loader::inspect::{self, Program};
+use bpfasm_loader::load::{Options, values};
 use serde_json::{Value, json};
 
 use crate::args::DiffArgs;
 use crate::fail::{Code, Failure};
-use crate::{compile, input, out};
+use crate::input::{self, Source};
+use crate::{compile, out, session};
 
 /// `bpfasm diff`.
 pub fn diff(args: &DiffArgs) -> Result<(), Failure> {
     let endian = compile::endian(args.endian);
-    let [left, right] = input::sources(&args.from)?;
-    let left = input::read(&left, &args.compile, endian)?;
-    let right = input::read(&right, &args.compile, endian)?;
+    let (left, right) = match input::sources(&args.from)? {
+        [Source::Loaded(left), Source::Loaded(right)] => {
+            (structure(input::loaded(&left)?), structure(input::loaded(&right)?))
+        }
+        [Source::File(file), Source::Loaded(which)] => {
+            let loaded = input::loaded(&which)?;
+            (structure(beside(args, file, &loaded)?), structure(loaded))
+        }
+        [Source::Loaded(which), Source::File(file)] => {
+            let loaded = input::loaded(&which)?;
+            let other = structure(beside(args, file, &loaded)?);
+            (structure(loaded), other)
+        }
+        [Source::File(left), Source::File(right)] => {
+            let read = |file| compile::object(file, &args.compile, endian);
+            (read(left)?, read(right)?)
+        }
+    };
     let found = diff::diff(&left, &right);
     if args.json {
         out::line(Value::Array(found.iter().map(as_json).collect()))?;
@@ -27,6 +48,36 @@ pub fn diff(args: &DiffArgs) -> Result<(), Failure> {
         out::bytes(text.as_bytes())?;
     }
     if found.is_empty() { Ok(()) } else { Err(Failure::reported(Code::Input)) }
+}
+
+/// A program of a file as the kernel makes it, loaded for that and let go: what the kernel rewrites is the same on both
+/// sides then.
+fn beside(args: &DiffArgs, file: &Path, loaded: &Program) -> Result<Program, Failure> {
+    let (sources, object, _) = compile::loadable(file, &args.compile)?;
+    let config = args.set.iter().map(|text| values::setting(&object, text)).collect::<Result<_, _>>()?;
+    let main = &loaded.object.funcs[0].name;
+    let programs: Vec<&str> = object.programs().map(|(_, func)| func.name.as_str()).collect();
+    let name = match (&args.prog, programs.as_slice()) {
+        (Some(name), _) => name.as_str(),
+        (None, [only]) => only,
+        // Without types the kernel has but the beginning of its name.
+        (None, all) => all.iter().find(|name| name.starts_with(main.as_str())).copied().unwrap_or(main),
+    };
+    let options = Options { config, programs: vec![name.into()] };
+    let own = session::load(&object, &sources, &options)?;
+    let [prog] = own.progs.as_slice() else {
+        return Err(Failure::new(Code::Input, format!("{}: it has more than one `{name}`", file.display())));
+    };
+    Ok(inspect::program(prog.as_fd())?)
+}
+
+/// A loaded program without what changes while it runs.
+fn structure(program: Program) -> Object {
+    let mut object = program.object;
+    for data in object.data.iter_mut().filter(|data| data.kind != DataKind::Rodata) {
+        (data.room, data.bytes) = (data.size(), vec![]);
+    }
+    object
 }
 
 fn show(out: &mut String, difference: &Difference, colour: bool) {

@@ -42,18 +42,24 @@ impl Session {
         let elements =
             args.map.iter().map(|text| values::element(object, text)).collect::<Result<Vec<_>, _>>()?;
         let options = Options { config, programs: args.prog.clone() };
-        let loaded = load::load(object, &options).map_err(|error| match error {
-            Error::Rejected(rejection) => reject::report(&rejection, object, &self.sources),
-            other => Failure::from(other),
-        })?;
+        let loaded = load(object, &self.sources, &options)?;
         for element in &elements {
             loaded.set(element)?;
         }
-        for note in &loaded.notes {
-            out::message(format!("note: {note}"));
-        }
         Ok(loaded)
     }
+}
+
+/// Loads an object; what the verifier rejects is told of its source.
+pub fn load(object: &Object, sources: &Sources, options: &Options) -> Result<Loaded, Failure> {
+    let loaded = load::load(object, options).map_err(|error| match error {
+        Error::Rejected(rejection) => reject::report(&rejection, object, sources),
+        other => Failure::from(other),
+    })?;
+    for note in &loaded.notes {
+        out::message(format!("note: {note}"));
+    }
+    Ok(loaded)
 }
 
 /// Attaches all programs, in the order of the object; what is attached comes off when one fails. Programs that others

@@ -15,7 +15,7 @@ use crate::args::DumpArgs;
 use crate::dump::insn;
 use crate::fail::{Code, Failure};
 use crate::input::{self, Source};
-use crate::{compile, out, reject};
+use crate::{compile, out, session};
 
 /// `bpfasm dump --xlated`, `--jited`.
 pub fn steps(args: &DumpArgs) -> Result<(), Failure> {
@@ -38,11 +38,7 @@ fn file_steps(args: &DumpArgs, file: &Path) -> Result<(), Failure> {
     let options = Options { programs: args.prog.clone(), ..Options::default() };
     let loaded = load::load(&inspect::numbered(&object), &options).map_err(|error| match error {
         // As it is told of the lines that people wrote.
-        Error::Rejected(_) => match load::load(&object, &options) {
-            Err(Error::Rejected(rejection)) => reject::report(&rejection, &object, &sources),
-            Err(other) => other.into(),
-            Ok(_) => error.into(),
-        },
+        Error::Rejected(_) => session::load(&object, &sources, &options).err().unwrap_or(error.into()),
         other => other.into(),
     })?;
     let programs =

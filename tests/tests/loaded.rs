@@ -276,6 +276,53 @@ fn each_instruction_is_followed_into_the_kernel() {
 }
 
 #[test]
+fn a_file_beside_what_is_loaded() {
+    if !ready(NEEDS) {
+        return;
+    }
+    let (space, dir) = (Space::new(), TempDir::new());
+    let write = |name: &str, text: &str| dir.write(&format!("{name}.bpfasm"), text);
+    let source = write("reads", SOURCE);
+    let object = bin::build(&source, &dir);
+    let pin = "/sys/fs/bpf/reads/reads";
+    load(&space, &object, "/sys/fs/bpf/reads");
+    let diff = |words: &[&str]| space.output(bpfasm(["diff"].iter().chain(words)));
+    let path = |path: &Path| path.to_str().expect("UTF-8").to_string();
+    // It was loaded by libbpf, which lays functions out in an order of its own.
+    for file in [&source, &object] {
+        assert_eq!(diff(&[&path(file), "prog", "pinned", pin]).ok().stdout, "");
+        assert_eq!(diff(&["prog", "pinned", pin, &path(file)]).ok().stdout, "");
+    }
+    assert_eq!(diff(&["prog", "pinned", pin, "prog", "pinned", pin]).ok().stdout, "");
+    for source in bin::programs() {
+        let name = source.file_stem().expect("a name").to_str().expect("UTF-8");
+        for pin in load(&space, &bin::build(&source, &dir), &format!("/sys/fs/bpf/{name}")) {
+            assert_eq!(diff(&[&path(&source), "prog", "pinned", &pin]).ok().stdout, "", "{pin}");
+        }
+    }
+    let changed = SOURCE.replace("array<u32, u64>[4]", "array<u32, u64>[8]").replace("r0 += 1", "r0 += 2");
+    let changed = path(&write("changed", &changed));
+    let text = diff(&[&changed, "prog", "pinned", pin]).exited(1).stdout;
+    assert!(text.contains("map numbers: max_entries\n  - 8\n  + 4\n"), "{text}");
+    assert!(
+        text.contains("function add_one (.text): code\n  -     1: r0 += 2\n  +     1: r0 += 1\n"),
+        "{text}"
+    );
+    let json = diff(&["--json", "prog", "pinned", pin, &changed]).exited(1).stdout;
+    assert!(serde_json::from_str::<Value>(&json).is_ok_and(|found| !list(&found).is_empty()), "{json}");
+    assert_eq!(diff(&["-q", &changed, "prog", "pinned", pin]).exited(1).stdout, "");
+    // A constant is part of a program.
+    let text = diff(&[&path(&source), "prog", "pinned", pin, "--set", "limit=6"]).exited(1).stdout;
+    assert!(text.contains("section .rodata, variable limit: first value"), "{text}");
+    let two = write("two", &format!("{SOURCE}\nprog other: \"xdp\" {{\n    w0 = 1\n    exit\n}}\n"));
+    assert_eq!(diff(&[&path(&two), "prog", "pinned", pin]).ok().stdout, "");
+    diff(&[&path(&two), "prog", "pinned", pin, "--prog", "other"]).exited(1);
+    diff(&[&path(&two), "prog", "pinned", pin, "--prog", "nosuch"]).exited(2);
+    diff(&[&path(&two), "prog", "id", "4294967295"]).exited(2);
+    diff(&["prog", "id", "1"]).exited(2);
+}
+
+#[test]
 fn machine_code_is_all_there() {
     if !ready(NEEDS) {
         return;
@@ -319,9 +366,11 @@ fn ways_to_name_a_program() {
         return;
     }
     let (space, dir) = (Space::new(), TempDir::new());
-    // A name that nothing else has here.
-    let name = format!("w{}", std::process::id());
-    let source = dir.write("ways.bpfasm", SOURCE.replace("prog reads", &format!("prog {name}")));
+    // A name that nothing else has here, and instructions.
+    let number = std::process::id();
+    let name = format!("w{number}");
+    let text = SOURCE.replace("prog reads", &format!("prog {name}"));
+    let source = dir.write("ways.bpfasm", text.replace("r2 = 9", &format!("r5 = {number}\n    r2 = 9")));
     let object = bin::build(&source, &dir);
     let pin = format!("/sys/fs/bpf/one/{name}");
     load(&space, &object, "/sys/fs/bpf/one");
