@@ -1,5 +1,5 @@
 //! Objects as text: symbols of any name and binding, functions that end anyhow, maps from before BTF. What the text
-//! builds is the object that it was made of, and so is what it builds in its one layout.
+//! builds is the object that it was made of, and so is what it builds in the one layout.
 
 use std::ops::Range;
 

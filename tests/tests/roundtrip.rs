@@ -6,6 +6,7 @@ use std::process::Command;
 
 use bpfasm_asm::assemble::{Options, compile};
 use bpfasm_asm::diag::{Sources, Style, render};
+use bpfasm_asm::lang::fmt::format;
 use bpfasm_asm::object::Object;
 use bpfasm_asm::{disasm, elf};
 use bpfasm_tests::bin;
@@ -46,11 +47,14 @@ impl Variant {
     }
 }
 
-/// An object as text and back. What differs, else the text's length.
+/// An object as text, which `fmt` would leave alone, and back. What differs, else the text's length.
 fn round(object: &Object) -> Result<usize, String> {
     let text = disasm::to_text(object);
     let mut sources = Sources::default();
     let root = sources.add("text.bpfasm", text.as_str());
+    if format(&sources, root).is_ok_and(|laid| laid != text) {
+        return Err("it does not stand in the one layout".into());
+    }
     let compiled = compile(&mut sources, root, &Options::default());
     let Some(again) = compiled.object else {
         let told = compiled.diagnostics.iter().take(3).map(|d| render(d, &sources, Style::default()));

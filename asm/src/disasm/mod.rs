@@ -11,6 +11,8 @@ mod decl;
 mod names;
 mod types;
 
+use std::fmt::Write;
+
 use crate::btf::raw;
 use crate::isa::Endian;
 use crate::object::Object;
@@ -34,9 +36,15 @@ pub fn to_text(object: &Object) -> String {
         code::func(&mut out, object, &names, index, func);
     }
     out.push_str("\n// The types, as .BTF numbers them.\nbtf {\n");
-    out.push_str(&raw::print(&object.btf));
+    for line in raw::print(&object.btf).lines() {
+        let indent = if line.starts_with('\t') { 8 } else { 4 };
+        let _ = writeln!(out, "{:indent$}{}", "", line.trim_start_matches('\t'));
+    }
     out.push_str("}\n");
-    out
+    match out.strip_prefix('\n') {
+        Some(rest) => rest.to_string(),
+        None => out,
+    }
 }
 
 /// The instructions of each function of an object as text.

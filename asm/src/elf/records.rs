@@ -6,14 +6,15 @@ use super::Error;
 use super::file::File;
 use super::kind::SectionKind;
 use super::read::Index;
-use crate::btf::StrTable;
 use crate::btf::ext::{Ext, LineInfo};
+use crate::btf::{Kind, StrTable, TypeId};
 use crate::object::{CoreRelo, Func, Line, Object};
 
 /// How many times longer than the file the source lines may be, written out.
 const LINE_FACTOR: usize = 64;
 
-/// Gives functions their records. A record for a place where nothing begins belongs to nothing, as for loaders.
+/// Gives functions their records. A record for a place where nothing begins belongs to nothing, as for loaders, and one
+/// that names no FUNC says nothing.
 pub(super) fn read(
     file: &File,
     ext: Ext,
@@ -29,6 +30,9 @@ pub(super) fn read(
     for part in ext.funcs {
         let Some(number) = number(part.name_off) else { continue };
         for record in part.records {
+            if !matches!(object.btf.get(record.type_id).map(|ty| &ty.kind), Some(Kind::Func { .. })) {
+                continue;
+            }
             let func = index.funcs.get(&(number, u64::from(record.insn_off)));
             if let Some(func) = func.and_then(|f| object.funcs.get_mut(*f)) {
                 func.btf.get_or_insert(record.type_id);
@@ -56,6 +60,9 @@ pub(super) fn read(
         let Some(number) = number(part.name_off) else { continue };
         for record in part.records {
             let Some((func, insn)) = at(&mut object.funcs, index, number, record.insn_off) else { continue };
+            if record.type_id != TypeId::VOID && object.btf.get(record.type_id).is_none() {
+                return Err(wrong("a CO-RE relocation of a type that is not there"));
+            }
             let access = strings.get(record.access_off).and_then(|text| lines.copy(&text));
             let access = access.ok_or_else(|| wrong("a CO-RE relocation without its string"))?;
             func.core.push(CoreRelo { insn, ty: record.type_id, access, kind: record.kind });

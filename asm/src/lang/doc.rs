@@ -195,7 +195,8 @@ impl Reader<'_> {
             c == '{' && depth == 0
         });
         let words = text[..body.unwrap_or(text.len())].split_whitespace().collect::<Vec<_>>();
-        words.get(1..).unwrap_or_default().join(" ")
+        let about_symbol = |word: &&str| matches!(*word, "static" | "weak" | "hidden");
+        words.into_iter().skip_while(about_symbol).skip(1).collect::<Vec<_>>().join(" ")
     }
 
     /// The comments right above a declaration: its own, the plain one above that, and whether nothing but an empty

@@ -11,6 +11,8 @@ const BEFORE_OPERAND: &[&str] =
 const BEFORE_PARENTHESIS: &[&str] = &["goto", "gotol", "call", "if", "in", "at", "ll"];
 /// Words of which the next ends an operand.
 const AFTER_OPERAND: &[&str] = &["goto", "gotol", "ll"];
+/// Words in front of a declaration that has a symbol.
+const SYMBOL_WORDS: &[&str] = &["static", "global", "weak", "hidden"];
 /// Words that begin jumps and calls, whose targets tools print in ways of their own.
 const TARGETS: &[&str] = &["goto", "gotol", "may_goto", "call"];
 
@@ -48,6 +50,7 @@ struct Bracket {
 
 #[derive(Debug, Clone, Default)]
 struct Statement {
+    /// What it begins with, behind words about a symbol.
     first: Option<(String, Kind)>,
     /// Brackets that are open, from here on.
     depth: usize,
@@ -127,7 +130,8 @@ impl Spacing {
             (_, "," | ")" | "]") => false,
             ("(" | "[", _) => false,
             ("," | ":" | "{", _) | (_, "{" | "}") => true,
-            ("}", _) => true,
+            // `map<u32, array<u32, u64>[1] { flags: 1 }>`.
+            ("}", _) => next.text != ">",
             (_, "?") => !(self.is_first("macro") && next.touches),
             ("." | "..", _) | (_, "." | "..") => author,
             (")", "->") => true,
@@ -201,13 +205,12 @@ impl Spacing {
         let operand = self.operand_wanted() || self.statement.last.as_ref().is_some_and(|l| l.prefix);
         let label = piece.text == ":" && !self.in_list() && self.statement.is_word();
         let statement = &mut self.statement;
-        statement.first.get_or_insert_with(|| (piece.text.to_string(), kind));
-        // `func f`, and `global func f`.
-        let begins = statement
-            .last
-            .as_ref()
-            .is_none_or(|l| matches!(l.text.as_str(), "global" | "{") && statement.before.is_none());
-        statement.body |= begins && matches!(piece.text, "prog" | "func" | "macro");
+        // `func f`, and `weak hidden func f`.
+        let about_symbol = |first: &str| kind == Kind::Ident && SYMBOL_WORDS.contains(&first);
+        if statement.first.as_ref().is_none_or(|(first, _)| about_symbol(first)) {
+            statement.first = Some((piece.text.to_string(), kind));
+            statement.body |= matches!(piece.text, "prog" | "func" | "macro");
+        }
         statement.target |= kind == Kind::Ident && TARGETS.contains(&piece.text);
         statement.place = (statement.place || seen.angle && piece.text == "<" && statement.target)
             && !(seen.angle && piece.text == ">");
