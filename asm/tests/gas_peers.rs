@@ -265,6 +265,92 @@ fn data_is_what_other_assemblers_make_of_it() {
     }
 }
 
+/// Sections as both assemblers make them.
+const SECTIONS: &[&str] = &[
+    "a,\"6\"",
+    "b,\"0x3\"",
+    "c,\"aw\",@0x70000001",
+    "d,\"aw\",@note",
+    "e,\"axG\",@progbits,pair,comdat",
+    "f,\"a?\"",
+    "g,\"awT\",%progbits",
+    "h,\"aMS\",@progbits,1",
+    "i,\"e\"",
+    "j,\"aR\"",
+    ".init_array",
+    ".fini_array.5",
+    ".preinit_array",
+    "\"k\",\"\",\"progbits\"",
+];
+
+#[test]
+fn sections_are_what_other_assemblers_make_of_them() {
+    let text: String = SECTIONS.iter().map(|section| format!("\t.section {section}\n\t.byte 1\n")).collect();
+    let sections = |file: &[u8]| {
+        let elf = Elf::parse(file).expect("a file");
+        let one = |s: &goblin::elf::SectionHeader| {
+            let name = elf.shdr_strtab.get_at(s.sh_name).unwrap_or("").to_string();
+            (name, s.sh_type, s.sh_flags, s.sh_size)
+        };
+        // Beside these each assembler has its own.
+        let written = |name: &str| name.len() == 1 || name.contains("_array");
+        let mut all: Vec<_> = elf.section_headers.iter().map(one).filter(|s| written(&s.0)).collect();
+        all.sort();
+        all
+    };
+    let ours = sections(&built(&text, Endian::Little));
+    assert_eq!(ours.len(), SECTIONS.len());
+    let file = std::env::temp_dir().join(format!("bpfasm-sections-{}.s", std::process::id()));
+    let object = file.with_extension("o");
+    std::fs::write(&file, &text).expect("a file");
+    let (source, target) = (file.to_str().expect("UTF-8"), object.to_str().expect("UTF-8"));
+    for (tool, args) in [
+        ("llvm-mc-19", &["-triple", "bpfel", "-filetype=obj", source, "-o", target][..]),
+        ("bpf-as", &["-EL", source, "-o", target]),
+    ] {
+        if have(tool) {
+            output(tool, args);
+            assert_eq!(ours, sections(&std::fs::read(&object).expect("an object")), "{tool}");
+            std::fs::remove_file(&object).expect("it is there");
+        }
+    }
+    std::fs::remove_file(file).expect("it is there");
+}
+
+/// It ends where GNU as, which fills sections up to their alignment, has nothing to add.
+const ROOM: &str = "\t.data\n\t.byte 1, 2\n\t.balignw 8, 0x368d\n\t.long 3\n\t.p2alignl 3, 0x11223344\n\t.byte 1, 2\n\
+                    \t.p2alignw 3\n\t.uleb128 2f-1f\n1:\t.byte 1\n2:\t.balignw 8, 0x368d, 6\n\t.quad 5\n\t.balignl 16, 7\n";
+
+#[test]
+fn room_is_filled_with_wholes() {
+    let file = std::env::temp_dir().join(format!("bpfasm-room-{}.s", std::process::id()));
+    let object = file.with_extension("o");
+    std::fs::write(&file, ROOM).expect("a file");
+    let (source, target) = (file.to_str().expect("UTF-8"), object.to_str().expect("UTF-8"));
+    for (endian, llvm, gnu) in [(Endian::Little, "bpfel", "-EL"), (Endian::Big, "bpfeb", "-EB")] {
+        let llvm = ["-triple", llvm, "-filetype=obj", source, "-o", target];
+        for (tool, args) in [("llvm-mc-19", &llvm[..]), ("bpf-as", &[gnu, source, "-o", target])] {
+            if have(tool) {
+                output(tool, args);
+                let theirs = meaning(&std::fs::read(&object).expect("an object"));
+                assert_eq!(meaning(&built(ROOM, endian)), theirs, "{tool} {endian:?}");
+                std::fs::remove_file(&object).expect("it is there");
+            }
+        }
+    }
+    std::fs::remove_file(file).expect("it is there");
+    let code = |text: &str| {
+        let (_, compiled) = through_as("test.s", text, Endian::Little);
+        compiled.diagnostics.iter().map(|d| d.code).collect::<Vec<_>>()
+    };
+    // Where the length is known at once, and where it is not.
+    for before in ["\t.data\n", "\t.data\n\t.uleb128 2f-1f\n1:\t.byte 1, 1\n2:\t.byte 2\n"] {
+        assert_eq!(code(&format!("{before}\t.byte 1\n\t.balignw 8, 0x1234\n")), ["E1104"], "{before}");
+        assert_eq!(code(&format!("{before}\t.byte 1, 2, 3\n\t.balignl 2, 5, 0\n")), [""; 0], "{before}");
+    }
+    assert_eq!(code("\t.section x, #alloc\n\t.byte 1\n"), ["E1102"]);
+}
+
 #[test]
 fn what_other_assemblers_take_and_this_does_not_has_a_reason() {
     let missing = ".incbin \"no-such-file\"";

@@ -3,7 +3,7 @@
 use goblin::elf::sym::STT_OBJECT;
 
 use super::cursor::{Cursor, Res};
-use super::section::{FixupKind, Part, PartKind};
+use super::section::{Fill, FixupKind, Part, PartKind};
 use super::symbol::{Binding, Place, SymbolId, Value};
 use super::{Assembly, MOST, Tool};
 use crate::diag::{Diagnostic, Span, code};
@@ -185,12 +185,12 @@ impl<'a> Assembly<'a, '_> {
     /// `.align 4`: bytes to LLVM, a power of two to GNU as.
     pub(super) fn some_align(&mut self, c: &mut Cursor<'a>) -> Res<()> {
         if let Some(tool) = self.tool {
-            return self.align(c, tool == Tool::Gnu);
+            return self.align(c, tool == Tool::Gnu, 1);
         }
         c.blanks();
         let (start, mut count) = (c.at, c.clone());
         let to = self.count(&mut count)?;
-        self.align(c, false)?;
+        self.align(c, false, 1)?;
         if to > 0 {
             let message = format!("this aligns to {to} for LLVM, and to 2 to the power of {to} for GNU as");
             let d = Diagnostic::warning(code::GAS_AMBIGUOUS, message, count.span(start));
@@ -202,8 +202,8 @@ impl<'a> Assembly<'a, '_> {
         Ok(())
     }
 
-    /// `.p2align 3`, `.balign 8, 0, 4`: to what, the byte to fill with, and how many at most.
-    pub(super) fn align(&mut self, c: &mut Cursor<'a>, power: bool) -> Res<()> {
+    /// `.p2align 3`, `.balign 8, 0, 4`: to what, what to fill with, a number of `size` bytes, and how many bytes at most.
+    pub(super) fn align(&mut self, c: &mut Cursor<'a>, power: bool, size: u8) -> Res<()> {
         c.blanks();
         let start = c.at;
         let to = self.count(c)?;
@@ -233,10 +233,11 @@ impl<'a> Assembly<'a, '_> {
         let bare = fill.is_none();
         let fill = match fill {
             Some(fill) => {
-                check_size(fill, 1, span)?;
-                fill.to_le_bytes()[0]
+                check_size(fill, size, span)?;
+                let (bytes, len) = number_bytes(fill, size, self.endian);
+                Fill(bytes, len)
             }
-            None => 0,
+            None => Fill([0; 8], 1),
         };
         self.bare_alignment |= power && bare && !self.sections[self.current].is_code();
         let section = self.section();
@@ -246,10 +247,17 @@ impl<'a> Assembly<'a, '_> {
             if need == 0 || need > most {
                 return Ok(());
             }
-            if section.is_code() && fill == 0 && need.is_multiple_of(8) {
+            if section.is_code() && fill.0[0] == 0 && fill.1 == 1 && need.is_multiple_of(8) {
                 return self.nops(need / 8, span);
             }
-            return self.repeat(fill, need, span);
+            if fill.1 == 1 {
+                return self.repeat(fill.0[0], need, span);
+            }
+            self.room(need, span)?;
+            return match fill.bytes(need) {
+                Some(bytes) => self.bytes(&bytes, span),
+                None => Err(Box::new(Diagnostic::error(code::GAS_RANGE, uneven(need, fill), span))),
+            };
         }
         self.part(PartKind::Align { to, most, fill }, span)
     }
@@ -388,6 +396,11 @@ pub(super) fn check_size(number: i64, size: u8, span: Span) -> Res<()> {
     let bytes = if size == 1 { "byte" } else { "bytes" };
     let message = format!("{number} does not fit into {size} {bytes}");
     Err(Box::new(Diagnostic::error(code::GAS_RANGE, message, span)))
+}
+
+/// Why room cannot be filled.
+pub(super) fn uneven(len: u64, Fill(_, size): Fill) -> String {
+    format!("the {len} bytes up to there cannot be filled with numbers of {size}")
 }
 
 /// The low bytes of a number, in the order of the object, and how many they are.

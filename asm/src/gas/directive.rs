@@ -42,8 +42,12 @@ const NAMES: &[&str] = &[
     ".type",
     ".size",
     ".p2align",
+    ".p2alignw",
+    ".p2alignl",
     ".align",
     ".balign",
+    ".balignw",
+    ".balignl",
     ".byte",
     ".short",
     ".hword",
@@ -161,9 +165,13 @@ impl<'a> Assembly<'a, '_> {
             ".asciz" | ".string" => self.strings(c, true)?,
             ".zero" | ".skip" | ".space" => self.zero(c)?,
             ".fill" => self.fill(c)?,
-            ".p2align" => self.align(c, true)?,
+            ".p2align" => self.align(c, true, 1)?,
+            ".p2alignw" => self.align(c, true, 2)?,
+            ".p2alignl" => self.align(c, true, 4)?,
             ".align" => self.some_align(c)?,
-            ".balign" => self.align(c, false)?,
+            ".balign" => self.align(c, false, 1)?,
+            ".balignw" => self.align(c, false, 2)?,
+            ".balignl" => self.align(c, false, 4)?,
             ".uleb128" => self.leb(c, false)?,
             ".sleb128" => self.leb(c, true)?,
             ".org" => self.org(c)?,
@@ -348,11 +356,18 @@ impl<'a> Assembly<'a, '_> {
         let span = c.span(start);
         let (mut kind, mut flags) = section::usual(name);
         let (mut entry, mut group, mut given) = (0, None, false);
-        if c.more()? && c.peek_string() {
+        if c.more()? {
+            if !c.peek_string() {
+                return Err(c.wrong("expected the flags of the section in quotes: `\"ax\"`"));
+            }
             given = true;
             let letters = c.here();
             let letters = (c.flags()?, letters);
             flags = section_flags(letters.0, letters.1)?;
+            if letters.0.contains('?') {
+                group = self.section().group;
+                flags |= group.map_or(0, |_| u64::from(SHF_GROUP));
+            }
             let bit = |flag: u32| flags & u64::from(flag) != 0;
             if c.more()? {
                 kind = section_type(c)?;
@@ -364,7 +379,7 @@ impl<'a> Assembly<'a, '_> {
                         .filter(|e| *e > 0 && *e < 1 << 31)
                         .ok_or_else(|| c.wrong("the length of an entry is a number above 0"))?;
                 }
-                if bit(SHF_GROUP) {
+                if bit(SHF_GROUP) && group.is_none() {
                     c.expect(b',')?;
                     let symbol = self.symbol(c)?;
                     let comdat = c.more()?;
@@ -373,7 +388,7 @@ impl<'a> Assembly<'a, '_> {
                     }
                     group = Some((symbol, comdat));
                 }
-            } else if bit(SHF_MERGE) || bit(SHF_GROUP) {
+            } else if bit(SHF_MERGE) || bit(SHF_GROUP) && group.is_none() {
                 return Err(c.wrong("expected a type: `@progbits`"));
             }
         }
@@ -420,6 +435,9 @@ impl<'a> Cursor<'a> {
 }
 
 fn section_flags(letters: &str, span: crate::diag::Span) -> Res<u64> {
+    if let Some(number) = number(letters) {
+        return Ok(number);
+    }
     let mut flags = 0;
     for letter in letters.chars() {
         flags |= match letter {
@@ -432,6 +450,8 @@ fn section_flags(letters: &str, span: crate::diag::Span) -> Res<u64> {
             'T' => u64::from(SHF_TLS),
             'e' => SHF_EXCLUDE,
             'R' => SHF_GNU_RETAIN,
+            // In the group of the section before, if that has one.
+            '?' => 0,
             _ => {
                 let message = format!("no flag of a section is called `{letter}`");
                 let d = Diagnostic::error(code::GAS_SECTION, message, span);
@@ -442,6 +462,14 @@ fn section_flags(letters: &str, span: crate::diag::Span) -> Res<u64> {
         };
     }
     Ok(flags)
+}
+
+/// A number without a sign, as tools write flags and types that have no name.
+fn number(text: &str) -> Option<u64> {
+    match text.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16).ok(),
+        None => text.parse().ok(),
+    }
 }
 
 /// `@progbits`.
@@ -459,6 +487,7 @@ fn section_type(c: &mut Cursor) -> Res<u32> {
         Some("init_array") => SHT_INIT_ARRAY,
         Some("fini_array") => SHT_FINI_ARRAY,
         Some("preinit_array") => SHT_PREINIT_ARRAY,
+        Some(name) if let Some(kind) = number(name).and_then(|kind| u32::try_from(kind).ok()) => kind,
         _ => {
             let d = Diagnostic::error(code::GAS_SECTION, "this is no type of a section", here);
             return Err(Box::new(d.help("`@progbits` and `@nobits` are")));

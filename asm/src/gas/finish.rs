@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use goblin::elf::section_header::{SHF_ALLOC, SHF_EXECINSTR, SHF_MERGE, SHF_TLS, SHF_WRITE};
 
 use super::Assembly;
-use super::data::{check_size, leb128, number_bytes};
+use super::data::{check_size, leb128, number_bytes, uneven};
 use super::section::{Fixup, FixupKind, PartKind};
 use super::symbol::{Binding, Location, Map, Place, SymbolId, Value};
 use crate::btf::bytes::u32_bytes;
@@ -242,7 +242,10 @@ impl Assembly<'_, '_> {
                             self.error(code::GAS_RELOCATION, message, part.source);
                         }
                     },
-                    PartKind::Align { fill, .. } => out.resize(end, fill),
+                    PartKind::Align { fill, .. } => match fill.bytes(part.len) {
+                        Some(bytes) => out.extend_from_slice(&bytes),
+                        None => self.error(code::GAS_RANGE, uneven(part.len, fill), part.source),
+                    },
                 }
             }
             out.extend_from_slice(&bytes[copied..]);

@@ -1,7 +1,8 @@
 //! Sections: bytes, what is still to be filled in, and parts whose length is not known yet.
 
 use goblin::elf::section_header::{
-    SHF_ALLOC, SHF_EXECINSTR, SHF_MERGE, SHF_STRINGS, SHF_TLS, SHF_WRITE, SHT_NOBITS, SHT_NOTE, SHT_PROGBITS,
+    SHF_ALLOC, SHF_EXECINSTR, SHF_MERGE, SHF_STRINGS, SHF_TLS, SHF_WRITE, SHT_FINI_ARRAY, SHT_INIT_ARRAY,
+    SHT_NOBITS, SHT_NOTE, SHT_PREINIT_ARRAY, SHT_PROGBITS,
 };
 
 use super::symbol::{Location, SymbolId, Value};
@@ -70,7 +71,20 @@ pub(super) enum PartKind {
     /// `.uleb128` and, signed, `.sleb128`.
     Leb(Value, bool),
     /// Bytes up to a multiple of that, unless there would be more than the second.
-    Align { to: u64, most: u64, fill: u8 },
+    Align { to: u64, most: u64, fill: Fill },
+}
+
+/// What room is filled with, again and again: the first so many bytes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fill(pub [u8; 8], pub usize);
+
+impl Fill {
+    /// So many bytes; None where they are not so many wholes.
+    pub fn bytes(self, len: u64) -> Option<Vec<u8>> {
+        let Fill(bytes, size) = self;
+        let len = usize::try_from(len).ok().filter(|len| len.is_multiple_of(size))?;
+        Some(bytes[..size].repeat(len / size))
+    }
 }
 
 impl Section<'_> {
@@ -104,13 +118,17 @@ impl Section<'_> {
 pub(super) fn usual(name: &str) -> (u32, u64) {
     let is = |prefix: &str| name.strip_prefix(prefix).is_some_and(|r| r.is_empty() || r.starts_with('.'));
     let flags = |flags: u32| u64::from(flags);
+    let written = flags(SHF_ALLOC | SHF_WRITE);
     match name {
         _ if is(".text") || matches!(name, ".init" | ".fini") => {
             (SHT_PROGBITS, flags(SHF_ALLOC | SHF_EXECINSTR))
         }
         _ if is(".rodata") || name == ".rodata1" => (SHT_PROGBITS, flags(SHF_ALLOC)),
-        _ if is(".data") || name == ".data1" => (SHT_PROGBITS, flags(SHF_ALLOC | SHF_WRITE)),
-        _ if is(".bss") => (SHT_NOBITS, flags(SHF_ALLOC | SHF_WRITE)),
+        _ if is(".data") || name == ".data1" => (SHT_PROGBITS, written),
+        _ if is(".bss") => (SHT_NOBITS, written),
+        _ if is(".init_array") => (SHT_INIT_ARRAY, written),
+        _ if is(".fini_array") => (SHT_FINI_ARRAY, written),
+        _ if is(".preinit_array") => (SHT_PREINIT_ARRAY, written),
         _ if is(".tdata") => (SHT_PROGBITS, flags(SHF_ALLOC | SHF_WRITE | SHF_TLS)),
         _ if is(".tbss") => (SHT_NOBITS, flags(SHF_ALLOC | SHF_WRITE | SHF_TLS)),
         _ if name.starts_with(".note") => (SHT_NOTE, 0),
