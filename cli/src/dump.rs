@@ -97,7 +97,7 @@ fn functions(object: &Object, funcs: &[&Func], to: &mut dyn Write) -> io::Result
         let mut space = String::new();
         for (i, item) in dump::items(object, func).enumerate() {
             let comma = if i > 0 { "," } else { "" };
-            write!(to, "{comma}\n{}", insn(object, &item, &mut space))?;
+            write!(to, "{comma}\n{}", insn(&item, &mut space))?;
         }
         to.write_all(b"]}")?;
     }
@@ -106,7 +106,8 @@ fn functions(object: &Object, funcs: &[&Func], to: &mut dyn Write) -> io::Result
 }
 
 /// An instruction, with what there is to say about it.
-pub fn insn(object: &Object, item: &Item, space: &mut String) -> Value {
+pub fn insn(item: &Item, space: &mut String) -> Value {
+    let object = item.object();
     let mut text = String::new();
     let _ = item.write(&mut text, space);
     let mut bytes = vec![];

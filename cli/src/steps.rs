@@ -77,8 +77,7 @@ fn show(args: &DumpArgs, programs: &[Program], given: Option<&Object>) -> Result
 fn function(func: &Steps) -> Value {
     let (_, shown) = func.given.unwrap_or(func.ran);
     let step = |(line, told, machine): (Option<_>, Vec<Told>, &[Machine])| {
-        let mut value =
-            json!({ "insns": told.iter().map(|told| instruction(func, told)).collect::<Vec<_>>() });
+        let mut value = json!({ "insns": told.iter().map(instruction).collect::<Vec<_>>() });
         if let Some((object, line)) = line {
             value["line"] = crate::dump::line(object, line);
         }
@@ -91,9 +90,8 @@ fn function(func: &Steps) -> Value {
 }
 
 /// An instruction with the slot that it was given at, if it is one of those, and the one that it runs at.
-fn instruction(func: &Steps, told: &Told) -> Value {
-    let (object, _) = if told.ran.is_some() { func.ran } else { func.given.unwrap_or(func.ran) };
-    let mut value = insn(object, &told.item, &mut String::new());
+fn instruction(told: &Told) -> Value {
+    let mut value = insn(&told.item, &mut String::new());
     for field in ["slot", "line"] {
         value.as_object_mut().map(|fields| fields.remove(field));
     }

@@ -154,7 +154,7 @@ fn blocks(object: &Object, func: &Func, numbers: &HashMap<usize, usize>, source_
                 let _ = source(&mut text, object, line);
                 block.push(LineKind::Source, text);
             }
-            block.push(LineKind::Insn, insn(object, item));
+            block.push(LineKind::Insn, insn(item));
             if let Some(Symbol::Func(called)) = item.to
                 && let Some(called) = numbers.get(&called)
                 && !block.calls.contains(called)
@@ -173,12 +173,12 @@ fn item_branches(item: &Item) -> bool {
 }
 
 /// `12: r1 = drops ll  ; map, array`.
-fn insn(object: &Object, item: &Item) -> String {
+fn insn(item: &Item) -> String {
     let mut text = format!("{:>4}: ", item.slot);
     let _ = item.write(&mut text, &mut String::new());
     if item.has_reference() {
         text.push_str("  ; ");
-        let _ = reference(&mut text, object, item);
+        let _ = reference(&mut text, item);
     }
     text
 }

@@ -92,6 +92,12 @@ pub(super) fn target(slot: usize, insn: &Insn) -> Option<usize> {
 }
 
 impl<'a> Item<'a> {
+    /// The object that it is of.
+    #[must_use]
+    pub fn object(&self) -> &'a Object {
+        self.object
+    }
+
     /// Whether there is anything that it refers to.
     #[must_use]
     pub fn has_reference(&self) -> bool {

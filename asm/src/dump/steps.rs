@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 use std::ops::Range;
 
-use super::item::{Item, items};
+use super::item::{Item, Reference, items};
 use super::out::Out;
 use super::view::{BOLD, CYAN, GREEN, GREY, PLAIN, RED, REFERENCES, View, as_u64};
 use super::words::{reference, seen, source};
@@ -63,11 +63,12 @@ impl<'a> Steps<'a> {
         self.steps.iter().map(move |step| {
             let ran = &ran[step.ran.clone()];
             let was = step.given.and_then(|at| given.get(at));
-            let kept = was.and_then(|was| ran.iter().position(|is| text(is) == text(was)));
-            let added = |(at, is): (usize, &Item<'a>)| Told {
-                item: *is,
-                given: was.filter(|_| kept == Some(at)).map(|was| was.slot),
-                ran: Some(is.slot),
+            let kept = was.and_then(|was| ran.iter().position(|is| is_same(was, is)));
+            let added = |(at, is): (usize, &Item<'a>)| {
+                let was = was.filter(|_| kept == Some(at));
+                // The kernel knows fewer names.
+                let item = was.filter(|was| was.to.is_some()).unwrap_or(is);
+                Told { item: *item, given: was.map(|was| was.slot), ran: Some(is.slot) }
             };
             let gone = was.filter(|_| kept.is_none());
             let gone = gone.map(|was| Told { item: *was, given: Some(was.slot), ran: None });
@@ -79,6 +80,19 @@ impl<'a> Steps<'a> {
             (line, told, step.machine.as_slice())
         })
     }
+}
+
+/// Whether an instruction runs as it was given. What it names may have another name, or none, in the kernel.
+fn is_same(was: &Item, is: &Item) -> bool {
+    let names = match (was.to.and(was.reference()), is.to.and(is.reference())) {
+        (Some(Reference::Map(_)), Some(Reference::Map(_))) => true,
+        (Some(Reference::Func(_)), Some(Reference::Func(_))) => true,
+        (Some(Reference::Data { offset: a, .. }), Some(Reference::Data { offset: b, .. })) => a == b,
+        (Some(Reference::Extern(a)), Some(Reference::Extern(b))) => a.name == b.name,
+        (None, None) => return text(was) == text(is),
+        _ => false,
+    };
+    names && (was.insn.code, was.insn.dst) == (is.insn.code, is.insn.dst)
 }
 
 /// The text, without the slot that it jumps to: that is another one behind what the kernel has put in.
@@ -147,10 +161,9 @@ impl View {
         self.colour(out, GREY);
         column(out, told.ran);
         out.text(if told.ran.is_some() { ":  " } else { "   " });
-        let (object, _) = if told.ran.is_some() { func.ran } else { func.given.unwrap_or(func.ran) };
         if self.bytes {
             if told.ran.is_some() {
-                out.slot(told.item.insn.slot(object.endian));
+                out.slot(told.item.insn.slot(told.item.object().endian));
             } else {
                 out.blanks(3 * SLOT);
             }
@@ -165,7 +178,7 @@ impl View {
             out.blanks(REFERENCES.saturating_sub(out.len() - start).max(2));
             self.colour(out, GREEN);
             out.text("; ");
-            let _ = reference(out, object, &told.item);
+            let _ = reference(out, &told.item);
             self.colour(out, PLAIN);
         }
         out.end()

@@ -102,7 +102,7 @@ impl View {
             out.blanks(REFERENCES.saturating_sub(out.len() - start).max(2));
             self.colour(out, GREEN);
             out.text("; ");
-            let _ = reference(out, object, item);
+            let _ = reference(out, item);
             self.colour(out, PLAIN);
         }
         out.end()?;

@@ -12,7 +12,7 @@ use crate::object::{ExternKind, Line, Object};
 const STRING: usize = 60;
 
 /// What an instruction refers to, in words, and the CO-RE record for it.
-pub(crate) fn reference(out: &mut impl fmt::Write, object: &Object, item: &Item) -> fmt::Result {
+pub(crate) fn reference(out: &mut impl fmt::Write, item: &Item) -> fmt::Result {
     let found = item.reference();
     match found {
         Some(Reference::Map(map)) => write!(out, "map, {}", map.kind)?,
@@ -34,7 +34,7 @@ pub(crate) fn reference(out: &mut impl fmt::Write, object: &Object, item: &Item)
     }
     if let Some(relo) = item.core {
         let between = if found.is_some() { "; " } else { "" };
-        write!(out, "{between}{}", core::text(&object.btf, relo))?;
+        write!(out, "{between}{}", core::text(&item.object().btf, relo))?;
     }
     Ok(())
 }

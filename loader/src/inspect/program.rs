@@ -24,6 +24,9 @@ use crate::sys::bpf::{self, Kind, MapInfo, NAME_LEN, ProgCode, ProgInfo, fd_by_i
 const VMLINUX: &str = "/sys/kernel/btf/vmlinux";
 /// The helper that is a jump by then: its call alone holds a number, not an address.
 const TAIL_CALL: HelperId = HelperId(12);
+/// Whether calls of kernel functions may keep the number of the function's type in the place of its distance
+/// (`bpf_jit_supports_far_kfunc_call()`).
+const FAR: bool = !cfg!(any(target_arch = "x86_64", target_arch = "x86"));
 /// How many bytes of text lines may have for each byte of the string table.
 const LINE_FACTOR: usize = 64;
 
@@ -246,7 +249,8 @@ impl Reader {
                 None => None,
             },
             (_, Some(Syntax::CallKfunc)) => {
-                let name = kernel.callee(&insn).or_else(|| kernel.by_type.get(&id).map(String::as_str));
+                let by_type = kernel.by_type.get(&id).map(String::as_str);
+                let name = by_type.or_else(|| kernel.callee(&insn));
                 name.map(|name| (Insn { src: 1, imm: -1, off: 0, ..insn }, self.external(name)))
             }
             _ => None,
@@ -344,7 +348,7 @@ impl Kernel {
         // Where kernel functions may be far away, their calls keep the number of their type.
         let unnamed = insns.iter().filter(is_kfunc).filter(|insn| insn.off == 0);
         let unnamed: BTreeSet<u32> = unnamed
-            .filter(|insn| callee(base, insn).is_none_or(|address| !names.contains_key(&address)))
+            .filter(|insn| FAR || callee(base, insn).is_none_or(|address| !names.contains_key(&address)))
             .map(|insn| insn.imm.cast_unsigned())
             .collect();
         Self { base, names, by_type: if unnamed.is_empty() { HashMap::new() } else { functions(&unnamed) } }
