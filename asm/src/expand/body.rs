@@ -13,7 +13,7 @@ use crate::diag::{Diagnostic, Severity, Span, code, nearest};
 use crate::isa::form::LD_IMM64;
 use crate::isa::{Insn, Width};
 use crate::lang::ast::{
-    Arg, Expr, ExprKind, Func, FurtherSymbol, Macro, ParamKind, Stmt, StmtKind, TypeExpr,
+    Arg, Expr, ExprKind, Func, FurtherSymbol, Macro, MacroParam, ParamKind, Stmt, StmtKind, TypeExpr,
 };
 use crate::lang::words::REGISTERS;
 use crate::object::{self, Linkage, Ref};
@@ -474,7 +474,10 @@ impl<'a> Expander<'a> {
             if (param.optional || param.default.is_some()) && self.is_absent(&arg.value) {
                 continue;
             }
-            match self.argument_value(param.kind, name, &arg.value) {
+            // The last argument by position may be meant for a parameter further behind.
+            let last = arg.name.is_none() && given.get(position + 1).is_none_or(|next| next.name.is_some());
+            let behind = definition.params.get(position + 1..).filter(|_| last).unwrap_or_default();
+            match self.argument_value(param.kind, name, &arg.value, behind) {
                 Ok(value) => args.push((name, value)),
                 Err(Reported) => failed = Some(Reported),
             }
@@ -516,7 +519,7 @@ impl<'a> Expander<'a> {
             }
             if let Some(default) = &param.default {
                 self.frame().args.clone_from(args);
-                match self.argument_value(param.kind, text, default) {
+                match self.argument_value(param.kind, text, default, &[]) {
                     Ok(value) => args.push((text, value)),
                     Err(Reported) => failed = Some(Reported),
                 }
@@ -538,7 +541,14 @@ impl<'a> Expander<'a> {
         failed.map_or(Ok(()), Err)
     }
 
-    fn argument_value(&mut self, kind: ParamKind, name: &str, expr: &'a Expr) -> Result<Value, Reported> {
+    /// The value for a parameter, or for one of those behind it if it is named.
+    fn argument_value(
+        &mut self,
+        kind: ParamKind,
+        name: &str,
+        expr: &'a Expr,
+        behind: &'a [MacroParam],
+    ) -> Result<Value, Reported> {
         let value = match (kind, &expr.kind) {
             (ParamKind::Block, ExprKind::Block(stmts)) => self.block(stmts),
             (_, ExprKind::Block(_)) => {
@@ -556,7 +566,16 @@ impl<'a> Expander<'a> {
             return Ok(value);
         }
         let message = format!("`{name}` takes {}, not {}", kind.describe(), value.what());
-        Err(self.error(Diagnostic::error(code::ARGUMENT, message, expr.span)))
+        let d = Diagnostic::error(code::ARGUMENT, message, expr.span);
+        let fits = |p: &&MacroParam| p.kind != ParamKind::Any && value.is(p.kind);
+        let others: Vec<&MacroParam> = behind.iter().filter(fits).collect();
+        Err(self.error(match others[..] {
+            [other] => {
+                let named = format!("{}={}", self.text(other.name), self.text(expr.span));
+                d.suggest(format!("for `{}`, name it", self.text(other.name)), expr.span, named)
+            }
+            _ => d,
+        }))
     }
 
     /// The type that `$name` is.

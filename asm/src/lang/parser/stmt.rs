@@ -420,9 +420,15 @@ impl Parser<'_> {
                 name
             });
             args.push(Arg { name, value: self.expr()? });
-            if !self.eat(",") {
-                break;
+            if self.eat(",") {
+                continue;
             }
+            if matches!(self.peek().kind, Kind::Ident | Kind::DotName | Kind::Param | Kind::Str | Kind::Int) {
+                let d =
+                    Diagnostic::error(code::SYNTAX, "a comma is missing between arguments", self.peek().span);
+                return Err(self.report(d.suggest("write one", self.last().after(), ",")));
+            }
+            break;
         }
         self.blocks_of_use(&mut args)?;
         Ok(args)
