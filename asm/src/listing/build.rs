@@ -83,7 +83,7 @@ fn warn(listing: &Listing, hidden: &Many, lossy: &Many, diagnostics: &mut Diagno
         ));
     }
     let more = |count: usize| if count > 1 { format!(", and {} more", count - 1) } else { String::new() };
-    if let Some(span) = listing.decided.first() {
+    if let Some(span) = listing.decided.first().filter(|_| diagnostics.errors() == 0) {
         let message = format!("this jump may have been a conditional one{}", more(listing.decided.len()));
         let d = Diagnostic::warning(code::LISTING_REWRITTEN, message, *span);
         diagnostics.push(d.note(
