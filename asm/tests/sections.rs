@@ -131,6 +131,7 @@ prog p: \"socket\" {
     };
     object.data[0].refs = (0..).step_by(7).zip(&refs).map(address).collect();
     object.data[0].bytes[8..16].fill(0xee);
+    object.maps[0].refs = object.data[0].refs.clone();
     let code = |(n, (to, reloc)): (usize, (Symbol, _))| Ref { insn: n / 4, to, reloc };
     object.funcs[1].refs = refs.into_iter().enumerate().map(code).collect();
     assert_eq!(again(&object), object, "{}", disasm::to_text(&object));
