@@ -3,6 +3,7 @@
 mod common;
 
 use bpfasm_asm::disasm;
+use bpfasm_asm::expand::to_text;
 use bpfasm_asm::isa::Endian;
 use bpfasm_asm::object::{Address, Anchor, DataKind, Form, Linkage, Object, Ref, Reloc, Symbol, Var};
 
@@ -11,9 +12,14 @@ fn assemble(text: &str) -> Object {
     common::assemble(text, Endian::Little).unwrap_or_else(|told| panic!("{told}\n{text}"))
 }
 
-/// What the text of an object gives.
+/// What the text of an object gives; and what `expand` makes of that text does, too.
 fn again(object: &Object) -> Object {
-    assemble(&disasm::to_text(object))
+    let text = disasm::to_text(object);
+    let (sources, compiled) = common::through(&text, Endian::Little);
+    let expanded = to_text(&compiled.program, &sources, &compiled.files, Endian::Little);
+    let object = assemble(&text);
+    assert_eq!(common::bare(assemble(&expanded)), common::bare(object.clone()), "{expanded}");
+    object
 }
 
 #[test]
@@ -99,11 +105,18 @@ prog p: \"socket\" {
     r2 = 5 ll
     @reloc none to f
     call pc-4
+    @reloc to m
+    raw 18 01 00 08 00 00 00 00 00 00 00 00 00 00 00 00
+    @reloc to f
+    raw 85 13 00 02 ff ff ff ff
+    @reloc to v + 4
+    raw 18 0a 00 00 00 00 00 00 00 00 00 00 00 00 00 00
     w0 = 0
     exit
 }
 ",
     );
+    assert_eq!(again(&object), object);
     let reloc = |kind, base, addend, within| Some(Box::new(Reloc { kind, base, addend, within }));
     let anchors = [
         Anchor::Nothing,

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use super::decl::{binding, renamed};
 use super::names::{Name, Names, beside, quoted};
 use crate::dump;
+use crate::elf::{CALL, PSEUDO_CALL};
 use crate::isa::{self, Insn, Syntax};
 use crate::object::{CoreRelo, Func, Label, Linkage, Object, Symbol, TEXT};
 use crate::uapi::HelperId;
@@ -100,7 +101,7 @@ impl Places {
             let refers =
                 std::iter::from_fn(|| refs.next_if(|r| r.insn <= i)).last().is_some_and(|r| r.insn == i);
             match syntax {
-                Some(Syntax::CallLocal) => refers,
+                _ if insn.code == CALL && insn.src == PSEUDO_CALL => refers,
                 Some(syntax) if syntax.distance(&insn).is_some() => {
                     self.target(i, &insn).is_some_and(|slot| Some(&slot) != self.slots.last())
                 }
@@ -146,8 +147,9 @@ fn body(out: &mut String, object: &Object, names: &Names, func: &Func, places: &
             let _ = writeln!(out, "    {record}");
         }
         while let Some(r) = refs.next_if(|r| r.insn == i) {
-            if let Some(reloc) = r.reloc.as_deref() {
-                let _ = writeln!(out, "    {}", names.reloc(object, reloc, r.to));
+            // Bytes name nothing by themselves.
+            if r.reloc.is_some() || insn.text.starts_with("raw ") {
+                let _ = writeln!(out, "    {}", names.reloc(object, r.reloc.as_deref(), r.to));
             }
         }
         let _ = writeln!(out, "    {}", insn.text);

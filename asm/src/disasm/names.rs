@@ -131,19 +131,19 @@ impl Names {
     /// What stands in data where the address of something is.
     pub fn address(&self, object: &Object, address: &Address) -> String {
         match &address.reloc {
-            Some(reloc) => self.reloc(object, reloc, address.to),
+            Some(reloc) => self.reloc(object, Some(reloc), address.to),
             None => format!("&{}", self.symbol(object, address.to)),
         }
     }
 
-    /// A relocation that is not the one that a reference gets by itself.
-    pub fn reloc(&self, object: &Object, reloc: &Reloc, to: Symbol) -> String {
-        let mut text = String::from("@reloc ");
-        if *reloc == Reloc::NONE {
-            text.push_str("none");
-        } else {
+    /// A relocation that a place does not get by what its text names.
+    pub fn reloc(&self, object: &Object, reloc: Option<&Reloc>, to: Symbol) -> String {
+        let mut text = String::from("@reloc");
+        if reloc == Some(&Reloc::NONE) {
+            text.push_str(" none");
+        } else if let Some(reloc) = reloc {
             let kind = reloc.name().map_or_else(|| reloc.kind.to_string(), str::to_string);
-            let _ = write!(text, "{kind} {}", self.anchor(object, reloc.base));
+            let _ = write!(text, " {kind} {}", self.anchor(object, reloc.base));
             if let Some(addend) = reloc.addend {
                 let sign = if addend < 0 { '-' } else { '+' };
                 let _ = write!(text, " {sign} {}", addend.unsigned_abs());

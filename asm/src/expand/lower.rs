@@ -551,9 +551,13 @@ impl<'a> Expander<'a> {
 
     /// Lets the last instruction name something.
     pub(super) fn refer(&mut self, symbol: Symbol) {
-        if let Some(insn) = self.body.insns.len().checked_sub(1) {
-            self.body.refs.push(Ref::new(insn, symbol));
+        let Some(insn) = self.body.insns.len().checked_sub(1) else { return };
+        if self.body.refs.last().is_some_and(|r| r.insn == insn) {
+            let message = "this instruction has a relocation by itself, and a `@reloc` before it";
+            let d = Diagnostic::error(code::RECORD, message, self.body.insns[insn].span);
+            self.error(d.help("behind `@reloc` stands the instruction with its numbers: `r1 = 8 ll`"));
         }
+        self.body.refs.push(Ref::new(insn, symbol));
     }
 
     fn load_pseudo(

@@ -1,6 +1,6 @@
 //! What a source says about the next instruction: `@file`, `@line`, `@relo`, `@reloc`.
 
-use super::plain::{ChainId, CoreTy, Plain, PlainCore, PlainLine};
+use super::plain::{ChainId, CoreTy, PlainCore, PlainLine};
 use super::{Expander, Reported};
 use crate::btf::ext::{MAX_COLUMN, MAX_LINE};
 use crate::diag::{Diagnostic, Span, code, nearest};
@@ -42,7 +42,7 @@ impl<'a> Expander<'a> {
             Record::Relo(relo) => self.relo(insn, relo)?,
             Record::Reloc(reloc) => {
                 let (reloc, to) = self.reloc(span, reloc)?;
-                self.body.refs.push(Ref { insn, to, reloc: Some(Box::new(reloc)) });
+                self.body.refs.push(Ref { insn, to, reloc });
             }
         }
         self.body.record = Some(Last { span, chain: self.chain, insn });
@@ -81,21 +81,8 @@ impl<'a> Expander<'a> {
         Ok((core, self.type_text(id, core)))
     }
 
-    /// Nothing is said about an instruction that does not follow; and what has a relocation of its own names nothing.
+    /// Nothing is said about an instruction that does not follow.
     pub(super) fn check_records(&mut self) {
-        let both =
-            |pair: &[Ref]| pair[0].insn == pair[1].insn && pair[0].reloc.is_some() && pair[1].reloc.is_none();
-        let both: Vec<usize> =
-            self.body.refs.windows(2).filter(|pair| both(pair)).map(|pair| pair[0].insn).collect();
-        for insn in both {
-            let Some(Plain { span, chain, .. }) = self.body.insns.get(insn).cloned() else { continue };
-            let message = "this instruction has a relocation by itself, and a `@reloc` before it";
-            let d = Diagnostic::error(code::RECORD, message, span);
-            self.error_in(
-                chain,
-                d.help("behind `@reloc` stands the instruction with its numbers: `r1 = 8 ll`"),
-            );
-        }
         let Some(Last { span, chain, insn }) = self.body.record else { return };
         if insn < self.body.insns.len() {
             return;
@@ -103,13 +90,8 @@ impl<'a> Expander<'a> {
         let word = self.text(span).split(' ').next().unwrap_or_default();
         let message = format!("no instruction follows this `{word}`");
         let d = Diagnostic::error(code::RECORD, message, span);
-        self.error_in(chain, d.help("it stands before the instruction that it is about"));
-    }
-
-    /// Reports an error where that use of a macro is worked on.
-    fn error_in(&mut self, chain: Option<ChainId>, diagnostic: Diagnostic) {
         let chain = std::mem::replace(&mut self.chain, chain);
-        self.error(diagnostic);
+        self.error(d.help("it stands before the instruction that it is about"));
         self.chain = chain;
     }
 }

@@ -284,7 +284,7 @@ impl<'a> Expander<'a> {
         Ok(Some(match content {
             Content::Reloc(span, reloc) => {
                 let (reloc, to) = self.reloc(*span, reloc)?;
-                Address { offset, to, reloc: Some(Box::new(reloc)) }
+                Address { offset, to, reloc }
             }
             Content::Address(expr) => Address::new(offset, self.place_of_address(expr)?),
             _ => return Ok(None),
@@ -392,15 +392,20 @@ impl<'a> Expander<'a> {
     // Relocations.
 
     /// A relocation as it is written, and what the place means.
-    pub(super) fn reloc(&mut self, span: Span, written: &'a Written) -> Result<(Reloc, Symbol), Reported> {
+    pub(super) fn reloc(
+        &mut self,
+        span: Span,
+        written: &'a Written,
+    ) -> Result<(Option<Box<Reloc>>, Symbol), Reported> {
         let to = written.to.as_ref().map_or(Ok(Symbol::Unknown), |to| self.place_of_address(to))?;
-        let Some(base) = &written.base else { return Ok((Reloc::NONE, to)) };
-        let word = self.text(written.kind);
+        let Some(kind) = written.kind else { return Ok((None, to)) };
+        let Some(base) = &written.base else { return Ok((Some(Box::new(Reloc::NONE)), to)) };
+        let (at, word) = (kind, self.text(kind));
         let number = lexer::int(word).and_then(|n| u32::try_from(n).ok());
         let Some(kind) = Reloc::kind_from_name(word).or(number) else {
-            let d = Diagnostic::error(code::RECORD, format!("there is no relocation `{word}`"), written.kind);
+            let d = Diagnostic::error(code::RECORD, format!("there is no relocation `{word}`"), at);
             return Err(self.error(match nearest(word, Reloc::names()) {
-                Some(near) => d.suggest(format!("did you mean `{near}`?"), written.kind, near),
+                Some(near) => d.suggest(format!("did you mean `{near}`?"), at, near),
                 None => {
                     d.note("it is a number, or one of the names that BPF's ABI has, such as `R_BPF_64_64`")
                 }
@@ -426,7 +431,7 @@ impl<'a> Expander<'a> {
             let d = Diagnostic::error(code::RECORD, "this is no relocation", span);
             return Err(self.error(d.suggest("write", span, "@reloc none")));
         }
-        Ok((reloc, to))
+        Ok((Some(Box::new(reloc)), to))
     }
 
     /// What a relocation counts from.

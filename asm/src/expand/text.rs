@@ -92,9 +92,6 @@ fn body(out: &mut String, program: &Program, func: &PlainFunc, endian: Endian) {
                     line.text.as_bytes().escape_ascii()
                 );
             }
-            for r in func.references(at).iter().filter(|r| r.reloc.is_some()) {
-                let _ = writeln!(out, "    {}", reloc(program, r));
-            }
             let mut value = None;
             while let Some(core) = cores.next_if(|core| core.insn == at) {
                 match core.literal {
@@ -102,7 +99,13 @@ fn body(out: &mut String, program: &Program, func: &PlainFunc, endian: Endian) {
                     false => value = Some(core.text.as_str()),
                 }
             }
-            let _ = writeln!(out, "    {}", line(program, func, (at, plain), value, endian));
+            let line = line(program, func, (at, plain), value, endian);
+            // Bytes name nothing by themselves.
+            let said = |r: &&Ref| r.reloc.is_some() || line.starts_with("raw ");
+            for r in func.references(at).iter().filter(said) {
+                let _ = writeln!(out, "    {}", reloc(program, r));
+            }
+            let _ = writeln!(out, "    {line}");
         }
     }
 }
@@ -208,9 +211,10 @@ fn section_text(program: &Program, section: usize) -> String {
 /// A relocation as it is written.
 fn reloc(program: &Program, r: &Ref) -> String {
     let name = |index: usize| written(&program.funcs[index].name);
-    let mut text = String::from("@reloc ");
+    let mut text = String::from("@reloc");
     match r.reloc.as_deref() {
-        None | Some(&Reloc::NONE) => text.push_str("none"),
+        None => {}
+        Some(&Reloc::NONE) => text.push_str(" none"),
         Some(reloc) => {
             let kind = reloc.name().map_or_else(|| reloc.kind.to_string(), str::to_string);
             let base = match reloc.base {
@@ -224,7 +228,7 @@ fn reloc(program: &Program, r: &Ref) -> String {
                 Anchor::Data(index) => section_text(program, index),
                 Anchor::Maps(index) => format!("section({})", written(&program.maps[index].name)),
             };
-            let _ = write!(text, "{kind} {base}");
+            let _ = write!(text, " {kind} {base}");
             if let Some(addend) = reloc.addend {
                 let sign = if addend < 0 { '-' } else { '+' };
                 let _ = write!(text, " {sign} {}", addend.unsigned_abs());

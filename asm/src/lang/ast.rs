@@ -594,8 +594,8 @@ pub enum Record {
 /// `@reloc KIND BASE [+ ADDEND] [within N] [to PLACE]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reloc {
-    /// A name or a number.
-    pub kind: Span,
+    /// A name or a number; without, it is the one that `to` gets by itself.
+    pub kind: Option<Span>,
     /// What it counts from; of `none` there is nothing.
     pub base: Option<Expr>,
     /// What it adds, and whether that is subtracted.

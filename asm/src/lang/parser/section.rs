@@ -115,11 +115,12 @@ impl Parser<'_> {
     /// What stands behind `@reloc`: `KIND BASE + ADDEND within N to PLACE`.
     pub(super) fn reloc(&mut self) -> Parsed<Reloc> {
         let kind = match self.peek().kind {
-            Kind::Ident | Kind::Int => self.bump().span,
+            _ if self.is("to") => None,
+            Kind::Ident | Kind::Int => Some(self.bump().span),
             _ => return Err(self.expected("the kind of the relocation, such as `R_BPF_64_64`")),
         };
         let (mut base, mut addend) = (None, None);
-        if self.text(kind) != "none" {
+        if kind.is_some_and(|kind| self.text(kind) != "none") {
             base = Some(self.operand()?);
             if self.is("+") || self.is("-") {
                 let minus = self.is("-");
