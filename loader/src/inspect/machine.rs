@@ -73,7 +73,7 @@ impl Function {
 #[cfg(all(feature = "machine-code", target_arch = "x86_64"))]
 mod decode {
     use super::Machine;
-    use iced_x86::{Decoder, DecoderOptions, Formatter, GasFormatter, Instruction, OpKind};
+    use iced_x86::{Code, Decoder, DecoderOptions, Formatter, GasFormatter, Instruction, OpKind};
 
     /// The instructions of a function, and the address that each calls or jumps to outside of it.
     pub fn insns(bytes: &[u8], address: u64) -> Vec<(Machine, Option<u64>)> {
@@ -83,7 +83,6 @@ mod decode {
         options.set_space_after_operand_separator(true);
         options.set_uppercase_hex(false);
         options.set_branch_leading_zeros(false);
-        options.set_signed_immediate_operands(true);
         let mut insn = Instruction::default();
         let mut insns = vec![];
         while decoder.can_decode() {
@@ -91,6 +90,9 @@ mod decode {
             let (start, len) = (insn.ip(), insn.len());
             let from = usize::try_from(start).unwrap_or(usize::MAX);
             let mut text = String::new();
+            // What takes eight bytes is an address.
+            let is_address = insn.code() == Code::Mov_r64_imm64;
+            formatter.options_mut().set_signed_immediate_operands(!is_address);
             formatter.format(&insn, &mut text);
             // Places in the function are counted from its start; others have their address.
             let target = insn.near_branch_target();

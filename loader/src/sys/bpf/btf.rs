@@ -4,6 +4,7 @@ use super::{
     BTF_LOAD, Log, OBJ_GET_INFO_BY_FD, address, address_mut, attr, call_fd, info::obj_info, length, name_of,
 };
 use crate::sys::Result;
+use nix::errno::Errno;
 use std::os::fd::{BorrowedFd, OwnedFd};
 
 /// Loads BTF (`BPF_BTF_LOAD`, `btf_parse()` in `kernel/bpf/btf.c`).
@@ -46,18 +47,26 @@ pub struct BtfInfo {
 pub fn btf_info(fd: BorrowedFd<'_>, bytes: bool) -> Result<BtfInfo> {
     // The kernel is told of 64 bytes. A multi-link would take them for 64 numbers of 8 bytes: room for these.
     let mut name = [0u8; 64 * 8];
+    let mut name_len = 64;
     let mut buf = Vec::new();
     loop {
         let mut info = attr::BtfInfo {
             btf: address_mut(&mut buf),
             btf_size: length(OBJ_GET_INFO_BY_FD, buf.len())?,
-            name: address_mut(&mut name),
-            name_len: 64,
+            name: if name_len == 0 { 0 } else { address_mut(&mut name) },
+            name_len,
             ..attr::BtfInfo::default()
         };
         // SAFETY: the addresses have their lengths beside them; for a program they lie in fields of length, which
         // makes it refuse, and for a link the first is no field and the second has room for what may come.
-        unsafe { obj_info(fd, &mut info)? };
+        match unsafe { obj_info(fd, &mut info) } {
+            // Linux 5.10 has no names, and takes no room for one.
+            Err(e) if e.errno == Errno::E2BIG && name_len != 0 => {
+                name_len = 0;
+                continue;
+            }
+            result => result?,
+        }
         let size = usize::try_from(info.btf_size).unwrap_or(usize::MAX);
         if bytes && buf.len() < size {
             buf = vec![0; size];
