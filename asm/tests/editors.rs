@@ -14,7 +14,8 @@ use bpfasm_asm::uapi::MapType;
 use serde_json::{Value, json};
 
 /// Words that stand between others, each in one kind of declaration or call.
-const BETWEEN: &[&str] = &["at", "weak", "align", "helper", "in", "true", "false"];
+const BETWEEN: &[&str] =
+    &["at", "as", "weak", "align", "size", "apart", "unchecked", "helper", "in", "true", "false"];
 
 /// A kind of words: what vim calls it, its scope in TextMate's words, and the words.
 fn kinds() -> Vec<(&'static str, &'static str, Vec<String>)> {
@@ -64,6 +65,7 @@ fn text_mate() -> String {
             "end": "\"|$",
             "patterns": [{ "name": "constant.character.escape.bpfasm", "match": "\\\\(x[0-9A-Fa-f]{2}|.)" }],
         }),
+        json!({ "name": "entity.name.bpfasm", "match": "`[^`]*`" }),
         json!({ "name": "constant.character.bpfasm", "match": "'(\\\\x[0-9A-Fa-f]{2}|\\\\.|[^'\\\\])'" }),
         json!({ "name": "constant.numeric.address.bpfasm", "match": "\\b[0-9]+(\\.[0-9]+){3}\\b" }),
         json!({
@@ -119,6 +121,7 @@ syntax match bpfasmNumber "\<\%(0[xX][0-9A-Fa-f_]\+\|0b[01_]\+\|0o[0-7_]\+\|\d[0
 syntax match bpfasmNumber "\<\d\+\%(\.\d\+\)\{{3}}\>"
 syntax match bpfasmEscape contained "\\\%(x\x\x\|.\)"
 syntax region bpfasmString start=+"+ skip=+\\.+ end=+"+ oneline contains=bpfasmEscape
+syntax match bpfasmName "`[^`]*`"
 syntax match bpfasmCharacter "'\%(\\x\x\x\|\\.\|[^'\\]\)'"
 syntax keyword bpfasmTodo contained TODO FIXME
 syntax match bpfasmComment "//.*$" contains=bpfasmTodo,@Spell

@@ -218,6 +218,14 @@ fn built(text: &str) -> Result<Object, String> {
     compiled.object.ok_or_else(told)
 }
 
+/// A text with nothing left to be worked out.
+fn expanded(text: &str) -> String {
+    let mut sources = Sources::default();
+    let root = sources.add("text.bpfasm", text);
+    let compiled = compile(&mut sources, root, &Options::default());
+    bpfasm_asm::expand::to_text(&compiled.program, &sources, &compiled.files, compiled.endian)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
@@ -229,6 +237,10 @@ proptest! {
         let mut sources = Sources::default();
         let file = sources.add("text.bpfasm", text.as_str());
         let laid = format(&sources, file).map_err(|d| TestCaseError::fail(format!("{d:?}\n{text}")))?;
-        prop_assert_eq!(built(&laid), Ok(object), "{}", laid);
+        let again = built(&laid);
+        prop_assert_eq!(again.as_ref(), Ok(&object), "{}", laid);
+        // What it expands to says the same.
+        let plain = expanded(&text);
+        prop_assert_eq!(built(&plain), Ok(object), "{}", plain);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::decl::{binding, renamed};
-use super::names::{Name, Names, beside, quoted};
+use super::names::{Names, beside, quoted, word};
 use crate::dump;
 use crate::elf::{CALL, PSEUDO_CALL};
 use crate::isa::{self, Insn, Syntax};
@@ -30,8 +30,8 @@ pub(super) fn func(out: &mut String, object: &Object, names: &Names, index: usiz
     let places = Places::new(func);
     out.push_str(if places.is_checked(func) { "" } else { " unchecked" });
     out.push_str(" {\n");
-    for (label, name) in func.labels.iter().zip(&names.labels[index]) {
-        out.push_str(&alias(label, name));
+    for label in &func.labels {
+        let _ = writeln!(out, "    {}", alias(label));
     }
     body(out, object, names, func, &places);
     if !func.tail.is_empty() {
@@ -40,26 +40,28 @@ pub(super) fn func(out: &mut String, object: &Object, names: &Names, index: usiz
     out.push_str("}\n");
 }
 
-/// A further symbol of a function.
-fn alias(label: &Label, name: &Name) -> String {
+/// A further symbol of a function. Nothing names it, so it needs no name of its own.
+pub(crate) fn alias(label: &Label) -> String {
     let words = binding(label.linkage, Linkage::Static, label.weak, label.hidden);
-    // These would be such words.
-    let name_text = match name.text.as_str() {
-        text @ ("static" | "global" | "weak" | "hidden") => format!("`{text}`"),
-        text => text.to_string(),
+    let mut text = match word(&label.name) {
+        // These would be words about the symbol.
+        Some(name) if matches!(&*name, "static" | "global" | "weak" | "hidden") => {
+            format!("alias {words}`{name}`")
+        }
+        Some(name) => format!("alias {words}{name}"),
+        None => format!("alias {words}alias as {}", quoted(&label.name)),
     };
-    let mut text = format!("    alias {words}{name_text}{}", renamed(name, &label.name));
     if label.offset != 0 {
         let _ = write!(text, " at {}", label.offset);
     }
     if label.size != 0 {
         let _ = write!(text, " size {}", label.size);
     }
-    text + "\n"
+    text
 }
 
 /// Bytes as they are.
-fn raw(bytes: &[u8]) -> String {
+pub(crate) fn raw(bytes: &[u8]) -> String {
     bytes.iter().fold("raw".to_string(), |text, byte| format!("{text} {byte:02x}"))
 }
 

@@ -18,6 +18,7 @@ use crate::isa::Endian;
 use crate::object::Object;
 
 pub use code::InsnText;
+pub(crate) use code::{alias, raw};
 pub(crate) use names::{Names, covering};
 
 /// The text of an object: licence, types of maps, maps, data, externs, functions and, last, the types of its BTF.

@@ -28,8 +28,6 @@ pub(crate) struct Names {
     pub funcs: Vec<Name>,
     /// Variables by section.
     pub vars: Vec<Vec<Name>>,
-    /// Further symbols by function.
-    pub labels: Vec<Vec<Name>>,
     /// For each data section which one of its name it is, from 1.
     pub sections: Vec<usize>,
     /// Types by the name that source would find them by; nothing where it could mean several.
@@ -54,11 +52,6 @@ impl Names {
             externs: object.externs.iter().map(|e| name(&e.name, "extern")).collect(),
             funcs: object.funcs.iter().map(|f| name(&f.name, "func")).collect(),
             vars: object.data.iter().map(|d| d.vars.iter().map(|v| name(&v.name, "var")).collect()).collect(),
-            labels: object
-                .funcs
-                .iter()
-                .map(|f| f.labels.iter().map(|l| name(&l.name, "alias")).collect())
-                .collect(),
             sections,
             types: types(&object.btf),
             described: HashMap::new(),

@@ -3,7 +3,7 @@
 use super::given::Space;
 use super::imported::BLOCK;
 use super::imports::Imported;
-use super::names::Def;
+use super::names::{Def, written};
 use super::plain::{CoreTy, PlainMap, Side};
 use super::types::{Ty, TyId};
 use super::{Expander, Reported};
@@ -118,7 +118,13 @@ impl<'a> Expander<'a> {
 
     /// How source writes a type: by its name where that means the type, else by its number.
     pub(super) fn type_text(&self, ty: TyId, core: CoreTy) -> String {
-        let (CoreTy::Given(id), Some(given)) = (core, self.given) else { return self.types.name(ty) };
+        let (CoreTy::Given(id), Some(given)) = (core, self.given) else {
+            let name = self.types.name(ty);
+            return match self.types.get(ty) {
+                Ty::Struct(_) | Ty::Enum(_) | Ty::Alias(..) => written(&name).into_owned(),
+                _ => name,
+            };
+        };
         let name = given.given.btf.get(id).map_or("", |ty| ty.name.as_str());
         let means = match self.names.get(name, given.given.word.file) {
             Some(Def::Imported(Imported { found: Some((BLOCK, id)), .. })) => Some(*id),
@@ -128,7 +134,7 @@ impl<'a> Expander<'a> {
             Some(Def::Alias(_)) => given.get(Space::Typedef, name),
             _ => None,
         };
-        if means == Some(id) { name.to_string() } else { format!("#{}", id.0) }
+        if means == Some(id) { written(name).into_owned() } else { format!("#{}", id.0) }
     }
 
     // Maps.

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::eval::{Int, Mem, Value};
 use super::lower::Operands;
+use super::names::written;
 use super::plain::{CoreTy, PlainCore};
 use super::types::{Class, Place, Ty, TyId};
 use super::{Expander, Reported};
@@ -156,7 +157,7 @@ impl<'a> Expander<'a> {
         let (values, text) = (&self.types.enums[*index].values, self.text(*name));
         if let Some(at) = values.iter().position(|(name, _)| name == text) {
             let value = values[at].1;
-            let path = Path { indices: vec![at], text: format!(".{text}"), ..start };
+            let path = Path { indices: vec![at], text: format!(".{}", written(text)), ..start };
             return Ok(Subject::Value(path, value));
         }
         let known: Vec<String> = values.iter().map(|v| v.0.clone()).collect();
@@ -177,7 +178,7 @@ impl<'a> Expander<'a> {
                 (Step::Field(name), Ty::Struct(s)) => {
                     let within = self.types.member_indices(*s, self.text(*name), &mut path.indices);
                     path.within = within;
-                    let _ = write!(path.text, ".{}", self.text(*name));
+                    let _ = write!(path.text, ".{}", written(self.text(*name)));
                 }
                 (Step::Index(_), Ty::Array(elem, _)) => {
                     let index = next.offset.checked_div(self.types.size(*elem)).unwrap_or(0);

@@ -8,6 +8,7 @@ use super::names::written;
 use super::plain::{Plain, PlainFunc, Program};
 use crate::bytes::bytes;
 use crate::diag::{FileId, Sources, Span};
+use crate::disasm;
 use crate::escape::escape;
 use crate::isa::{Endian, Insn, Names, Syntax};
 use crate::lang::ast::{File, ItemKind, Param};
@@ -73,6 +74,9 @@ fn body(out: &mut String, program: &Program, func: &PlainFunc, endian: Endian) {
     let mut labels = labels.into_iter().peekable();
     let (mut lines, mut cores) = (func.lines.iter().peekable(), func.core.iter().peekable());
     let mut file = None;
+    for further in &func.further {
+        let _ = writeln!(out, "    {}", disasm::alias(further));
+    }
     for at in 0..=func.insns.len() {
         while let Some((_, name)) = labels.next_if(|(place, _)| *place == at) {
             let _ = writeln!(out, ".{name}:");
@@ -80,17 +84,11 @@ fn body(out: &mut String, program: &Program, func: &PlainFunc, endian: Endian) {
         if let Some(plain) = func.insns.get(at) {
             while let Some(line) = lines.next_if(|line| line.insn == at) {
                 if file != Some(line.file) {
-                    let _ =
-                        writeln!(out, "    @file \"{}\"", program.files[line.file].as_bytes().escape_ascii());
+                    let _ = writeln!(out, "    @file \"{}\"", escape(&bytes(&program.files[line.file])));
                     file = Some(line.file);
                 }
-                let _ = writeln!(
-                    out,
-                    "    @line {}:{} \"{}\"",
-                    line.line,
-                    line.column,
-                    line.text.as_bytes().escape_ascii()
-                );
+                let text = escape(&bytes(&line.text));
+                let _ = writeln!(out, "    @line {}:{} \"{text}\"", line.line, line.column);
             }
             let mut value = None;
             while let Some(core) = cores.next_if(|core| core.insn == at) {
@@ -107,6 +105,9 @@ fn body(out: &mut String, program: &Program, func: &PlainFunc, endian: Endian) {
             }
             let _ = writeln!(out, "    {line}");
         }
+    }
+    if !func.tail.is_empty() {
+        let _ = writeln!(out, "    {}", disasm::raw(&func.tail));
     }
 }
 
@@ -170,7 +171,7 @@ fn callee(program: &Program, plain: &Plain) -> Option<String> {
 
 fn raw(plain: &Plain, endian: Endian) -> String {
     let bytes = Insn::encode_all(&[plain.insn], endian);
-    bytes.iter().fold("raw".to_string(), |text, byte| format!("{text} {byte:02x}"))
+    disasm::raw(&bytes)
 }
 
 /// A variable or a part of one, or a string; else from the start of the section, or from its first variable.

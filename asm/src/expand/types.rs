@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::Reported;
+use super::names::written;
 use crate::diag::Span;
 use crate::isa::{Endian, Size};
 
@@ -372,7 +373,7 @@ impl Types {
                 if field.name.is_empty() {
                     return self.path_within(field.ty, rest);
                 }
-                Some(format!(".{}{}", field.name, self.path_to(field.ty, rest)?))
+                Some(format!(".{}{}", written(&field.name), self.path_to(field.ty, rest)?))
             }),
             _ => None,
         }

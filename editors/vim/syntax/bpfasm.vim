@@ -8,7 +8,8 @@ syntax keyword bpfasmDeclaration config prog func macro extern dialect struct_op
 syntax keyword bpfasmDeclaration weak hidden
 syntax keyword bpfasmStatement view stack raw if goto gotol gotox may_goto call callx exit nospec
 syntax keyword bpfasmStatement lock ld_pseudo alias
-syntax keyword bpfasmBetween at align helper in true false kfunc ksym kconfig var common absolute
+syntax keyword bpfasmBetween at as align size apart unchecked helper in true false kfunc ksym
+syntax keyword bpfasmBetween kconfig var common absolute
 syntax keyword bpfasmRegister r0 r1 r2 r3 r4 r5 r6 r7 r8 r9 r10 w0
 syntax keyword bpfasmRegister w1 w2 w3 w4 w5 w6 w7 w8 w9 w10 fp
 syntax keyword bpfasmType u8 u16 u32 u64 s8 s16 s32 s64 be16 be32 be64 bool
@@ -30,6 +31,7 @@ syntax match bpfasmNumber "\<\%(0[xX][0-9A-Fa-f_]\+\|0b[01_]\+\|0o[0-7_]\+\|\d[0
 syntax match bpfasmNumber "\<\d\+\%(\.\d\+\)\{3}\>"
 syntax match bpfasmEscape contained "\\\%(x\x\x\|.\)"
 syntax region bpfasmString start=+"+ skip=+\\.+ end=+"+ oneline contains=bpfasmEscape
+syntax match bpfasmName "`[^`]*`"
 syntax match bpfasmCharacter "'\%(\\x\x\x\|\\.\|[^'\\]\)'"
 syntax keyword bpfasmTodo contained TODO FIXME
 syntax match bpfasmComment "//.*$" contains=bpfasmTodo,@Spell
