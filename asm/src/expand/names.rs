@@ -396,7 +396,9 @@ impl Expander<'_> {
         if self.scopes().any(|frame| frame.arg(text).is_some()) {
             return self.error(d.suggest("a parameter is named with `$`", span, format!("${text}")));
         }
-        if let Some(ours) = of_c(text) {
+        // In backticks it is a name that the file itself declares.
+        let quoted = self.word(span) != text;
+        if let Some(ours) = of_c(text).filter(|_| !quoted) {
             return self.error(d.suggest(format!("what C calls so is `{ours}` here"), span, ours));
         }
         let near = |candidates: Vec<&str>| {
@@ -406,6 +408,12 @@ impl Expander<'_> {
         };
         let known: Vec<&str> =
             if what == "macro" { self.names.macros().collect() } else { self.names.all().collect() };
+        if quoted {
+            return self.error(match near(known) {
+                Some(near) => d.suggest(format!("did you mean `{near}`?"), span, written(&near)),
+                None => d,
+            });
+        }
         let import = |module: &str| match self.import_place {
             Some(place) => (place.after(), format!("\nimport \"{module}\"")),
             None => (Span { start: 0, end: 0, file: span.file }, format!("import \"{module}\"\n")),
@@ -419,7 +427,9 @@ impl Expander<'_> {
             let (place, line) = import(module);
             d = d.suggest(format!("it is part of the library's module `{module}`"), place, line);
         } else if let Some(near) = near(also.into_iter().chain(known).collect()) {
-            d = d.suggest(format!("did you mean `{near}`?"), span, near);
+            // Registers and types of the language are among them.
+            let meant = if is_taken(&near) { near.clone() } else { written(&near).into_owned() };
+            d = d.suggest(format!("did you mean `{near}`?"), span, meant);
         } else if self.names.incomplete {
             return Reported;
         } else if let Some(near) = near(library::names(what == "macro").collect())
