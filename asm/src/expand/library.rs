@@ -22,14 +22,23 @@ pub fn module(name: &str) -> Option<&'static str> {
 /// The module that defines a name; looked for as text, so only to help somebody who forgot an import.
 #[must_use]
 pub fn defining(name: &str) -> Option<&'static str> {
-    let index = index();
-    let at = index.partition_point(|entry| entry.name < name);
-    index.get(at).filter(|entry| entry.name == name).map(|entry| entry.module)
+    named(name).next().map(|entry| entry.module)
 }
 
-/// The names of all macros, or of everything else, sorted.
-pub(super) fn names(macros: bool) -> impl Iterator<Item = &'static str> {
-    index().iter().filter(move |entry| (entry.word == "macro") == macros).map(|entry| entry.name)
+/// The module that defines something of that name which can stand for a macro, a type, or whatever else is looked for.
+pub(super) fn defining_a(what: &str, name: &str) -> Option<&'static str> {
+    named(name).find(|entry| entry.is_a(what)).map(|entry| entry.module)
+}
+
+fn named(name: &str) -> impl Iterator<Item = &'static Entry> {
+    let index = index();
+    let at = index.partition_point(|entry| entry.name < name);
+    index[at..].iter().take_while(move |entry| entry.name == name)
+}
+
+/// The names of all that can stand for it, sorted.
+pub(super) fn names(what: &str) -> impl Iterator<Item = &'static str> {
+    index().iter().filter(move |entry| entry.is_a(what)).map(|entry| entry.name)
 }
 
 /// What a module defines: its keyword and name.
@@ -37,6 +46,18 @@ struct Entry {
     name: &'static str,
     word: &'static str,
     module: &'static str,
+}
+
+impl Entry {
+    fn is_a(&self, what: &str) -> bool {
+        match what {
+            "macro" => self.word == "macro",
+            "type" => matches!(self.word, "struct" | "union" | "enum" | "type"),
+            "name" => self.word != "macro",
+            // The library has no maps, functions and programs.
+            _ => false,
+        }
+    }
 }
 
 /// All that the library defines, sorted by name; made when somebody first asks.

@@ -418,7 +418,7 @@ impl Expander<'_> {
             Some(place) => (place.after(), format!("\nimport \"{module}\"")),
             None => (Span { start: 0, end: 0, file: span.file }, format!("import \"{module}\"\n")),
         };
-        if let Some(module) = library::defining(text) {
+        if let Some(module) = library::defining_a(what, text) {
             // An import that failed may be the one; of one that is missing, one name is told.
             if self.names.incomplete || self.suggested.contains(&module) {
                 return Reported;
@@ -432,8 +432,8 @@ impl Expander<'_> {
             d = d.suggest(format!("did you mean `{near}`?"), span, meant);
         } else if self.names.incomplete {
             return Reported;
-        } else if let Some(near) = near(library::names(what == "macro").collect())
-            && let Some(module) = library::defining(&near)
+        } else if let Some(near) = near(library::names(what).collect())
+            && let Some(module) = library::defining_a(what, &near)
         {
             let message = format!("did you mean `{near}`, of the library's module `{module}`?");
             d.help.push(Help { message, edits: vec![import(module), (span, near)] });
