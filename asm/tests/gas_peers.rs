@@ -354,7 +354,9 @@ fn room_is_filled_with_wholes() {
 #[test]
 fn what_other_assemblers_take_and_this_does_not_has_a_reason() {
     let missing = ".incbin \"no-such-file\"";
-    for line in [".symver f, f@V1", ".weakref a, f", ".end", ".version \"1\"", ".subsection 1", missing] {
+    let sections = [".section a,\"ao\",@progbits,.text", ".section a,\"ax\",@progbits,unique,1"];
+    let others = [".symver f, f@V1", ".weakref a, f", ".end", ".version \"1\"", ".subsection 1", missing];
+    for line in sections.into_iter().chain(others) {
         let (_, compiled) = through_as("test.s", &format!("{line}\nexit\n"), Endian::Little);
         let said = compiled.diagnostics.first().expect("an error");
         assert!(compiled.elf.is_none(), "{line}");

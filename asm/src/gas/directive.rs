@@ -392,6 +392,12 @@ impl<'a> Assembly<'a, '_> {
                 return Err(c.wrong("expected a type: `@progbits`"));
             }
         }
+        let rest = c.here();
+        if c.eat(b',') && c.name() == Some("unique") {
+            let message = format!("several sections of the name `{name}` are not supported");
+            let d = Diagnostic::error(code::GAS_SECTION, message, rest);
+            return Err(Box::new(d.help("give each a name of its own")));
+        }
         c.finish()?;
         let number = match self.known.get(&(name, group.map(|g| g.0))) {
             Some(number) => {
@@ -452,6 +458,11 @@ fn section_flags(letters: &str, span: crate::diag::Span) -> Res<u64> {
             'R' => SHF_GNU_RETAIN,
             // In the group of the section before, if that has one.
             '?' => 0,
+            'o' => {
+                let message = "a section that is linked with another one is not supported";
+                let d = Diagnostic::error(code::GAS_SECTION, message, span);
+                return Err(Box::new(d.help("leave `o` and the other section's name out")));
+            }
             _ => {
                 let message = format!("no flag of a section is called `{letter}`");
                 let d = Diagnostic::error(code::GAS_SECTION, message, span);
