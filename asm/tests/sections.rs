@@ -149,3 +149,17 @@ prog p: \"socket\" {
     object.funcs[1].refs = refs.into_iter().enumerate().map(code).collect();
     assert_eq!(again(&object), object, "{}", disasm::to_text(&object));
 }
+
+#[test]
+fn a_mistake_in_a_section_is_one_error() {
+    for (section, lines) in [
+        ("\".x\" data {\n 0: v[4\n 4: w[8]\n}", "r1 = v ll\n r1 = w ll"),
+        ("\".y\" {\n 0: v[4]\n}", "r1 = v ll\n r1 = section(\".y\") + 4 ll"),
+        ("\".data\" align 3 {\n 0: v[4]\n}", "r1 = v ll\n r1 = section(\".data\") ll"),
+        ("\".data\" size 1G {\n 0: v[4]\n}", "r1 = v ll\n r1 = section(\".data\") ll"),
+        ("\".data\" other(1) {\n 0: v[4]\n}", "r1 = v ll"),
+    ] {
+        let text = format!("section {section}\n{}", common::body(&format!("{lines}\n w0 = 0")));
+        assert_eq!(common::errors(&text).len(), 1, "{:?}\n{text}", common::assemble(&text, Endian::Little));
+    }
+}

@@ -226,8 +226,7 @@ Examples:
   bpfasm disasm --raw filter.bin --endian big    bare instructions, 8 bytes each
   echo b700000001000000 9500000000000000 | bpfasm disasm --hex -
 
-Data sections, maps without BTF, weak and hidden symbols and names that are no words are shown, but text that has
-them does not build yet.")]
+The text holds all that the object does; of the file, DWARF and other sections for tools are left out.")]
 pub struct DisasmArgs {
     /// What to read.
     #[command(flatten)]

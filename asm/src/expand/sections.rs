@@ -50,11 +50,8 @@ impl<'a> Expander<'a> {
             None => {
                 let message = format!("the name `{name}` does not say what kind of section this is");
                 let d = Diagnostic::error(code::SECTION, message, section.name);
-                return Err(self.error(d.suggest(
-                    "one that only the file knows is",
-                    section.name.after(),
-                    " other",
-                )));
+                self.error(d.suggest("one that only the file knows is", section.name.after(), " other"));
+                DataKind::Other
             }
         };
         let index = self.new_section(block, section, name, kind)?;
