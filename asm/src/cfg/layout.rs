@@ -276,14 +276,30 @@ impl Plan {
             bottoms.push(y + tallest);
             y += tallest + RISE;
         }
-        // Ways that run beside the boxes take the left.
-        let beside = through.iter().filter(|way| way.is_none()).count();
-        let margin = i64::try_from(beside).unwrap_or(0) * LANE + if beside > 0 { GAP } else { 0 };
+        // Ways that run beside the boxes take the left: each the nearest lane that is free along it.
+        let top = |node: usize| tops[self.nodes[node].layer];
+        let beside = ways.iter().zip(through).enumerate().filter(|(_, (_, way))| way.is_none());
+        let mut spans: Vec<(i64, i64, usize)> = beside
+            .map(|(way, ((from, to), _))| {
+                let (low, high) = (top(*from) + sizes[*from].height + RISE / 3, top(*to) - RISE / 3);
+                (low.min(high), low.max(high), way)
+            })
+            .collect();
+        spans.sort_unstable();
+        let (mut lanes, mut ends) = (vec![0; ways.len()], vec![]);
+        for (start, end, way) in spans {
+            let free = ends.iter().position(|taken| *taken < start).unwrap_or(ends.len());
+            ends.resize(ends.len().max(free + 1), end);
+            ends[free] = end;
+            lanes[way] = free;
+        }
+        let count = i64::try_from(ends.len()).unwrap_or(0);
+        let margin = if count > 0 { count * LANE + GAP } else { 0 };
+        let lane = |way: usize| (count - i64::try_from(lanes[way]).unwrap_or(0)) * LANE - LANE / 2;
         let least = self.nodes.iter().map(|node| node.x).min().unwrap_or(0);
         let shift = margin - least;
         let right = self.nodes.iter().map(|node| node.x + node.size.width).max().unwrap_or(0);
         let corner = |node: usize| Point { x: self.nodes[node].x + shift, y: tops[self.nodes[node].layer] };
-        let mut lane = 0;
         let mut drawn = vec![];
         let leaves = self.leaves(sizes, ways, through);
         for (number, ((from, to), points)) in ways.iter().zip(through).enumerate() {
@@ -297,8 +313,7 @@ impl Plan {
                 way.push(below(*from, leave.x));
                 way.extend(points.iter().flat_map(|node| [corner(*node), below(*node, corner(*node).x)]));
             } else {
-                lane += LANE;
-                let x = lane - LANE / 2;
+                let x = lane(number);
                 let (low, high) = (leave.y + RISE / 3, arrive.y - RISE / 3);
                 let turns = [(leave.x, low), (x, low), (x, high), (arrive.x, high)];
                 way.extend(turns.map(|(x, y)| Point { x, y }));

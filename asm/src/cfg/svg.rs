@@ -19,7 +19,7 @@ const BETWEEN: i64 = 48;
 const LANE: i64 = 14;
 
 const STYLE: &str = "text{font:12px ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace;fill:#1f2328;white-space:pre}\
-     .title{font-weight:bold}.label{font-weight:bold;fill:#0550ae}.source{fill:#6e7781}.when{font-size:10px}\
+     .title{font-weight:bold}.label{font-weight:bold;fill:#0550ae}.source{fill:#6e7781}\
      rect{fill:#f6f8fa;stroke:#8c959f;rx:4}path{fill:none;stroke:#57606a;stroke-width:1.3}\
      .true{stroke:#1a7f37}.false{stroke:#cf222e}.next{stroke-dasharray:2 2}.call{stroke:#8250df;stroke-dasharray:6 4}\
      svg{background:#fff}";
