@@ -10,12 +10,14 @@ use crate::object::Linkage;
 
 impl<'a> Expander<'a> {
     /// Reports declarations of the file itself that nothing names, and imports of which nothing is used. A file
-    /// without a program is there for others, and a name that begins with `_` is meant to be unused.
+    /// without a program is there for others, one with a `btf` block says what an object has, and a name that begins
+    /// with `_` is meant to be unused.
     pub(super) fn unused(&mut self, items: &[&'a Item]) {
         const ROOT: FileId = FileId(0);
         let own = || items.iter().filter(|item| item.span.file == ROOT);
         let is_program = |kind: &ItemKind| matches!(kind, ItemKind::Func(func) if func.section.is_some());
-        if self.diagnostics.errors() > 0 || !own().any(|item| is_program(&item.kind)) {
+        if self.diagnostics.errors() > 0 || self.given.is_some() || !own().any(|item| is_program(&item.kind))
+        {
             return;
         }
         let used = self.names.used();
