@@ -1,5 +1,7 @@
 //! Data sections as they are: `section` blocks, places in them, and relocations of any kind.
 
+use std::collections::HashMap;
+
 use super::eval::Value;
 use super::names::Def;
 use super::plain::{PlainData, PlainVar};
@@ -243,10 +245,11 @@ impl<'a> Expander<'a> {
         for (number, map) in maps.enumerate() {
             self.program.maps[number].refs = self.address_lines(&map.refs);
         }
+        let data = self.program.data.iter().enumerate();
+        let places: HashMap<usize, usize> =
+            data.filter_map(|(index, data)| Some((data.block?, index))).collect();
         for (number, section) in blocks(items).enumerate() {
-            let Some(index) = self.program.data.iter().position(|data| data.block == Some(number)) else {
-                continue;
-            };
+            let Some(index) = places.get(&number).copied() else { continue };
             let refs = self.address_lines(&section.lines);
             let types =
                 self.given.and_then(|given| given.sections.get(self.program.data[index].name.as_str()));
