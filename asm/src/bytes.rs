@@ -29,6 +29,17 @@ pub fn text(bytes: &[u8]) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Whether bytes are ASCII and none is NUL, as nearly always.
+pub(crate) fn is_plain(bytes: &[u8]) -> bool {
+    const LOW: u64 = u64::from_le_bytes([0x01; 8]);
+    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+    let (words, rest) = bytes.as_chunks::<8>();
+    let words = words.iter().map(|word| u64::from_le_bytes(*word));
+    // Of a NUL the high bit is set once 1 is taken away.
+    words.fold(0, |all, word| all | word | word.wrapping_sub(LOW)) & HIGH == 0
+        && rest.iter().all(|byte| (1..0x80).contains(byte))
+}
+
 /// The bytes of a text.
 #[must_use]
 pub fn bytes(text: &str) -> Cow<'_, [u8]> {

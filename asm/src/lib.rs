@@ -20,6 +20,7 @@ mod escape;
 pub mod expand;
 mod flow;
 mod gas;
+mod hash;
 pub mod isa;
 pub mod lang;
 pub mod lint;

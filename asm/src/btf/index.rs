@@ -1,30 +1,23 @@
 //! Finding what is equal among things that are kept elsewhere, by number.
 
-use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::hash::{BuildHasher, Hash};
+
+use crate::hash::Seeded;
 
 /// Numbers of things, found by their hashes; of the things themselves there is no copy here. No number is 0.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Index {
     /// Hash and number, each in the first place from where its hash says that was free; 0 stands for none. At most
     /// half of the places are taken.
     places: Vec<(u32, u32)>,
     taken: usize,
-    /// Nobody can choose things whose hashes are the same. What is found does not depend on it.
-    seed: u64,
-}
-
-impl Default for Index {
-    fn default() -> Self {
-        Self { places: vec![], taken: 0, seed: RandomState::new().hash_one(0) }
-    }
+    hash: Seeded,
 }
 
 impl Index {
     /// The number of an equal thing, or the key for [`Self::note`].
     pub fn find<K: Hash + ?Sized>(&self, thing: &K, same: impl Fn(u32) -> bool) -> Result<u32, u32> {
-        let mut hasher = Mix(self.seed);
-        thing.hash(&mut hasher);
-        let [.., a, b, c, d] = hasher.finish().to_le_bytes();
+        let [.., a, b, c, d] = self.hash.hash_one(thing).to_le_bytes();
         let key = u32::from_le_bytes([a, b, c, d]);
         let found = self.from(key).find(|(hash, number)| *number == 0 || *hash == key && same(*number));
         found.map(|(_, number)| number).filter(|number| *number != 0).ok_or(key)
@@ -59,33 +52,5 @@ impl Index {
         let start = key as usize & self.places.len().saturating_sub(1);
         let (before, behind) = self.places.split_at(start);
         behind.iter().chain(before).copied()
-    }
-}
-
-/// A hash of what is long, eight bytes at a time.
-struct Mix(u64);
-
-impl Hasher for Mix {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        let (words, rest) = bytes.as_chunks::<8>();
-        for word in words {
-            self.write_u64(u64::from_le_bytes(*word));
-        }
-        if !rest.is_empty() {
-            let mut word = [0; 8];
-            word[..rest.len()].copy_from_slice(rest);
-            self.write_u64(u64::from_le_bytes(word));
-        }
-    }
-
-    /// Both halves of a product depend on all bits.
-    fn write_u64(&mut self, word: u64) {
-        let product = u128::from(self.0 ^ word) * 0x9e37_79b9_7f4a_7c15;
-        let [a, b, c, d, e, f, g, h, rest @ ..] = product.to_le_bytes();
-        self.0 = u64::from_le_bytes([a, b, c, d, e, f, g, h]) ^ u64::from_le_bytes(rest);
     }
 }

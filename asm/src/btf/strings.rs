@@ -38,7 +38,11 @@ impl Strings {
         if text.is_empty() {
             return Ok(0);
         }
-        let encoded = bytes::bytes(text);
+        let encoded = match bytes::is_plain(text.as_bytes()) {
+            true => Cow::Borrowed(text.as_bytes()),
+            false if text.contains('\0') => return Err(Error::Nul { text: text.into() }),
+            false => bytes::bytes(text),
+        };
         let bytes = &self.bytes;
         let same = |offset: u32| {
             let rest = usize::try_from(offset).ok().and_then(|at| bytes.get(at..));
@@ -49,9 +53,6 @@ impl Strings {
             Ok(offset) => return Ok(offset),
             Err(key) => key,
         };
-        if text.contains('\0') {
-            return Err(Error::Nul { text: text.into() });
-        }
         let offset = u32::try_from(self.bytes.len()).map_err(|_| Error::TooMuch { what: "the strings" })?;
         self.bytes.extend(&*encoded);
         self.bytes.push(0);
