@@ -50,19 +50,16 @@ impl<'a> Lines<'a> {
             Some((_, file, index)) => (file, index),
             None => (self.file(Named::Source(span.file)), 0),
         };
-        let index = source.line_index(span.start, near);
-        self.last = Some((span, file, index));
-        let (line, column) = source.place(index, span.start);
-        let texts = &mut self.files[file as usize].texts;
-        if texts.len() <= index {
-            texts.resize(index + 1, 0);
-        }
+        let here = source.line(span.start, near);
+        self.last = Some((span, file, here.index));
+        let (line, column) = here.position(span.start);
+        let text = &mut self.files[file as usize].texts[here.index];
         // BTF has no string with a NUL inside: such a line has no text.
-        if texts[index] == 0 {
-            texts[index] = self.texts.add(source.line_text(index)).unwrap_or(0);
+        if *text == 0 {
+            *text = self.texts.add(here.text()).unwrap_or(0);
         }
         // There are far fewer instructions than 2³².
-        let (insn, text) = (u32::try_from(insn).unwrap_or(u32::MAX), texts[index]);
+        let (insn, text) = (u32::try_from(insn).unwrap_or(u32::MAX), *text);
         lines.push(Line { insn, file, line, column, text });
     }
 
@@ -81,7 +78,11 @@ impl<'a> Lines<'a> {
         let known = self.files.iter().position(|file| file.id == id);
         let number = known.unwrap_or(self.files.len());
         if known.is_none() {
-            self.files.push(Known { id, texts: vec![] });
+            let lines = match id {
+                Named::Source(id) => self.sources.get(id).line_count(),
+                Named::Said(_) => 0,
+            };
+            self.files.push(Known { id, texts: vec![0; lines] });
         }
         u32::try_from(number).unwrap_or(u32::MAX)
     }

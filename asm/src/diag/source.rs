@@ -118,9 +118,9 @@ impl Sources {
     #[must_use]
     pub fn line(&self, span: Span) -> (u32, u32, &str) {
         let source = self.get(span.file);
-        let index = source.line_index(span.start, 0);
-        let (line, column) = source.place(index, span.start);
-        (line, column, source.line_text(index))
+        let line = source.line(span.start, 0);
+        let (number, column) = line.position(span.start);
+        (number, column, line.text())
     }
 }
 
@@ -159,13 +159,28 @@ impl Source {
     /// Where lines begin.
     fn starts(&self) -> &[u32] {
         self.lines.get_or_init(|| {
-            let (text, mut at, mut starts) = (self.text.as_bytes(), 0, vec![0]);
-            while let Some(len) = text[at..].iter().position(|b| *b == b'\n') {
-                at += len + 1;
-                starts.push(u32::try_from(at).unwrap_or(u32::MAX));
+            const LOW: u64 = u64::from_le_bytes([0x7f; 8]);
+            let (words, rest) = self.text.as_bytes().as_chunks::<8>();
+            let mut starts = vec![0];
+            let mut next = 1u32;
+            for word in words {
+                // The high bit of each byte that is a newline: all others have a bit of their own.
+                let other = u64::from_le_bytes(*word) ^ u64::from_le_bytes([b'\n'; 8]);
+                let mut found = !((other & LOW) + LOW | other | LOW);
+                while found != 0 {
+                    starts.push(next + found.trailing_zeros() / 8);
+                    found &= found - 1;
+                }
+                next += 8;
             }
+            starts.extend((next..).zip(rest).filter(|(_, b)| **b == b'\n').map(|(next, _)| next));
             starts
         })
+    }
+
+    /// How many lines there are, of which the last one may be empty.
+    pub(crate) fn line_count(&self) -> usize {
+        self.starts().len()
     }
 
     /// The first byte of a line; a byte order mark belongs to none.
@@ -198,24 +213,42 @@ impl Source {
         found.unwrap_or_else(|| starts.partition_point(|&start| start <= offset) - 1)
     }
 
-    /// A line without its end, by its index.
-    pub(crate) fn line_text(&self, index: usize) -> &str {
-        let text = &self.text[self.line_start(index)..self.line_end(index)];
-        let text = text.strip_suffix('\n').unwrap_or(text);
-        text.strip_suffix('\r').unwrap_or(text)
+    /// The line of a byte, looked for as [`Self::line_index`] does.
+    #[inline]
+    pub(crate) fn line(&self, offset: u32, near: usize) -> Line<'_> {
+        let index = self.line_index(offset, near);
+        let start = self.line_start(index);
+        Line { index, start, text: &self.text[start..self.line_end(index).max(start)] }
     }
 
     /// Line and column of a byte, both from 1; columns count characters.
     #[must_use]
     pub fn position(&self, offset: u32) -> (u32, u32) {
-        self.place(self.line_index(offset, 0), offset)
+        self.line(offset, 0).position(offset)
+    }
+}
+
+/// A line of a source text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Line<'a> {
+    /// Its number, from 0.
+    pub(crate) index: usize,
+    start: usize,
+    text: &'a str,
+}
+
+impl<'a> Line<'a> {
+    /// Line and column of one of its bytes, both from 1; columns count characters.
+    #[inline]
+    pub(crate) fn position(&self, offset: u32) -> (u32, u32) {
+        let before = &self.text[..(offset as usize).saturating_sub(self.start)];
+        let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        (narrow(self.index + 1), narrow(before.chars().count() + 1))
     }
 
-    /// Line and column of a byte that this line holds.
-    pub(crate) fn place(&self, index: usize, offset: u32) -> (u32, u32) {
-        let start = self.line_start(index).min(offset as usize);
-        let before = &self.text[start..offset as usize];
-        let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        (narrow(index + 1), narrow(before.chars().count() + 1))
+    /// Its text without its end.
+    pub(crate) fn text(&self) -> &'a str {
+        let text = self.text.strip_suffix('\n').unwrap_or(self.text);
+        text.strip_suffix('\r').unwrap_or(text)
     }
 }
