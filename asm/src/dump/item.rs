@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write};
 
+use crate::elf::CALL;
 use crate::escape::escape;
 use crate::isa::print::digits;
 use crate::isa::{self, Insn, Syntax};
@@ -59,19 +60,13 @@ pub fn items<'a>(object: &'a Object, func: &'a Func) -> impl Iterator<Item = Ite
     let mut refs = func.refs.iter().peekable();
     let mut lines = func.lines.iter().peekable();
     let mut core = func.core.iter().peekable();
-    let mut starts = vec![false; func.slots()];
-    let mut slot = 0;
-    for insn in func.insns.iter() {
-        starts[slot] = true;
-        slot += insn.slots();
-    }
     let mut slot = 0;
     func.insns.iter().enumerate().map(move |(i, insn)| {
         let item = Item {
             object,
             slot,
             insn,
-            target: target(slot, &insn).filter(|slot| starts.get(*slot) == Some(&true)),
+            target: target(slot, &insn).filter(|slot| func.insns.at_slot(*slot).is_some()),
             to: refs.next_if(|r| r.insn == i).map(|r| r.to),
             line: lines.next_if(|line| line.insn as usize == i),
             core: core.next_if(|relo| relo.insn == i),
@@ -114,6 +109,8 @@ impl<'a> Item<'a> {
             Some(Symbol::Extern(index)) => Reference::Extern(object.externs.get(index)?),
             Some(Symbol::Data(section, offset)) => place(object, section, offset)?,
             Some(Symbol::Unknown) => return None,
+            // Most are no calls.
+            None if self.insn.code != CALL => return None,
             None => match self.insn.form()?.syntax {
                 Syntax::CallHelper => Reference::Helper(HelperId(u32::try_from(self.insn.imm).ok()?)),
                 _ => return None,
@@ -132,7 +129,7 @@ impl<'a> Item<'a> {
             space.push_str(".l");
             space.push_str(digits::<10>(u64::try_from(target).unwrap_or(u64::MAX), &mut [0; 20]));
             names.target = Some(space);
-        } else if self.to.is_some() || self.insn.code == crate::elf::CALL {
+        } else if self.to.is_some() || self.insn.code == CALL {
             self.name(space)?;
             names.symbol = Some(space.as_str()).filter(|name| !name.is_empty());
         }
