@@ -29,15 +29,16 @@ impl Assembler<'_> {
             .collect();
         let mut found = vec![];
         for (number, i, slot) in std::mem::take(&mut self.calls) {
-            let (func, plain) = (&funcs[number], &self.program.funcs[number].insns[i]);
-            let bare = self.program.funcs[number].bare;
+            let (func, own) = (&funcs[number], &self.program.funcs[number]);
+            let Some(plain) = own.insns.get(i) else { continue };
+            let bare = own.bare;
             let target = slot + 1 + i64::from(plain.insn.imm);
             match begin.get(&(func.section.as_str(), starts[number] + target)) {
                 Some(to) if bare || func.section == TEXT => {
                     found.push((number, Ref::new(i, Symbol::Func(*to))))
                 }
                 _ if self.program.funcs[number].unchecked => {}
-                _ => self.no_callee(number, plain, target),
+                _ => self.no_callee(number, &plain, target),
             }
         }
         for (number, mut to) in found {
@@ -47,8 +48,9 @@ impl Assembler<'_> {
                     to.reloc = Some(Box::new(Reloc::NONE));
                 }
                 _ => {
-                    let insn = Insn { imm: -1, ..self.program.funcs[number].insns[to.insn].insn };
-                    funcs[number].insns.set(to.insn, insn);
+                    if let Some(insn) = funcs[number].insns.get(to.insn) {
+                        funcs[number].insns.set(to.insn, Insn { imm: -1, ..insn });
+                    }
                 }
             }
             let func = &mut funcs[number];
@@ -61,8 +63,8 @@ impl Assembler<'_> {
         let message = "no function begins where this call leads";
         // The kernel takes functions within a text of bare instructions, and other tools print such.
         let d = match self.program.funcs[number].bare {
-            true => Diagnostic::warning(code::TARGET, message, plain.span),
-            false => Diagnostic::error(code::TARGET, message, plain.span),
+            true => Diagnostic::warning(code::TARGET, message, plain.place.span),
+            false => Diagnostic::error(code::TARGET, message, plain.place.span),
         };
         let d = d.note(format!("it leads to slot {target}, counted from the start of this function"));
         self.report(plain, d.help("call the function by its name"));

@@ -248,17 +248,17 @@ impl Assembler<'_> {
         btf: Option<btf::TypeId>,
         core: Vec<CoreRelo>,
     ) -> Func {
-        let (mut insns, mut lines) = (Code::with_capacity(func.insns.len()), vec![]);
-        insns.extend(func.insns.iter().map(|plain| plain.insn));
-        for (at, plain) in func.insns.iter().enumerate() {
-            let insn = plain.insn;
-            // Of most instructions there is nothing to ask.
-            if self.cpu.is_some() || plain.target.is_some() || matches!(insn.code & 7, 5 | 6) {
-                let insn = self.resolve(func, plain, at, &insns);
-                insns.set(at, insn);
+        let (mut insns, mut lines) = (func.insns.code().clone(), vec![]);
+        for (at, insn) in func.insns.code().iter().enumerate() {
+            // Of most instructions there is nothing to ask: only jumps and calls have these classes.
+            if self.cpu.is_none() && !matches!(insn.code & 7, 5 | 6) {
+                continue;
+            }
+            if let Some(plain) = func.insns.get(at) {
+                insns.set(at, self.resolve(func, &plain, at));
             }
             if insn.code == CALL && insn.src == PSEUDO_CALL && func.references(at).is_empty() {
-                self.calls.push((number, at, slot(&insns, at)));
+                self.calls.push((number, at, slot(func.insns.code(), at)));
             }
         }
         for (relo, _) in core.iter().zip(&func.core).filter(|(_, plain)| !plain.literal) {
@@ -272,8 +272,8 @@ impl Assembler<'_> {
         if btf.is_some() && func.lines.is_empty() && self.program.given.is_none() {
             lines.reserve_exact(func.insns.len());
             self.lines.begin();
-            for (at, plain) in func.insns.iter().enumerate() {
-                self.lines.note(self.program.origin(plain), at, &mut lines);
+            for (at, place) in func.insns.places().iter().enumerate() {
+                self.lines.note(self.program.origin(place), at, &mut lines);
             }
         }
         let section = func.section.clone().unwrap_or_else(|| TEXT.to_string());
@@ -296,13 +296,13 @@ impl Assembler<'_> {
     }
 
     /// Fills in the distance of a jump.
-    fn resolve(&mut self, func: &PlainFunc, plain: &Plain, i: usize, code: &Code) -> Insn {
-        let mut insn = plain.insn;
+    fn resolve(&mut self, func: &PlainFunc, plain: &Plain, i: usize) -> Insn {
+        let (mut insn, code) = (plain.insn, func.insns.code());
         let form = insn.form();
         if let (Some(form), Some(limit)) =
             (form.filter(|form| self.cpu.is_some_and(|cpu| form.cpu > cpu)), self.cpu)
         {
-            let d = level::above(form, limit, plain.span);
+            let d = level::above(form, limit, plain.place.span);
             self.report(plain, d);
         }
         let syntax = form.map(|f| f.syntax);
@@ -318,16 +318,17 @@ impl Assembler<'_> {
             (Some(Syntax::Gotol), _, Ok(distance)) => insn.imm = distance,
             (Some(Syntax::Gotol), _, Err(_)) | (_, Err(_), _) => {
                 let message = format!("`{}` is {} slots away", label.name, distance.unsigned_abs());
-                let d = Diagnostic::error(code::DISTANCE, message, plain.span).also(label.span, "this label");
+                let d = Diagnostic::error(code::DISTANCE, message, plain.place.span)
+                    .also(label.span, "this label");
                 let d = d.note("a jump reaches 32767 slots forward and 32768 back");
-                let d = level::further(d, syntax, self.cpu, plain.span, self.sources);
+                let d = level::further(d, syntax, self.cpu, plain.place.span, self.sources);
                 self.report(plain, d);
             }
             (_, Ok(distance), _) => insn.off = distance,
         }
         if label.at == Some(func.insns.len()) && !func.unchecked {
             let d = Diagnostic::error(code::TARGET, "no instruction follows this label", label.span);
-            self.report(plain, d.also(plain.span, "this jump leads there"));
+            self.report(plain, d.also(plain.place.span, "this jump leads there"));
         }
         insn
     }
@@ -345,12 +346,12 @@ impl Assembler<'_> {
             "this jump leads into the middle of a 64-bit load"
         };
         // The kernel says no, but text that shows such code must assemble.
-        let d = Diagnostic::warning(code::TARGET, message, plain.span);
+        let d = Diagnostic::warning(code::TARGET, message, plain.place.span);
         self.report(plain, d.note(format!("it leads to slot {target}; the function has {end}")));
     }
 
     fn report(&mut self, plain: &Plain, diagnostic: Diagnostic) {
-        let (expansion, _) = self.program.expansion(plain.chain, self.sources);
+        let (expansion, _) = self.program.expansion(plain.place.chain, self.sources);
         self.diagnostics.push(Diagnostic { expansion, ..diagnostic });
     }
 }

@@ -6,7 +6,7 @@ use super::core::CoreValue;
 use super::eval::Value;
 use super::foreign::Locals;
 use super::frame::{Frame, View};
-use super::plain::{Chain, ChainId, Label, LabelId, Plain, PlainCore, PlainLine, PlainSymbol};
+use super::plain::{Chain, ChainId, Label, LabelId, Origin, PlainCore, PlainLine, PlainSymbol, Plains};
 use super::types::TyId;
 use super::{Expander, Reported, control, orders, records, views};
 use crate::diag::{Diagnostic, Severity, Span, code, nearest};
@@ -23,13 +23,15 @@ const DEPTH: usize = 128;
 /// How many statements the macros and loops of a function may give: four times the instructions that the kernel
 /// takes (`BPF_COMPLEXITY_LIMIT_INSNS`).
 const EXPANDED: usize = 4_000_000;
+/// How many mistakes in macros and loops are found, also of those that are told already.
+const WRONG: usize = 50_000;
 /// What the kernel gives a function (`MAX_BPF_STACK`).
 const STACK: i32 = 512;
 
 /// The function that is worked on.
 #[derive(Debug, Default)]
 pub(super) struct Body<'a> {
-    pub(super) insns: Vec<Plain>,
+    pub(super) insns: Plains,
     pub(super) refs: Vec<Ref>,
     /// CO-RE values that were met, and those that instructions have.
     pub(super) cores: Vec<CoreValue>,
@@ -62,6 +64,8 @@ pub(super) struct Body<'a> {
     frames: usize,
     /// Statements of macros and loops so far.
     expanded: usize,
+    /// Mistakes in them so far.
+    pub(super) wrong: usize,
     /// Macros gave too much: leave all of them.
     pub(super) stop: bool,
     /// Bytes of stack that are taken.
@@ -97,7 +101,7 @@ impl<'a> Expander<'a> {
         self.check_empty(index, func);
         let body = std::mem::take(&mut self.body);
         for (at, call) in views::stale(&body) {
-            self.stale(&body.uses[at], body.insns[call].span);
+            self.stale(&body.uses[at], body.insns.places()[call].span);
         }
         self.check_orders(&body);
         let func = &mut self.program.funcs[index];
@@ -165,12 +169,15 @@ impl<'a> Expander<'a> {
             StmtKind::Control(control) => self.control(stmt.span, control)?,
             StmtKind::For(looped) => self.repeat(stmt.span, looped)?,
             StmtKind::Run(run) => {
-                for (index, (insn, (start, end))) in run.code.iter().zip(&run.places).enumerate() {
-                    if index > 0 && self.chain.is_some() {
-                        self.count(stmt.span);
-                    }
-                    self.push(insn, Span { start: *start, end: *end, ..stmt.span });
+                if self.frames.len() > 1 {
+                    self.count(stmt.span, run.places.len() - 1);
                 }
+                let chain = self.chain;
+                let place = |(start, end): &(u32, u32)| Origin {
+                    span: Span { start: *start, end: *end, ..stmt.span },
+                    chain,
+                };
+                self.body.insns.append(&run.code, run.places.iter().map(place));
             }
             StmtKind::Raw(bytes) => self.raw(stmt.span, bytes)?,
             StmtKind::Alias(further) => self.further_symbol(further)?,
@@ -222,7 +229,12 @@ impl<'a> Expander<'a> {
         let mut rest = bytes;
         while let Some((insn, taken)) = Insn::decode(rest, self.endian) {
             if matches!(insn, Insn { code: 0, dst: 0, src: 0, off: 0, .. })
-                && self.body.insns.last().is_some_and(|p| p.insn.code == LD_IMM64 && p.insn.hi.is_none())
+                && self
+                    .body
+                    .insns
+                    .code()
+                    .last()
+                    .is_some_and(|insn| insn.code == LD_IMM64 && insn.hi.is_none())
             {
                 let message = "these bytes make one instruction with those of the line above";
                 let d = Diagnostic::error(code::FORM, message, span);
@@ -236,7 +248,7 @@ impl<'a> Expander<'a> {
 
     /// Appends an instruction.
     pub(super) fn push(&mut self, insn: Insn, span: Span) {
-        self.body.insns.push(Plain { insn, target: None, span, chain: self.chain });
+        self.body.insns.push(insn, Origin { span, chain: self.chain });
     }
 
     pub(super) fn frame(&mut self) -> &mut Frame<'a> {
@@ -356,7 +368,7 @@ impl<'a> Expander<'a> {
     fn use_macro(&mut self, span: Span, name: Span, args: &'a [Arg]) -> Result<(), Reported> {
         let text = self.text(name);
         let Some(definition) = self.names.macro_named(text, name.file) else {
-            return Err(self.unknown("macro", name, vec![]));
+            return Err(self.unknown("macro", name, |_| vec![]));
         };
         let shown = Span { end: name.end + 1, ..name };
         self.check_depth(shown)?;
@@ -412,19 +424,20 @@ impl<'a> Expander<'a> {
         self.body.stop &= self.frames.len() > 1;
     }
 
-    /// Counts a statement of a macro or loop: macros that use each other twice grow beyond all bounds.
-    pub(super) fn count(&mut self, place: Span) {
-        self.body.expanded += 1;
-        if self.body.expanded == EXPANDED + 1 {
+    /// Counts statements of a macro or loop: macros that use each other twice grow beyond all bounds.
+    pub(super) fn count(&mut self, place: Span, statements: usize) {
+        let before = self.body.expanded;
+        self.body.expanded = before.saturating_add(statements);
+        if self.body.expanded > EXPANDED && before <= EXPANDED {
             let message = format!("the macros and loops here give more than {EXPANDED} statements");
             self.error(Diagnostic::error(code::RECURSION, message, place));
         }
-        self.body.stop |= self.body.expanded > EXPANDED;
+        self.body.stop |= self.body.expanded > EXPANDED || self.body.wrong > WRONG;
     }
 
     /// Begins to count anew, for what stands in no function.
     pub(super) fn recount(&mut self) {
-        self.body.expanded = 0;
+        (self.body.expanded, self.body.wrong) = (0, 0);
         self.body.stop = false;
     }
 
@@ -440,7 +453,8 @@ impl<'a> Expander<'a> {
 
     /// The arguments of a use.
     fn bind(&mut self, definition: &'a Macro, given: &'a [Arg]) -> Result<Vec<(&'a str, Value)>, Reported> {
-        let (mut args, mut failed): (Vec<(&'a str, Value)>, _) = (vec![], None);
+        let mut args: Vec<(&'a str, Value)> = Vec::with_capacity(definition.params.len());
+        let mut failed = None;
         let mut named = false;
         for (position, arg) in given.iter().enumerate() {
             let block = matches!(arg.value.kind, ExprKind::Block(_));
@@ -555,10 +569,10 @@ impl<'a> Expander<'a> {
                 let message = format!("`{name}` takes {}, not a block", kind.describe());
                 return Err(self.error(Diagnostic::error(code::ARGUMENT, message, expr.span)));
             }
-            (ParamKind::Label, ExprKind::Name) => Value::Label(self.label(expr.span)?),
+            (ParamKind::Label, ExprKind::Name(_)) => Value::Label(self.label(expr.span)?),
             (ParamKind::Type, _) => match self.expr_as_type(expr) {
                 Some(ty) => Value::Type(ty?),
-                None => return Err(self.unknown("type", expr.span, vec![])),
+                None => return Err(self.unknown("type", expr.span, |_| vec![])),
             },
             _ => self.eval(expr)?,
         };
@@ -589,7 +603,7 @@ impl<'a> Expander<'a> {
     /// The type that `$name` is, if it is one.
     pub(super) fn type_argument_if(&self, span: Span) -> Option<TyId> {
         match self.scopes().find_map(|frame| frame.arg(&self.text(span)[1..]))? {
-            Value::Type(ty) => Some(ty),
+            Value::Type(ty) => Some(*ty),
             _ => None,
         }
     }

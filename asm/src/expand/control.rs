@@ -35,7 +35,7 @@ impl<'a> Expander<'a> {
     /// Works out statements that may stand in many places.
     pub(super) fn stmts(&mut self, stmts: &'a [Stmt], place: Span) {
         for stmt in stmts {
-            self.count(place);
+            self.count(place, 1);
             if self.body.stop {
                 break;
             }
@@ -123,7 +123,7 @@ impl<'a> Expander<'a> {
         let known = self.diagnostics.errors();
         for n in from..to {
             // A round without statements takes time, too.
-            self.count(head);
+            self.count(head, 1);
             if self.body.stop || self.diagnostics.errors() > known {
                 break;
             }
@@ -222,9 +222,9 @@ impl<'a> Expander<'a> {
 
     /// The value of `$name`.
     pub(super) fn argument(&mut self, span: Span) -> Result<Value, Reported> {
-        let name = &self.text(span)[1..];
+        let name = &self.word(span)[1..];
         match self.given(name) {
-            Some(Some(value)) => return Ok(value),
+            Some(Some(value)) => return Ok(*value),
             Some(None) => {
                 let d = Diagnostic::error(code::ARGUMENT, format!("`${name}` was not given"), span);
                 return Err(self.error(d.help(format!("ask with `@if @defined(${name}) {{ … }}`"))));
@@ -244,7 +244,7 @@ impl<'a> Expander<'a> {
     }
 
     /// The argument for a parameter; `Some(None)`: it has none. `None`: there is no such parameter.
-    fn given(&self, name: &str) -> Option<Option<Value>> {
+    fn given(&self, name: &str) -> Option<Option<&Value>> {
         self.scopes().find_map(|frame| match frame.arg(name) {
             Some(value) => Some(Some(value)),
             None => frame.absent.contains(&name).then_some(None),

@@ -148,7 +148,7 @@ impl<'a> Expander<'a> {
         };
         let root = match self.expr_as_type(base) {
             Some(root) => root?,
-            None => return Err(self.unknown("type", base.span, vec![])),
+            None => return Err(self.unknown("type", base.span, |_| vec![])),
         };
         let start = self.path_from(root, base.span)?;
         let (Ty::Enum(index), [Step::Field(name)]) = (self.types.get(root), steps.as_slice()) else {

@@ -1,7 +1,7 @@
 //! Declarations: licence, maps, variables, functions.
 
 use super::names::Def;
-use super::plain::{PlainData, PlainFunc, PlainMap, PlainSymbol, PlainVar};
+use super::plain::{PlainData, PlainFunc, PlainMap, PlainSymbol, PlainVar, Plains};
 use super::types::TyId;
 use super::{Expander, Reported};
 use crate::diag::{Diagnostic, Span, code, nearest};
@@ -455,7 +455,7 @@ impl<'a> Expander<'a> {
             btf,
             params,
             result,
-            insns: vec![],
+            insns: Plains::default(),
             refs: vec![],
             labels: vec![],
             core: vec![],

@@ -109,10 +109,7 @@ impl<'a> Expander<'a> {
             Some(Def::Enum(definition)) => self.enumeration(definition, name),
             Some(Def::Alias(definition)) => self.alias(definition, name),
             Some(Def::Imported(import)) => self.imported(import),
-            _ => {
-                let known = BUILTINS.iter().map(|b| b.name);
-                Err(self.unknown("type", name, known.collect()))
-            }
+            _ => Err(self.unknown("type", name, |_| BUILTINS.iter().map(|b| b.name).collect())),
         }
     }
 
@@ -393,7 +390,7 @@ impl<'a> Expander<'a> {
 
     /// `NAME.MEMBER` of an enum. `None`: it is something else.
     pub(super) fn member_of_enum(&mut self, base: &Expr, steps: &'a [Step]) -> Option<Result<Int, Reported>> {
-        let (ExprKind::Name, [Step::Field(name)]) = (&base.kind, steps) else { return None };
+        let (ExprKind::Name(_), [Step::Field(name)]) = (&base.kind, steps) else { return None };
         let definition = match self.names.get(self.text(base.span), base.span.file)? {
             Def::Enum(definition) => definition,
             Def::Imported(import) => return self.member_of_import(import, *name),
@@ -490,7 +487,7 @@ impl<'a> Expander<'a> {
     /// A type that is written where an expression stands: `sizeof(u32[4])`. `None`: it is no type.
     pub(super) fn expr_as_type(&mut self, expr: &'a Expr) -> Option<Result<TyId, Reported>> {
         match &expr.kind {
-            ExprKind::Name => {
+            ExprKind::Name(_) => {
                 let text = self.word(expr.span);
                 let is_type = BUILTINS.iter().any(|b| b.name == text) || self.is_declared_type(expr.span);
                 is_type.then(|| self.named_type(expr.span))

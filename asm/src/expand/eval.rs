@@ -80,8 +80,13 @@ impl Int {
 
 impl<'a> Expander<'a> {
     /// The value of an expression.
+    #[inline]
     pub(super) fn eval(&mut self, expr: &'a Expr) -> Result<Value, Reported> {
-        self.deeper(expr.span, |e| e.eval_here(expr))
+        match expr.kind {
+            ExprKind::Name(Some((number, width))) => Ok(Value::Reg(number, width)),
+            ExprKind::Param => self.argument(expr.span),
+            _ => self.deeper(expr.span, |e| e.eval_here(expr)),
+        }
     }
 
     fn eval_here(&mut self, expr: &'a Expr) -> Result<Value, Reported> {
@@ -91,7 +96,7 @@ impl<'a> Expander<'a> {
             ExprKind::Ip4(address) => Value::Int(self.big_endian(u64::from(*address), 4)),
             ExprKind::Number => Value::Type(self.numbered(expr.span)?),
             ExprKind::Str => Value::Str(expr.span),
-            ExprKind::Name => return self.name_value(expr.span),
+            ExprKind::Name(_) => return self.name_value(expr.span),
             ExprKind::Label(name) => Value::Label(self.label(*name)?),
             ExprKind::Param => return self.argument(expr.span),
             ExprKind::Field(base, steps) => return self.field(base, steps),
@@ -161,8 +166,11 @@ impl<'a> Expander<'a> {
 
     fn name_value(&mut self, span: Span) -> Result<Value, Reported> {
         let (text, word) = (self.text(span), self.word(span));
-        if let Some(register) = self.register(word, span) {
-            return register.map(|(number, width)| Value::Reg(number, width));
+        let number = word.strip_prefix(['r', 'w']).unwrap_or_default();
+        if !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) {
+            let d = Diagnostic::error(code::REGISTER, format!("there is no register `{text}`"), span);
+            let d = d.note("registers are r0 to r10; w0 to w10 name their lower halves, fp is r10");
+            return Err(self.error(d));
         }
         if let "true" | "false" = word {
             return Ok(Value::Int(Int::host(i128::from(word == "true"))));
@@ -198,40 +206,17 @@ impl<'a> Expander<'a> {
             }
             Some(Def::ImportedMember(import, index)) => Ok(Value::Int(Int::host(import.values[index].1))),
             Some(Def::Member(definition, index)) => self.enum_member(definition, index).map(Value::Int),
-            Some(Def::Macro(_)) | None => Err(self.unknown("name", span, self.local_names())),
+            Some(Def::Macro(_)) | None => Err(self.unknown("name", span, Self::local_names)),
         }
-    }
-
-    /// `r0`…`r10`, `w0`…`w10`, `fp`. `None`: no name of a register.
-    fn register(&mut self, text: &str, span: Span) -> Option<Result<(u8, Width), Reported>> {
-        if text == "fp" {
-            return Some(Ok((10, Width::W64)));
-        }
-        let (width, digits) = match text.split_at_checked(1)? {
-            ("r", digits) => (Width::W64, digits),
-            ("w", digits) => (Width::W32, digits),
-            _ => return None,
-        };
-        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-            return None;
-        }
-        Some(match digits.parse::<u8>() {
-            Ok(number) if number <= 10 && (digits.len() == 1 || digits == "10") => Ok((number, width)),
-            _ => {
-                let d = Diagnostic::error(code::REGISTER, format!("there is no register `{text}`"), span);
-                Err(self
-                    .error(d.note("registers are r0 to r10; w0 to w10 name their lower halves, fp is r10")))
-            }
-        })
     }
 
     fn field(&mut self, base: &'a Expr, steps: &'a [Step]) -> Result<Value, Reported> {
-        if let (ExprKind::Name, "fp") = (&base.kind, self.word(base.span)) {
+        if let (ExprKind::Name(_), "fp") = (&base.kind, self.word(base.span)) {
             return self.slot(base.span, steps);
         }
         let is_register =
             super::names::is_word(self.word(base.span)) && !super::names::may_be_view(self.word(base.span));
-        let (ExprKind::Name, false) = (&base.kind, is_register) else {
+        let (ExprKind::Name(_), false) = (&base.kind, is_register) else {
             let d = Diagnostic::error(code::KIND, "only a view and `fp` have fields", base.span);
             return Err(self.error(d.help("name the register and its type: `view ip = r7: iphdr`")));
         };
@@ -560,7 +545,7 @@ impl<'a> Expander<'a> {
                     let (_, align) = self.types.layout(ty?);
                     Ok(Value::Int(Int::host(i128::from(align))))
                 }
-                None => Err(self.unknown("type", of.span, vec![])),
+                None => Err(self.unknown("type", of.span, |_| vec![])),
             },
             ("numberof", [register]) => Ok(Value::Int(Int::host(i128::from(self.reg(register)?.0)))),
             ("baseof", [mem]) => match self.eval(mem)? {
@@ -631,7 +616,7 @@ impl<'a> Expander<'a> {
     }
 
     fn size_of(&mut self, of: &'a Expr) -> Result<u64, Reported> {
-        if let (ExprKind::Name, Some(view)) = (&of.kind, self.view(self.text(of.span))) {
+        if let (ExprKind::Name(_), Some(view)) = (&of.kind, self.view(self.text(of.span))) {
             return Ok(u64::from(self.types.size(view?.ty)));
         }
         if let Some(ty) = self.expr_as_type(of) {
@@ -653,12 +638,12 @@ impl<'a> Expander<'a> {
     /// The place that a path names in a type.
     fn place_of(&mut self, ty: &'a Expr, path: &'a Expr) -> Result<Place, Reported> {
         let Some(id) = self.expr_as_type(ty) else {
-            return Err(self.unknown("type", ty.span, vec![]));
+            return Err(self.unknown("type", ty.span, |_| vec![]));
         };
         let id = id?;
         match &path.kind {
-            ExprKind::Name => self.walk_field(id, path.span),
-            ExprKind::Path(first, rest) if matches!(first.kind, ExprKind::Name) => {
+            ExprKind::Name(_) => self.walk_field(id, path.span),
+            ExprKind::Path(first, rest) if matches!(first.kind, ExprKind::Name(_)) => {
                 let place = self.walk_field(id, first.span)?;
                 self.walk(place, rest)
             }

@@ -52,8 +52,8 @@ pub(super) struct View {
 
 impl Frame<'_> {
     /// The argument for a parameter.
-    pub(super) fn arg(&self, name: &str) -> Option<Value> {
-        self.args.iter().find(|arg| arg.0 == name).map(|arg| arg.1)
+    pub(super) fn arg(&self, name: &str) -> Option<&Value> {
+        self.args.iter().find(|arg| arg.0 == name).map(|arg| &arg.1)
     }
 
     /// Whether a word stands for a value that the use chose. Registers, labels, maps and strings are all alike: what

@@ -2,7 +2,6 @@
 
 use super::atomic::ATOMICS;
 use super::eval::{Int, Mem, Value};
-use super::plain::LabelId;
 use super::{Def, Expander, Reported, views};
 use crate::diag::{Diagnostic, Span, code};
 use crate::gas::changed_immediate;
@@ -125,7 +124,12 @@ impl<'a> Expander<'a> {
 
     /// A register that an instruction writes.
     pub(super) fn written(&mut self, expr: &'a Expr) -> Result<(u8, Width), Reported> {
-        let (number, width) = self.reg(expr)?;
+        let register = self.reg(expr)?;
+        self.check_written(expr, register.0);
+        Ok(register)
+    }
+
+    fn check_written(&mut self, expr: &'a Expr, number: u8) {
         if number == 10 {
             let d = Diagnostic::warning(
                 code::READ_ONLY,
@@ -134,7 +138,6 @@ impl<'a> Expander<'a> {
             );
             self.error(d.help("copy it first: `r2 = r10`"));
         }
-        Ok((number, width))
     }
 
     /// A register under its 64-bit name.
@@ -160,7 +163,7 @@ impl<'a> Expander<'a> {
             return self.apply(span, Some(dst), value);
         }
         match self.eval(dst)? {
-            Value::Reg(..) => self.assign_register(span, dst, op, value),
+            Value::Reg(number, width) => self.assign_register(span, dst, (number, width), op, value),
             Value::Mem(mem) => self.store(span, dst, mem, op, value),
             Value::NegReg(..) | Value::Int(_) => {
                 let d = Diagnostic::error(code::KIND, "nothing can be assigned to this", dst.span);
@@ -194,10 +197,11 @@ impl<'a> Expander<'a> {
         &mut self,
         span: Span,
         dst: &'a Expr,
+        (d, width): (u8, Width),
         op: AluOp,
         value: &'a Expr,
     ) -> Result<(), Reported> {
-        let (d, width) = self.written(dst)?;
+        self.check_written(dst, d);
         let o = Operands { dst: d, ..Operands::default() };
         if let (ExprKind::Packet(ty, index), AluOp::Mov) = (&value.kind, op) {
             return self.load_packet(span, dst, d, *ty, index);
@@ -554,7 +558,7 @@ impl<'a> Expander<'a> {
         let Some(insn) = self.body.insns.len().checked_sub(1) else { return };
         if self.body.refs.last().is_some_and(|r| r.insn == insn) {
             let message = "this instruction has a relocation by itself, and a `@reloc` before it";
-            let d = Diagnostic::error(code::RECORD, message, self.body.insns[insn].span);
+            let d = Diagnostic::error(code::RECORD, message, self.body.insns.places()[insn].span);
             self.error(d.help("behind `@reloc` stands the instruction with its numbers: `r1 = 8 ll`"));
         }
         self.body.refs.push(Ref::new(insn, symbol));
@@ -676,14 +680,8 @@ impl<'a> Expander<'a> {
             }
         };
         self.emit(span, syntax, o)?;
-        self.aim(label);
+        self.body.insns.aim(label);
         Ok(())
-    }
-
-    fn aim(&mut self, label: LabelId) {
-        if let Some(last) = self.body.insns.last_mut() {
-            last.target = Some(label);
-        }
     }
 
     /// A jump by a number of slots.
@@ -719,7 +717,7 @@ impl<'a> Expander<'a> {
                 self.emit(span, Syntax::CallHelper, Operands { imm, ..o })
             }
             Callee::Kfunc(expr) => {
-                if let (ExprKind::Name, Some(Def::Extern(index, external))) =
+                if let (ExprKind::Name(_), Some(Def::Extern(index, external))) =
                     (&expr.kind, self.names.get(self.text(expr.span), expr.span.file))
                 {
                     return self.call_external(span, expr.span, index, external);
@@ -774,8 +772,8 @@ impl<'a> Expander<'a> {
                 ))
             }
             (None, None) => {
-                let helpers = HelperId::all().filter_map(HelperId::name);
-                Err(self.unknown("helper or function", name, helpers.collect()))
+                let helpers = |_: &Self| HelperId::all().filter_map(HelperId::name).collect();
+                Err(self.unknown("helper or function", name, helpers))
             }
         }
     }

@@ -41,15 +41,15 @@ use std::rc::Rc;
 pub use modules::load;
 pub(crate) use names::written;
 pub use plain::{
-    Chain, ChainId, CoreTy, ExternTy, Label, LabelId, Plain, PlainCore, PlainData, PlainExtern, PlainFunc,
-    PlainLine, PlainMap, PlainSymbol, PlainVar, Program, SECTIONS, Side,
+    Chain, ChainId, CoreTy, ExternTy, Label, LabelId, Origin, Plain, PlainCore, PlainData, PlainExtern,
+    PlainFunc, PlainLine, PlainMap, PlainSymbol, PlainVar, Plains, Program, SECTIONS, Side,
 };
 pub use text::to_text;
 pub use types::{BUILTINS, Bits, Builtin, Class, EnumTy, FieldTy, StructTy, Ty, TyId, Types};
 
 use crate::assemble::Files;
 use crate::btf::{Scan, TypeId};
-use crate::diag::{Diagnostic, Diagnostics, FileId, Sources, Span, code};
+use crate::diag::{Diagnostic, Diagnostics, FileId, Severity, Sources, Span, code};
 use crate::isa::Endian;
 use crate::lang::ast::{Const, Control, File, Item, ItemKind};
 use crate::lang::words::bare;
@@ -301,8 +301,17 @@ impl<'a> Expander<'a> {
         self.sources.slice(span)
     }
 
+    /// Counts an error in a macro or loop, whether it is told or known already.
+    fn mistaken(&mut self) -> Reported {
+        self.body.wrong += usize::from(self.frames.len() > 1);
+        Reported
+    }
+
     /// Reports an error, with the macros that led to it.
     fn error(&mut self, diagnostic: Diagnostic) -> Reported {
+        if diagnostic.severity == Severity::Error {
+            self.mistaken();
+        }
         let nothing_there = matches!(diagnostic.code, code::UNKNOWN | code::FIELD | code::LABEL);
         if nothing_there && self.names.is_broken(self.text(diagnostic.primary.span)) {
             return Reported;

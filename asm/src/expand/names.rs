@@ -1,13 +1,14 @@
 //! What a name means.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 
 use super::given::Index;
 use super::imports::Imported;
 use super::{Expander, Reported, library};
 use crate::diag::{Diagnostic, Diagnostics, FileId, Help, Source, Sources, Span, code, nearest};
+use crate::hash::Seeded;
 use crate::lang::ast::{
     Alias, Const, ConstFn, Content, DataSymbol, Enum, Extern, Func, Item, ItemKind, Macro, Map, Param,
     Struct, Var,
@@ -98,21 +99,22 @@ pub(super) struct Names<'a> {
     maps: usize,
     funcs: usize,
     externs: usize,
-    user: HashMap<&'a str, Def<'a>>,
-    library: HashMap<&'a str, Def<'a>>,
+    user: Table<'a>,
+    library: Table<'a>,
     /// What the `btf` block has, where nothing else has that name.
-    given: HashMap<&'a str, Def<'a>>,
+    given: Table<'a>,
     library_files: Vec<bool>,
     /// Macros have a name space of their own: `name!`.
-    user_macros: HashMap<&'a str, Def<'a>>,
-    library_macros: HashMap<&'a str, Def<'a>>,
+    user_macros: Table<'a>,
+    library_macros: Table<'a>,
     /// Words on lines that could not be understood.
     broken: HashSet<&'a str>,
     /// Whether an import failed.
     pub(super) incomplete: bool,
-    /// What was asked for, by the places of their names.
-    used: RefCell<HashSet<Span>>,
 }
+
+/// Declarations by name, and whether somebody asked for each.
+type Table<'a> = HashMap<&'a str, (Def<'a>, Cell<bool>), Seeded>;
 
 /// Words that mean something where a name may stand.
 pub(super) fn is_word(name: &str) -> bool {
@@ -239,10 +241,10 @@ impl<'a> Names<'a> {
     pub(super) fn describe(&mut self, given: &'a Index<'a>) {
         for named in &given.named {
             if !named.text.is_empty() {
-                self.given.entry(named.text).or_insert(Def::Imported(named));
+                self.given.entry(named.text).or_insert((Def::Imported(named), Cell::default()));
             }
             for (index, (name, _)) in named.values.iter().enumerate() {
-                self.given.entry(name).or_insert(Def::ImportedMember(named, index));
+                self.given.entry(name).or_insert((Def::ImportedMember(named, index), Cell::default()));
             }
         }
     }
@@ -265,12 +267,12 @@ impl<'a> Names<'a> {
             (_, false) => &mut self.user,
             (_, true) => &mut self.library,
         };
-        if let Some(first) = table.get(text) {
+        if let Some((first, _)) = table.get(text) {
             // The name of a struct may be declared before the struct, or without it.
             match (first, def) {
                 (_, Def::Struct(Struct { fields: None, .. })) if matches!(first, Def::Struct(_)) => return,
                 (Def::Struct(Struct { fields: None, .. }), Def::Struct(_)) => {
-                    table.insert(text, def);
+                    table.insert(text, (def, Cell::default()));
                     return;
                 }
                 _ => {}
@@ -280,7 +282,7 @@ impl<'a> Names<'a> {
                 .push(d.label("again here").also(first.name(), format!("{} of that name", first.what())));
             return;
         }
-        table.insert(text, def);
+        table.insert(text, (def, Cell::default()));
     }
 
     /// Whether a name stands on a line that could not be understood, and so is perhaps declared there.
@@ -297,14 +299,16 @@ impl<'a> Names<'a> {
         let of_user = !self.in_library(file);
         let user = self.user.get(name).filter(|_| of_user);
         let given = || self.given.get(name).filter(|_| of_user);
-        let def = user.or_else(|| self.library.get(name)).or_else(given).copied()?;
-        self.used.borrow_mut().insert(def.name());
-        Some(def)
+        let (def, used) = user.or_else(|| self.library.get(name)).or_else(given)?;
+        used.set(true);
+        Some(*def)
     }
 
     /// The declarations that somebody asked for, by the places of their names.
     pub(super) fn used(&self) -> HashSet<Span> {
-        self.used.take()
+        let tables = [&self.user, &self.library, &self.given, &self.user_macros, &self.library_macros];
+        let used = tables.into_iter().flat_map(HashMap::values).filter(|(_, used)| used.get());
+        used.map(|(def, _)| def.name()).collect()
     }
 
     /// The struct or union of that name.
@@ -319,8 +323,8 @@ impl<'a> Names<'a> {
     pub(super) fn macro_named(&self, name: &str, file: FileId) -> Option<&'a Macro> {
         let user = if self.in_library(file) { None } else { self.user_macros.get(name) };
         match user.or_else(|| self.library_macros.get(name))? {
-            Def::Macro(m) => {
-                self.used.borrow_mut().insert(m.name);
+            (Def::Macro(m), used) => {
+                used.set(true);
                 Some(m)
             }
             _ => None,
@@ -331,14 +335,14 @@ impl<'a> Names<'a> {
     pub(super) fn functions(&self) -> Vec<&'a str> {
         let all = self.user.iter().chain(&self.library);
         let mut names: Vec<&str> =
-            all.filter(|(_, def)| matches!(def, Def::ConstFn(_))).map(|(name, _)| *name).collect();
+            all.filter(|(_, (def, _))| matches!(def, Def::ConstFn(_))).map(|(name, _)| *name).collect();
         names.sort_unstable();
         names
     }
 
     /// The names of parameters of the user's files, sorted.
     pub(super) fn params(&self) -> Vec<&'a str> {
-        let params = self.user.iter().filter(|(_, def)| matches!(def, Def::Param(_)));
+        let params = self.user.iter().filter(|(_, (def, _))| matches!(def, Def::Param(_)));
         let mut names: Vec<&str> = params.map(|(name, _)| *name).collect();
         names.sort_unstable();
         names
@@ -346,7 +350,7 @@ impl<'a> Names<'a> {
 
     /// All names of the library with their places.
     pub(super) fn places(&self) -> impl Iterator<Item = (&'a str, Span)> {
-        self.library.iter().chain(&self.library_macros).map(|(name, def)| (*name, def.name()))
+        self.library.iter().chain(&self.library_macros).map(|(name, (def, _))| (*name, def.name()))
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &'a str> {
@@ -378,9 +382,15 @@ fn of_c(name: &str) -> Option<&'static str> {
     })
 }
 
-impl Expander<'_> {
-    /// Reports a name that nothing has, with the nearest one or the import that is missing.
-    pub(super) fn unknown(&mut self, what: &str, span: Span, also: Vec<&str>) -> Reported {
+impl<'a> Expander<'a> {
+    /// Reports a name that nothing has, with the nearest one or the import that is missing; `also` gives names that
+    /// may be near.
+    pub(super) fn unknown(
+        &mut self,
+        what: &str,
+        span: Span,
+        also: impl FnOnce(&Self) -> Vec<&'a str>,
+    ) -> Reported {
         let text = self.text(span);
         if let Some(def) = self.names.get(text, span.file).filter(|_| what != "macro") {
             return self.wrong_kind(span, def.what(), &format!("a {what}"));
@@ -388,7 +398,7 @@ impl Expander<'_> {
         let mut d = Diagnostic::error(code::UNKNOWN, format!("unknown {what} `{text}`"), span);
         // In a macro that is used a million times, looking for similar names is what takes long.
         if self.chain.is_some() && self.reported.contains(&self.mistake(&d)) {
-            return Reported;
+            return self.mistaken();
         }
         if self.diagnostics.is_full() {
             return self.error(d);
@@ -421,17 +431,17 @@ impl Expander<'_> {
         if let Some(module) = library::defining_a(what, text) {
             // An import that failed may be the one; of one that is missing, one name is told.
             if self.names.incomplete || self.suggested.contains(&module) {
-                return Reported;
+                return self.mistaken();
             }
             self.suggested.push(module);
             let (place, line) = import(module);
             d = d.suggest(format!("it is part of the library's module `{module}`"), place, line);
-        } else if let Some(near) = near(also.into_iter().chain(known).collect()) {
+        } else if let Some(near) = near(also(self).into_iter().chain(known).collect()) {
             // Registers and types of the language are among them.
             let meant = if is_taken(&near) { near.clone() } else { written(&near).into_owned() };
             d = d.suggest(format!("did you mean `{near}`?"), span, meant);
         } else if self.names.incomplete {
-            return Reported;
+            return self.mistaken();
         } else if let Some(near) = near(library::names(what).collect())
             && let Some(module) = library::defining_a(what, &near)
         {

@@ -72,13 +72,13 @@ impl<'a> Expander<'a> {
         let span = value.span;
         let name = || self.names.get(self.text(span), span.file);
         let to = match (&value.kind, name()) {
-            (ExprKind::Name, Some(Def::Map(to, _))) if of_maps => Symbol::Map(to),
-            (ExprKind::Name, Some(Def::Func(to, func))) if !of_maps && func.section.is_some() => {
+            (ExprKind::Name(_), Some(Def::Map(to, _))) if of_maps => Symbol::Map(to),
+            (ExprKind::Name(_), Some(Def::Func(to, func))) if !of_maps && func.section.is_some() => {
                 Symbol::Func(to)
             }
             _ if self.given.is_some() => self.place_of_address(value)?,
-            (ExprKind::Name, None) => {
-                return Err(self.unknown(if of_maps { "map" } else { "program" }, span, vec![]));
+            (ExprKind::Name(_), None) => {
+                return Err(self.unknown(if of_maps { "map" } else { "program" }, span, |_| vec![]));
             }
             (_, def) => {
                 let found = def.map_or("an expression", |def| def.what());
@@ -94,7 +94,7 @@ impl<'a> Expander<'a> {
         match self.names.get(self.text(name), name.file) {
             Some(Def::Map(_, map)) if self.text(map.kind) == "arena" => Ok(ARENA),
             Some(def) => Err(self.wrong_kind(name, def.what(), "an arena")),
-            None => Err(self.unknown("map", name, vec![])),
+            None => Err(self.unknown("map", name, |_| vec![])),
         }
     }
 
@@ -159,7 +159,7 @@ impl<'a> Expander<'a> {
         }
         let value = part.value.span;
         let def = match part.value.kind {
-            ExprKind::Name => self.names.get(self.text(value), value.file),
+            ExprKind::Name(_) => self.names.get(self.text(value), value.file),
             _ => None,
         };
         match def {
@@ -176,7 +176,7 @@ impl<'a> Expander<'a> {
                 Err(self.error(d.help(format!("its section is \"struct_ops/{text}\""))))
             }
             Some(def) => Err(self.wrong_kind(value, def.what(), "a program")),
-            None => Err(self.unknown("program", value, vec![])),
+            None => Err(self.unknown("program", value, |_| vec![])),
         }
     }
 

@@ -1,9 +1,9 @@
 //! Values in network and in host order that meet.
 
 use super::body::Body;
-use super::{ChainId, Expander, Plain};
+use super::{ChainId, Expander};
 use crate::diag::{Diagnostic, Span, code};
-use crate::isa::{AluOp, Cond, Endian, Rhs, Swap, Syntax, Width};
+use crate::isa::{AluOp, Cond, Endian, Insn, Rhs, Swap, Syntax, Width};
 
 /// What the types of operands told while instructions were made.
 #[derive(Debug, Default)]
@@ -109,12 +109,12 @@ fn registers(body: &Body, endian: Endian) -> Vec<Option<Registers>> {
             continue;
         }
         *known = Some(joined);
-        let insn = &body.insns[at];
-        let after = step(body, endian, at, joined);
+        let Some(insn) = body.insns.get(at) else { continue };
+        let after = step(body, endian, at, insn.insn, joined);
         if let Some(target) = insn.target.and_then(|t| body.target(t)) {
             work.push((target, after));
         }
-        if !insn.ends() {
+        if !insn.insn.ends() {
             work.push((at + 1, after));
         }
     }
@@ -122,8 +122,7 @@ fn registers(body: &Body, endian: Endian) -> Vec<Option<Registers>> {
 }
 
 /// The registers behind an instruction.
-fn step(body: &Body, endian: Endian, at: usize, mut state: Registers) -> Registers {
-    let insn = body.insns[at].insn;
+fn step(body: &Body, endian: Endian, at: usize, insn: Insn, mut state: Registers) -> Registers {
     let Some(syntax) = insn.form().map(|f| f.syntax) else { return state };
     let facts = &body.orders;
     let old = |reg: u8| state.get(usize::from(reg)).copied().unwrap_or_default();
@@ -192,9 +191,10 @@ impl<'a> Expander<'a> {
     /// Warns where it is certain that values in different orders meet.
     pub(super) fn check_orders(&mut self, body: &Body<'a>) {
         // Where a jump by a distance leads is not known here.
-        let wild =
-            |plain: &Plain| plain.target.is_none() && plain.insn.form().is_none_or(|f| jumps(f.syntax));
-        if body.orders.checks.is_empty() || body.insns.iter().any(wild) {
+        let wild = |(at, insn): (usize, Insn)| {
+            insn.form().is_none_or(|f| jumps(f.syntax)) && body.insns.target(at).is_none()
+        };
+        if body.orders.checks.is_empty() || body.insns.code().iter().enumerate().any(wild) {
             return;
         }
         let before = registers(body, self.endian);
@@ -214,7 +214,7 @@ impl<'a> Expander<'a> {
     }
 
     fn check_compare(&self, body: &Body, check: &Check, state: &Registers) -> Option<Diagnostic> {
-        let insn = body.insns[check.insn].insn;
+        let insn = body.insns.code().get(check.insn)?;
         let Some(Syntax::If(cond, width, _)) = insn.form().map(|f| f.syntax) else { return None };
         let network = body.orders.is_network(check.insn);
         let value = i64::from(insn.imm.cast_unsigned());
@@ -239,7 +239,7 @@ impl<'a> Expander<'a> {
     }
 
     fn check_store(&self, body: &Body, check: &Check, state: &Registers) -> Option<Diagnostic> {
-        let insn = body.insns[check.insn].insn;
+        let insn = body.insns.code().get(check.insn)?;
         let place = "this place is in network byte order, the register is not";
         let d = Diagnostic::warning(code::HOST_ORDER, place, check.span);
         let function = format!("be{}", 8 * check.stored);
@@ -263,6 +263,6 @@ fn jumps(syntax: Syntax) -> bool {
 
 /// Points at an earlier instruction, where it stands in the same file.
 fn near(d: Diagnostic, body: &Body, insn: usize, span: Span, what: &str) -> Diagnostic {
-    let place = body.insns[insn].span;
+    let place = body.insns.places()[insn].span;
     if place.file == span.file { d.also(place, what) } else { d }
 }

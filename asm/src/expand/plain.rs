@@ -6,7 +6,7 @@ use super::conditional::Branches;
 use super::types::{TyId, Types};
 use crate::btf::{Btf, TypeId};
 use crate::diag::{Sources, Span};
-use crate::isa::{Cpu, Insn};
+use crate::isa::{Code, Cpu, Insn};
 use crate::object::{
     self, ARENA, Address, CoreKind, DataKind, ExternKind, Form, Legacy, Linkage, Place, Ref, Symbol,
 };
@@ -291,7 +291,7 @@ pub struct PlainFunc {
     /// Type of the result.
     pub result: Option<TyId>,
     /// Its instructions.
-    pub insns: Vec<Plain>,
+    pub insns: Plains,
     /// What instructions name: maps, data, functions. In the order of instructions.
     pub refs: Vec<Ref>,
     /// Its labels.
@@ -347,16 +347,89 @@ pub struct PlainLine {
 }
 
 /// An instruction; where it names a label, its offset is not filled in yet.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Plain {
     /// The instruction.
     pub insn: Insn,
     /// The label it jumps to.
     pub target: Option<LabelId>,
-    /// The statement it comes from.
+    /// Where it comes from.
+    pub place: Origin,
+}
+
+/// Where an instruction comes from.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin {
+    /// The statement.
     pub span: Span,
-    /// The use of a macro that it comes from.
+    /// The use of a macro that this stands in.
     pub chain: Option<ChainId>,
+}
+
+/// Instructions in order, of which few name a label.
+#[derive(Debug, Clone, Default)]
+pub struct Plains {
+    code: Code,
+    places: Vec<Origin>,
+    targets: Vec<(usize, LabelId)>,
+}
+
+impl Plains {
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// As they are encoded.
+    #[must_use]
+    pub fn code(&self) -> &Code {
+        &self.code
+    }
+
+    /// Where each comes from.
+    #[must_use]
+    pub fn places(&self) -> &[Origin] {
+        &self.places
+    }
+
+    /// An instruction by its index.
+    #[must_use]
+    pub fn get(&self, at: usize) -> Option<Plain> {
+        Some(Plain { insn: self.code.get(at)?, target: self.target(at), place: *self.places.get(at)? })
+    }
+
+    /// The label that an instruction jumps to.
+    #[must_use]
+    pub fn target(&self, at: usize) -> Option<LabelId> {
+        let found = self.targets.binary_search_by_key(&at, |target| target.0);
+        found.ok().map(|found| self.targets[found].1)
+    }
+
+    /// Appends one.
+    pub(super) fn push(&mut self, insn: Insn, place: Origin) {
+        self.code.push(insn);
+        self.places.push(place);
+    }
+
+    /// Appends several.
+    pub(super) fn append(&mut self, code: &Code, places: impl Iterator<Item = Origin>) {
+        self.code.append(code);
+        self.places.extend(places);
+    }
+
+    /// Lets the last one jump to a label.
+    pub(super) fn aim(&mut self, label: LabelId) {
+        if let Some(last) = self.len().checked_sub(1) {
+            self.targets.push((last, label));
+        }
+    }
 }
 
 /// A label.
@@ -390,8 +463,8 @@ impl Program {
 
     /// Where the user wrote what became an instruction: the outermost use of a macro, or the line itself.
     #[must_use]
-    pub fn origin(&self, plain: &Plain) -> Span {
-        plain.chain.map_or(plain.span, |chain| self.chains[chain.index()].outermost)
+    pub fn origin(&self, place: &Origin) -> Span {
+        place.chain.map_or(place.span, |chain| self.chains[chain.index()].outermost)
     }
 }
 
@@ -407,15 +480,5 @@ impl PlainFunc {
     #[must_use]
     pub fn symbol(&self, insn: usize) -> Option<Symbol> {
         self.references(insn).iter().find(|r| r.reloc.is_none()).map(|r| r.to)
-    }
-}
-
-impl Plain {
-    /// Whether control never goes on behind it.
-    #[must_use]
-    pub fn ends(&self) -> bool {
-        use crate::isa::Syntax;
-        let syntax = self.insn.form().map(|f| f.syntax);
-        matches!(syntax, Some(Syntax::Exit | Syntax::Goto | Syntax::Gotol | Syntax::Gotox))
     }
 }

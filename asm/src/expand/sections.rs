@@ -310,7 +310,7 @@ impl<'a> Expander<'a> {
 
     /// The symbol that an expression names.
     fn symbol_named(&self, expr: &Expr) -> Option<&PlainVar> {
-        let ExprKind::Name = expr.kind else { return None };
+        let ExprKind::Name(_) = expr.kind else { return None };
         let Some(Def::Symbol(symbol)) = self.names.get(self.text(expr.span), expr.span.file) else {
             return None;
         };
@@ -441,11 +441,11 @@ impl<'a> Expander<'a> {
         match &expr.kind {
             ExprKind::Int(0) => Ok(Anchor::Nothing),
             ExprKind::Call(word, args) => match (self.text(*word), args.as_slice()) {
-                ("section", [of @ Expr { kind: ExprKind::Name, .. }]) => match name(self, of) {
+                ("section", [of @ Expr { kind: ExprKind::Name(_), .. }]) => match name(self, of) {
                     Some(Def::Func(index, _)) => Ok(Anchor::Code(index)),
                     Some(Def::Map(index, _)) => Ok(Anchor::Maps(index)),
                     Some(def) => Err(self.wrong_kind(of.span, def.what(), "a function or a map")),
-                    None => Err(self.unknown("function", of.span, vec![])),
+                    None => Err(self.unknown("function", of.span, |_| vec![])),
                 },
                 ("section", args @ ([_] | [_, _])) => self.section_named(expr.span, args).map(Anchor::Data),
                 ("alias", [of, number]) => match name(self, of) {
@@ -457,7 +457,7 @@ impl<'a> Expander<'a> {
                 },
                 _ => Err(self.wrong_kind(expr.span, "no name", wanted)),
             },
-            ExprKind::Name => match name(self, expr) {
+            ExprKind::Name(_) => match name(self, expr) {
                 Some(Def::Func(index, _)) => Ok(Anchor::Func(index)),
                 Some(Def::Map(index, _)) => Ok(Anchor::Map(index)),
                 Some(Def::Extern(index, _)) => Ok(Anchor::Extern(index)),
@@ -474,7 +474,7 @@ impl<'a> Expander<'a> {
                     at.map(|at| Anchor::Var(section, at)).ok_or(Reported)
                 }
                 Some(def) => Err(self.wrong_kind(expr.span, def.what(), wanted)),
-                None => Err(self.unknown("symbol", expr.span, vec![])),
+                None => Err(self.unknown("symbol", expr.span, |_| vec![])),
             },
             _ => Err(self.wrong_kind(expr.span, "no name", wanted)),
         }

@@ -97,7 +97,7 @@ fn body(out: &mut String, program: &Program, func: &PlainFunc, endian: Endian) {
                     false => value = Some(core.text.as_str()),
                 }
             }
-            let line = line(program, func, (at, plain), value, endian);
+            let line = line(program, func, (at, &plain), value, endian);
             // Bytes name nothing by themselves.
             let said = |r: &&Ref| r.reloc.is_some() || line.starts_with("raw ");
             for r in func.references(at).iter().filter(said) {

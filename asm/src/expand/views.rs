@@ -60,7 +60,7 @@ pub(super) fn stale(body: &Body) -> Vec<(usize, usize)> {
         for declared in declared.filter(|d| scratch(d.reg)) {
             after[usize::from(declared.reg)] = None;
         }
-        let insn = &insns[at];
+        let Some(insn) = insns.get(at) else { continue };
         match insn.insn.form().map(|f| f.syntax) {
             Some(Syntax::CallHelper | Syntax::CallLocal | Syntax::CallKfunc | Syntax::CallX) => {
                 after = [Some(at); 6]
@@ -75,7 +75,7 @@ pub(super) fn stale(body: &Body) -> Vec<(usize, usize)> {
         if let Some(target) = insn.target.and_then(|t| body.target(t)) {
             work.push((target, after));
         }
-        if !insn.ends() {
+        if !insn.insn.ends() {
             work.push((at + 1, after));
         }
     }

@@ -2,6 +2,15 @@
 
 use super::{Insn, Syntax};
 
+impl Insn {
+    /// Whether control never goes on behind it.
+    #[must_use]
+    pub fn ends(&self) -> bool {
+        let syntax = self.form().map(|f| f.syntax);
+        matches!(syntax, Some(Syntax::Exit | Syntax::Goto | Syntax::Gotol | Syntax::Gotox))
+    }
+}
+
 impl Syntax {
     /// How many slots a jump goes, counted from the next one; nothing for what is no jump.
     #[must_use]

@@ -113,10 +113,24 @@ impl Code {
         }
     }
 
+    /// Appends the instructions of another.
+    pub fn append(&mut self, other: &Code) {
+        let begin = u32::try_from(self.len()).unwrap_or(u32::MAX);
+        self.wide.extend(other.wide.iter().map(|wide| begin.saturating_add(*wide)));
+        self.slots.extend_from_slice(&other.slots);
+    }
+
     /// All instructions in order.
     #[must_use]
     pub fn iter(&self) -> Iter<'_> {
-        Iter { code: self, slot: 0, wides: 0 }
+        self.iter_from(0)
+    }
+
+    /// The instructions from an index on.
+    #[must_use]
+    pub fn iter_from(&self, index: usize) -> Iter<'_> {
+        let slot = self.slot_of(index);
+        Iter { code: self, slot, wides: slot - index }
     }
 
     /// The bytes in the byte order of little endian objects.

@@ -1,7 +1,7 @@
 //! The syntax tree: what was written, and where. Names are places; their text stays in the source.
 
 use crate::diag::{Severity, Span};
-use crate::isa::{AluOp, AtomicOp, Code, Cond, Endian, Swap, Syntax};
+use crate::isa::{AluOp, AtomicOp, Code, Cond, Endian, Swap, Syntax, Width};
 use crate::object::{DataKind, Linkage};
 
 /// One source file.
@@ -775,8 +775,8 @@ pub enum ExprKind {
     Ip4(u32),
     /// A string with its quotes.
     Str,
-    /// A name: register, constant, map, variable, label without its dot.
-    Name,
+    /// A name: constant, map, variable, label without its dot, register; of a register, its number and width.
+    Name(Option<(u8, Width)>),
     /// `.name`, the place without the dot.
     Label(Span),
     /// `$name`.

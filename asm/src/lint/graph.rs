@@ -2,17 +2,15 @@
 
 use crate::expand::PlainFunc;
 use crate::flow::{Flow, Graph, flow};
-use crate::isa::Code;
+use crate::isa::{Code, Insn};
 
 /// The blocks of a function. None where its paths cannot be told for sure: where something goes on at a place that
 /// nobody knows.
 pub(super) fn graph(func: &PlainFunc) -> Option<Graph> {
     let count = func.insns.len();
-    let mut code = None;
     let mut jumps = vec![];
-    for (at, plain) in func.insns.iter().enumerate() {
-        let insn = &plain.insn;
-        let flow = flow(insn)?;
+    for (at, insn) in func.insns.code().iter().enumerate() {
+        let flow = flow(&insn)?;
         if flow == Flow::On {
             // A call by distance leads to a place in this function; so may the address of one, which something may call.
             let is_near = insn.code == 0x85 && insn.src == 1 || insn.hi.is_some() && insn.src == 4;
@@ -21,10 +19,10 @@ pub(super) fn graph(func: &PlainFunc) -> Option<Graph> {
             }
             continue;
         }
-        let target = match (flow, plain.target) {
+        let target = match (flow, func.insns.target(at)) {
             (Flow::End, _) => None,
             (_, Some(label)) => Some(func.labels[label.index()].at.filter(|at| *at < count)?),
-            (_, None) => Some(by_distance(func, at, &mut code).filter(|at| *at < count)?),
+            (_, None) => Some(by_distance(func.insns.code(), at, &insn).filter(|at| *at < count)?),
         };
         jumps.push((at, flow, target));
     }
@@ -32,9 +30,7 @@ pub(super) fn graph(func: &PlainFunc) -> Option<Graph> {
 }
 
 /// Where a jump that is given as a number of slots leads.
-fn by_distance(func: &PlainFunc, at: usize, code: &mut Option<Code>) -> Option<usize> {
-    let code = code.get_or_insert_with(|| func.insns.iter().map(|plain| plain.insn).collect());
-    let insn = &func.insns[at].insn;
+fn by_distance(code: &Code, at: usize, insn: &Insn) -> Option<usize> {
     let distance = if insn.code == 0x06 { i64::from(insn.imm) } else { i64::from(insn.off) };
     let target = i64::try_from(code.slot_of(at)).ok()? + 1 + distance;
     code.at_slot(usize::try_from(target).ok()?)

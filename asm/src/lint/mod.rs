@@ -177,7 +177,11 @@ pub fn check(program: &Program, sources: &Sources, diagnostics: &mut Diagnostics
     let maps: Vec<_> = program.maps.iter().map(|map| (map.kind, size(map))).collect();
     let addresses = |func: &PlainFunc| {
         let address = |named: &Ref| match named.to {
-            Symbol::Func(callback) if func.insns[named.insn].insn.hi.is_some() => Some(callback),
+            Symbol::Func(callback)
+                if func.insns.code().get(named.insn).is_some_and(|insn| insn.hi.is_some()) =>
+            {
+                Some(callback)
+            }
             _ => None,
         };
         func.refs.iter().filter_map(address).collect::<Vec<_>>()
@@ -201,7 +205,7 @@ pub fn check(program: &Program, sources: &Sources, diagnostics: &mut Diagnostics
             diagnostics.push(Diagnostic::warning(code::UNUSED_LABEL, message, label.span));
         }
         for (at, diagnostic) in paths::check(func, around) {
-            let chain = at.and_then(|at| func.insns[at].chain);
+            let chain = at.and_then(|at| func.insns.places()[at].chain);
             if chain.is_some() && !told.insert((diagnostic.primary.span, diagnostic.message.clone())) {
                 continue;
             }

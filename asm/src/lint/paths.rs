@@ -8,8 +8,9 @@ use super::graph::graph;
 use super::helper;
 use super::state::{Maps, PacketAt, State, Value};
 use crate::diag::{Diagnostic, Span, code};
-use crate::expand::{Plain, PlainFunc, Program};
+use crate::expand::{PlainFunc, Program};
 use crate::flow::Graph;
+use crate::isa::Insn;
 use crate::object::Symbol;
 use crate::uapi::{ProgType, section};
 
@@ -107,7 +108,7 @@ pub(super) fn check(func: &PlainFunc, around: Around) -> Vec<(Option<usize>, Dia
     paths.found
 }
 
-impl Paths<'_> {
+impl<'f> Paths<'f> {
     fn run(&mut self) {
         let loops = self.graph.has_loops();
         let mut before: Vec<Option<State>> = vec![None; self.graph.len()];
@@ -118,9 +119,9 @@ impl Paths<'_> {
         // Without loops, all that leads to a block stands before it.
         for block in 0..before.len() {
             if let Some(mut state) = before[block] {
-                for at in self.graph.insns(block) {
-                    self.look(at, &state);
-                    self.step(at, &mut state);
+                for (at, insn) in self.insns(block) {
+                    self.look(at, &insn, &state);
+                    self.step(at, &insn, &mut state);
                 }
                 self.pass_on(block, &state, &mut before, |_| ());
             }
@@ -131,7 +132,7 @@ impl Paths<'_> {
             self.endless(&reached);
         }
         self.unwritten();
-        if self.func.insns.last().is_some_and(|last| !last.ends()) && reached.last() == Some(&true) {
+        if self.func.insns.code().last().is_some_and(|last| !last.ends()) && reached.last() == Some(&true) {
             let message = format!("`{}` runs off its end", self.func.name);
             let d = Diagnostic::warning(code::FALL_OFF, message, self.func.end).label("reached here");
             let d = self.with(d, self.func.insns.len() - 1, self.func.end, "control goes on behind this");
@@ -145,8 +146,8 @@ impl Paths<'_> {
         let mut waiting = BinaryHeap::from([Reverse(0)]);
         while let Some(Reverse(block)) = waiting.pop() {
             let Some(mut state) = before[block] else { continue };
-            for at in self.graph.insns(block) {
-                self.step(at, &mut state);
+            for (at, insn) in self.insns(block) {
+                self.step(at, &insn, &mut state);
             }
             self.pass_on(block, &state, before, |next| waiting.push(Reverse(next)));
         }
@@ -175,13 +176,23 @@ impl Paths<'_> {
         }
     }
 
-    fn insn(&self, at: usize) -> &Plain {
-        &self.func.insns[at]
+    /// The instructions of a block, each with its index.
+    fn insns(&self, block: usize) -> impl Iterator<Item = (usize, Insn)> + use<'f> {
+        let range = self.graph.insns(block);
+        let code = self.func.insns.code().iter_from(range.start);
+        range.zip(code)
+    }
+
+    fn insn(&self, at: usize) -> Insn {
+        self.func.insns.code().get(at).unwrap_or_default()
+    }
+
+    fn span(&self, at: usize) -> Span {
+        self.func.insns.places()[at].span
     }
 
     /// What an instruction does to registers.
-    fn step(&self, at: usize, state: &mut State) {
-        let insn = self.insn(at).insn;
+    fn step(&self, at: usize, insn: &Insn, state: &mut State) {
         let value = state.value(insn.src);
         match insn.code & 7 {
             // Loads of 64 bits, and from packets as of old.
@@ -208,9 +219,9 @@ impl Paths<'_> {
             }
             // Stored, it may be looked at under another name.
             3 => state.looked_at(value),
-            4 | 7 => self.arithmetic(at, state),
+            4 | 7 => arithmetic(insn, state),
             5 | 6 => match insn.code {
-                0x85 => self.call(at, state),
+                0x85 => self.call(at, insn, state),
                 0x05 | 0x06 | 0x95 | 0xe5 => {}
                 _ => {
                     state.looked_at(state.value(insn.dst));
@@ -224,31 +235,7 @@ impl Paths<'_> {
         }
     }
 
-    fn arithmetic(&self, at: usize, state: &mut State) {
-        let insn = self.insn(at).insn;
-        let (value, wide) = (state.value(insn.src), insn.code & 7 == 7);
-        let now = match (insn.code & 0xf8, state.value(insn.dst)) {
-            // A copy.
-            (0xb8, _) if wide && insn.off == 0 => match value {
-                Value::Destroyed(_) => Value::Unknown,
-                value => value,
-            },
-            // The distance of two pointers may be what is compared.
-            (0x18, _) => {
-                state.compared |= value == Value::Packet || state.value(insn.dst) == Value::Packet;
-                Value::Unknown
-            }
-            (0x00, Value::Stack(offset)) if wide => {
-                offset.checked_add(insn.imm).map_or(Value::Unknown, Value::Stack)
-            }
-            (0x00 | 0x08, Value::Packet) if wide => Value::Packet,
-            _ => Value::Unknown,
-        };
-        state.write(insn.dst, now);
-    }
-
-    fn call(&self, at: usize, state: &mut State) {
-        let insn = self.insn(at).insn;
+    fn call(&self, at: usize, insn: &Insn, state: &mut State) {
         if insn.src != 0 {
             // What is called may look for itself, and compare.
             for reg in 1..6 {
@@ -279,14 +266,13 @@ impl Paths<'_> {
 
     /// Whether nothing has been said yet under this code about other instructions of the same line.
     fn is_first(&mut self, at: usize, code: &'static str) -> bool {
-        let plain = self.insn(at);
-        let line = (self.plain.origin(plain), plain.span, code);
+        let place = &self.func.insns.places()[at];
+        let line = (self.plain.origin(place), place.span, code);
         *self.told.entry(line).or_insert(at) == at
     }
 
     /// Looks at an instruction before it is done.
-    fn look(&mut self, at: usize, state: &State) {
-        let insn = self.insn(at).insn;
+    fn look(&mut self, at: usize, insn: &Insn, state: &State) {
         let source = insn.code & 8 != 0;
         match insn.code & 7 {
             0 if insn.code == 0x18 => {}
@@ -298,7 +284,7 @@ impl Paths<'_> {
             }
             1 => {
                 self.read(at, insn.src, state);
-                self.access(at, insn.src, state, false);
+                self.access(at, insn, insn.src, state, false);
             }
             // `nospec`.
             2 if insn.code == 0xc2 => {}
@@ -313,11 +299,11 @@ impl Paths<'_> {
                 }
                 let base = if load { insn.src } else { insn.dst };
                 self.read(at, base, state);
-                self.access(at, base, state, !load);
+                self.access(at, insn, base, state, !load);
             }
-            4 | 7 => self.look_at_arithmetic(at, state),
+            4 | 7 => self.look_at_arithmetic(at, insn, state),
             _ => match insn.code {
-                0x85 => self.look_at_call(at, state),
+                0x85 => self.look_at_call(at, insn, state),
                 0x95 if !self.result => {}
                 0x95 if state.is_set(0) => {}
                 0x95 => self.unset_result(at, state),
@@ -332,8 +318,7 @@ impl Paths<'_> {
         }
     }
 
-    fn look_at_arithmetic(&mut self, at: usize, state: &State) {
-        let insn = self.insn(at).insn;
+    fn look_at_arithmetic(&mut self, at: usize, insn: &Insn, state: &State) {
         let (operation, source, width) =
             (insn.code & 0xf0, insn.code & 8 != 0, if insn.code & 7 == 7 { 64 } else { 32 });
         if operation != 0xb0 {
@@ -346,27 +331,43 @@ impl Paths<'_> {
         let stack = |reg| matches!(state.value(reg), Value::Stack(_));
         let copied = insn.code == 0xbf && insn.off == 0 || insn.code == 0x07;
         self.stack.escaped |= !copied && (source && stack(insn.src) || operation != 0xb0 && stack(insn.dst));
-        let span = self.insn(at).span;
-        let shift = matches!(operation, 0x60 | 0x70 | 0xc0);
-        if shift && !source && !(0..width).contains(&insn.imm) && self.is_first(at, code::SHIFT_WIDTH) {
-            let message = format!("this shifts {width} bits by {}", insn.imm);
-            let d = Diagnostic::warning(code::SHIFT_WIDTH, message, span);
+        match operation {
+            0x60 | 0x70 | 0xc0 if !source && !(0..width).contains(&insn.imm) => {
+                self.shift(at, width, insn.imm);
+            }
+            0x30 | 0x90 if !source && insn.imm == 0 => self.division(at),
+            _ => {}
+        }
+    }
+
+    fn shift(&mut self, at: usize, width: i32, by: i32) {
+        if self.is_first(at, code::SHIFT_WIDTH) {
+            let message = format!("this shifts {width} bits by {by}");
+            let d = Diagnostic::warning(code::SHIFT_WIDTH, message, self.span(at));
             self.report(at, d.note(format!("the kernel takes 0 to {}", width - 1)));
         }
-        let divides = matches!(operation, 0x30 | 0x90);
-        if divides && !source && insn.imm == 0 && self.is_first(at, code::ZERO_DIVISION) {
-            let d = Diagnostic::warning(code::ZERO_DIVISION, "this divides by zero", span);
+    }
+
+    fn division(&mut self, at: usize) {
+        if self.is_first(at, code::ZERO_DIVISION) {
+            let d = Diagnostic::warning(code::ZERO_DIVISION, "this divides by zero", self.span(at));
             self.report(at, d.note("the kernel refuses a division by the constant 0"));
         }
     }
 
     /// A register that is read must have been written.
+    #[inline]
     fn read(&mut self, at: usize, reg: u8, state: &State) {
-        let value = state.value(reg);
-        if state.is_set(reg) || !self.reported.insert((reg, value)) {
+        if !state.is_set(reg) {
+            self.unset(at, reg, state.value(reg));
+        }
+    }
+
+    fn unset(&mut self, at: usize, reg: u8, value: Value) {
+        if !self.reported.insert((reg, value)) {
             return;
         }
-        let span = self.insn(at).span;
+        let span = self.span(at);
         let d = match value {
             Value::Destroyed(call) => {
                 let d = Diagnostic::warning(
@@ -386,7 +387,7 @@ impl Paths<'_> {
                 span,
             ),
         };
-        let insn = self.insn(at).insn;
+        let insn = self.insn(at);
         let d = match insn.code {
             0x85 => d.label(format!("argument {reg} of `{}`", helper::name(insn.imm))),
             _ => d,
@@ -395,7 +396,7 @@ impl Paths<'_> {
     }
 
     fn unset_result(&mut self, at: usize, state: &State) {
-        let span = self.insn(at).span;
+        let span = self.span(at);
         let what = if self.func.section.is_some() { "program" } else { "function" };
         let mut d =
             Diagnostic::warning(code::UNSET_RESULT, format!("the {what} ends here, and r0 is not set"), span);
@@ -407,49 +408,60 @@ impl Paths<'_> {
 
     /// Adds the place of another instruction, where that helps.
     fn with(&self, diagnostic: Diagnostic, other: usize, span: Span, text: &str) -> Diagnostic {
-        let place = self.insn(other).span;
+        let place = self.span(other);
         if place.file == span.file && place != span { diagnostic.also(place, text) } else { diagnostic }
     }
 
     /// A load or store through a register.
-    fn access(&mut self, at: usize, base: u8, state: &State, store: bool) {
-        let insn = self.insn(at).insn;
+    fn access(&mut self, at: usize, insn: &Insn, base: u8, state: &State, store: bool) {
         let size: u8 = [4, 2, 1, 8][usize::from(insn.code >> 3 & 3)];
-        let span = self.insn(at).span;
         match state.value(base) {
             Value::Stack(offset) => {
                 let start = offset.saturating_add(insn.off.into());
                 let end = start.saturating_add(size.into());
                 if start < -STACK || end > 0 {
-                    if self.is_first(at, code::STACK_BOUNDS) {
-                        self.outside(at, start, size);
-                    }
+                    self.outside(at, start, size);
                 } else if store {
                     self.write_stack(start, size.into());
                 } else {
                     self.stack.reads.push((at, start, size.into()));
                 }
             }
-            Value::MaybeNull(call) if self.is_first(at, code::NULL_POINTER) => {
-                let name = helper::name(self.insn(call as usize).insn.imm);
-                let d = Diagnostic::warning(code::NULL_POINTER, format!("r{base} may be null here"), span);
-                let d = self.with(d, call as usize, span, &format!("`{name}` may give null"));
-                self.report(at, d.help(format!("look first: `if r{base} == 0 goto .none`")));
-            }
-            Value::Packet if !state.compared && self.is_first(at, code::PACKET_BOUNDS) => {
-                let message = format!("r{base} points into the packet, whose length nothing has looked at");
-                let d = Diagnostic::warning(code::PACKET_BOUNDS, message, span);
-                self.report(
-                    at,
-                    d.help("compare with `data_end` first: `bounds! r7, 14, r6, else=.pass`, of the module \"macros\""),
-                );
-            }
+            Value::MaybeNull(call) => self.maybe_null(at, base, call),
+            Value::Packet if !state.compared => self.beyond_packet(at, base),
             _ => {}
         }
     }
 
+    fn maybe_null(&mut self, at: usize, base: u8, call: u32) {
+        if self.is_first(at, code::NULL_POINTER) {
+            let span = self.span(at);
+            let name = helper::name(self.insn(call as usize).imm);
+            let d = Diagnostic::warning(code::NULL_POINTER, format!("r{base} may be null here"), span);
+            let d = self.with(d, call as usize, span, &format!("`{name}` may give null"));
+            self.report(at, d.help(format!("look first: `if r{base} == 0 goto .none`")));
+        }
+    }
+
+    fn beyond_packet(&mut self, at: usize, base: u8) {
+        if !self.is_first(at, code::PACKET_BOUNDS) {
+            return;
+        }
+        let message = format!("r{base} points into the packet, whose length nothing has looked at");
+        let d = Diagnostic::warning(code::PACKET_BOUNDS, message, self.span(at));
+        self.report(
+            at,
+            d.help(
+                "compare with `data_end` first: `bounds! r7, 14, r6, else=.pass`, of the module \"macros\"",
+            ),
+        );
+    }
+
     fn outside(&mut self, at: usize, start: i32, size: u8) {
-        let span = self.insn(at).span;
+        if !self.is_first(at, code::STACK_BOUNDS) {
+            return;
+        }
+        let span = self.span(at);
         let sign = if start < 0 { '-' } else { '+' };
         let message =
             format!("{} at r10 {sign} {} lie outside of the stack", bytes(size.into()), start.unsigned_abs());
@@ -467,8 +479,7 @@ impl Paths<'_> {
         }
     }
 
-    fn look_at_call(&mut self, at: usize, state: &State) {
-        let insn = self.insn(at).insn;
+    fn look_at_call(&mut self, at: usize, insn: &Insn, state: &State) {
         let stack = |reg| match state.value(reg) {
             Value::Stack(offset) => Some(offset),
             _ => None,
@@ -497,8 +508,8 @@ impl Paths<'_> {
     }
 
     fn look_at_helper(&mut self, at: usize) {
-        let number = self.insn(at).insn.imm;
-        let (span, name) = (self.insn(at).span, helper::name(number));
+        let number = self.insn(at).imm;
+        let (span, name) = (self.span(at), helper::name(number));
         if helper::is_gpl_only(number) && !self.license.is_some_and(helper::is_gpl_compatible) {
             let message = format!("`{name}` is for programs with a GPL-compatible licence");
             let d = Diagnostic::warning(code::GPL_HELPER, message, span);
@@ -534,10 +545,10 @@ impl Paths<'_> {
         for (block, here) in reached.iter().enumerate() {
             if before && !here {
                 let at = self.graph.insns(block).start;
-                let plain = self.insn(at);
-                let d = Diagnostic::warning(code::UNREACHABLE, "no path leads here", plain.span);
+                let span = self.span(at);
+                let d = Diagnostic::warning(code::UNREACHABLE, "no path leads here", span);
                 let d = match at.checked_sub(1) {
-                    Some(last) => self.with(d, last, plain.span, "nothing goes on behind this"),
+                    Some(last) => self.with(d, last, span, "nothing goes on behind this"),
                     None => d,
                 };
                 self.report(at, d.note("the kernel refuses a program with such an instruction"));
@@ -549,7 +560,7 @@ impl Paths<'_> {
     /// Reports a loop from which no path leads to an end.
     fn endless(&mut self, reached: &[bool]) {
         // A kernel function may end the program: `bpf_throw`.
-        let throws = |at: usize| self.insn(at).insn.code == 0x85 && self.insn(at).insn.src == 2;
+        let throws = |at: usize| self.insn(at).code == 0x85 && self.insn(at).src == 2;
         let ends =
             |block: usize| self.graph.next(block).next().is_none() || self.graph.insns(block).any(throws);
         let mut ending: Vec<bool> = (0..self.graph.len()).map(ends).collect();
@@ -573,8 +584,7 @@ impl Paths<'_> {
         let back = |block: &usize| self.graph.next(*block).any(|next| next <= *block);
         let found = (0..ending.len()).filter(lost).find(back).map(|block| self.graph.insns(block).end - 1);
         if let Some(at) = found {
-            let d =
-                Diagnostic::warning(code::ENDLESS_LOOP, "nothing leads out of this loop", self.insn(at).span);
+            let d = Diagnostic::warning(code::ENDLESS_LOOP, "nothing leads out of this loop", self.span(at));
             self.report(at, d.help("count its turns, and leave it with a conditional jump"));
         }
     }
@@ -593,9 +603,32 @@ impl Paths<'_> {
             }
             let message =
                 format!("{} at r10 - {} read, but never written", bytes(size), start.unsigned_abs());
-            self.report(at, Diagnostic::warning(code::UNWRITTEN_STACK, message, self.insn(at).span));
+            self.report(at, Diagnostic::warning(code::UNWRITTEN_STACK, message, self.span(at)));
         }
     }
+}
+
+/// What arithmetic does to registers.
+fn arithmetic(insn: &Insn, state: &mut State) {
+    let (value, wide) = (state.value(insn.src), insn.code & 7 == 7);
+    let now = match (insn.code & 0xf8, state.value(insn.dst)) {
+        // A copy.
+        (0xb8, _) if wide && insn.off == 0 => match value {
+            Value::Destroyed(_) => Value::Unknown,
+            value => value,
+        },
+        // The distance of two pointers may be what is compared.
+        (0x18, _) => {
+            state.compared |= value == Value::Packet || state.value(insn.dst) == Value::Packet;
+            Value::Unknown
+        }
+        (0x00, Value::Stack(offset)) if wide => {
+            offset.checked_add(insn.imm).map_or(Value::Unknown, Value::Stack)
+        }
+        (0x00 | 0x08, Value::Packet) if wide => Value::Packet,
+        _ => Value::Unknown,
+    };
+    state.write(insn.dst, now);
 }
 
 /// The number of a map or an instruction; there are far fewer than 2³².

@@ -49,18 +49,19 @@ impl State {
     /// Takes in another path that leads here; gives whether anything changed, and whether a place on the stack was
     /// lost sight of.
     pub(super) fn join(&mut self, other: &State) -> (bool, bool) {
-        let before = *self;
-        self.set |= other.set;
-        self.compared |= other.compared;
+        let (set, compared) = (self.set | other.set, self.compared | other.compared);
+        let mut changed = set != self.set || compared != self.compared;
+        (self.set, self.compared) = (set, compared);
         let mut lost = false;
         for (mine, theirs) in self.values.iter_mut().zip(other.values) {
             if *mine != theirs {
                 let stack = |value| matches!(value, Value::Stack(_));
                 lost |= stack(*mine) || stack(theirs);
+                changed |= *mine != Value::Unknown;
                 *mine = Value::Unknown;
             }
         }
-        (*self != before, lost)
+        (changed, lost)
     }
 
     pub(super) fn is_set(&self, reg: u8) -> bool {

@@ -3,7 +3,7 @@
 use super::super::ast::{Expr, ExprKind, Step};
 use super::super::lexer;
 use super::super::token::Kind;
-use super::super::words::REGISTERS;
+use super::super::words::{REGISTERS, register};
 use super::{Parsed, Parser, elsewhere};
 use crate::diag::{Diagnostic, Span, code};
 
@@ -181,11 +181,11 @@ impl Parser<'_> {
             Kind::DotName => ExprKind::Label(Span { start: span.start + 1, ..span }),
             Kind::At => return self.question(),
             Kind::Ident if self.is_nth(1, "(") => return self.call(),
-            Kind::Ident => ExprKind::Name,
+            Kind::Ident => ExprKind::Name(register(self.text(span))),
             _ if self.is("(") => {
                 let inner = self.in_parens()?;
                 // The place of these is their text.
-                if matches!(inner.kind, ExprKind::Name | ExprKind::Param | ExprKind::Str) {
+                if matches!(inner.kind, ExprKind::Name(_) | ExprKind::Param | ExprKind::Str) {
                     return Ok(inner);
                 }
                 return Ok(Expr { span: span.to(self.last()), ..inner });

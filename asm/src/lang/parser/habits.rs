@@ -168,7 +168,7 @@ impl Parser<'_> {
         if self.is("goto") {
             let zero = match &left.kind {
                 ExprKind::Unary(op, value) if self.text(*op) == "!" => Some((self.text(value.span), "==")),
-                ExprKind::Name => Some((text, "!=")),
+                ExprKind::Name(_) => Some((text, "!=")),
                 _ => None,
             };
             if let Some((register, cond)) = zero.filter(|(register, _)| REGISTERS.contains(register)) {
@@ -343,8 +343,8 @@ impl Parser<'_> {
             }
             ExprKind::Label(_) => Diagnostic::error(code::SYNTAX, format!("`{}` is a directive of another assembler", self.text(Span { start: span.start - 1, ..span })), span)
                 .help("here are only `.byte`, `.2byte`, `.4byte` and `.8byte`; a file named `.s` may have all of them"),
-            ExprKind::Name if register => return None,
-            ExprKind::Name => {
+            ExprKind::Name(_) if register => return None,
+            ExprKind::Name(_) => {
                 if let Some(what) = elsewhere::statement(word) {
                     error(span).help(what)
                 } else if let Some(small) = elsewhere::in_capitals(word) {

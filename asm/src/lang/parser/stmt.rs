@@ -276,7 +276,7 @@ impl Parser<'_> {
             let d = Diagnostic::error(code::SYNTAX, format!("`{word}` is no instruction"), start);
             return self.report(d.suggest(format!("did you mean `{near}`?"), start, near));
         }
-        if matches!(dst.kind, ExprKind::Name)
+        if matches!(dst.kind, ExprKind::Name(_))
             && matches!(self.peek().kind, Kind::Ident | Kind::Int | Kind::Str | Kind::DotName | Kind::Param)
         {
             let d = Diagnostic::error(code::SYNTAX, format!("`{word}` is no instruction"), dst.span);
