@@ -166,7 +166,7 @@ impl Source {
             for word in words {
                 // The high bit of each byte that is a newline: all others have a bit of their own.
                 let other = u64::from_le_bytes(*word) ^ u64::from_le_bytes([b'\n'; 8]);
-                let mut found = !((other & LOW) + LOW | other | LOW);
+                let mut found = !(((other & LOW) + LOW) | other | LOW);
                 while found != 0 {
                     starts.push(next + found.trailing_zeros() / 8);
                     found &= found - 1;
