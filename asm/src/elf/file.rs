@@ -10,7 +10,7 @@ use goblin::elf::header::{
 use goblin::elf::section_header::{
     SHN_ABS, SHN_COMMON, SHN_XINDEX, SHT_NOBITS, SHT_SYMTAB, SHT_SYMTAB_SHNDX, SectionHeader,
 };
-use goblin::elf::sym::{STB_LOCAL, STB_WEAK, STV_HIDDEN, STV_INTERNAL, Symtab};
+use goblin::elf::sym::{STB_LOCAL, STB_WEAK, STT_FILE, STT_SECTION, STV_HIDDEN, STV_INTERNAL, Symtab};
 
 use super::Error;
 use super::kind::{SectionKind, section_kind};
@@ -83,6 +83,11 @@ pub(super) struct Symbol<'a> {
 impl Symbol<'_> {
     pub fn is_global(&self) -> bool {
         self.linkage == Linkage::Global
+    }
+
+    /// Whether it says no more than its section; one without a name stands for the section, too.
+    pub fn is_section(&self) -> bool {
+        self.value == 0 && (self.kind == STT_SECTION || self.name.is_empty() && self.kind != STT_FILE)
     }
 }
 

@@ -34,7 +34,7 @@ pub(super) fn read(file: &mut File, object: &mut Object, index: &mut Index) -> R
         if let Some(func) = object.funcs.get_mut(first) {
             func.apart = !known.insert(func.section.clone());
         }
-        for symbol in symbols.iter().filter(|s| file.symbols[**s].kind == STT_SECTION) {
+        for symbol in symbols.iter().filter(|s| file.symbols[**s].is_section()) {
             if first < object.funcs.len() {
                 index.anchors[*symbol] = Anchor::Code(first);
             }

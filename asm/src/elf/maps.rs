@@ -53,7 +53,7 @@ pub(super) fn read(file: &File, object: &mut Object, index: &mut Index) -> Resul
         if object.maps.len() == first {
             continue;
         }
-        for symbol in by_section[number].iter().filter(|s| file.symbols[**s].kind == STT_SECTION) {
+        for symbol in by_section[number].iter().filter(|s| file.symbols[**s].is_section()) {
             index.anchors[*symbol] = Anchor::Maps(first);
         }
     }

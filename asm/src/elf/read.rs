@@ -123,9 +123,9 @@ fn read_data(file: &File, object: &mut Object, index: &mut Index) -> Result<(), 
         let mut vars: Vec<(usize, Var)> = vec![];
         for symbol in &by_section[number] {
             let s = &file.symbols[*symbol];
-            if s.kind == STT_SECTION {
+            if s.is_section() {
                 index.anchors[*symbol] = Anchor::Data(at);
-            } else if s.kind != STT_FILE && !s.name.is_empty() {
+            } else if !matches!(s.kind, STT_SECTION | STT_FILE) && !s.name.is_empty() {
                 let wrong = |what| Error::Symbol { name: s.name.clone().into_owned(), what };
                 vars.push((
                     *symbol,

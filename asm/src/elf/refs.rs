@@ -232,7 +232,8 @@ fn number_at(bytes: &[u8], offset: u32, endian: Endian) -> Option<u64> {
 
 /// What stands so many bytes behind a symbol.
 fn target(file: &File, object: &Object, index: &Index, symbol: usize, add: i64) -> Option<Symbol> {
-    let anchor = *index.anchors.get(symbol)?;
+    // What a symbol means that the object does not have would be lost with it.
+    let anchor = index.anchors.get(symbol).copied().filter(|anchor| *anchor != Anchor::Nothing)?;
     if let Anchor::Extern(index) = anchor {
         return Some(Symbol::Extern(index));
     }
