@@ -141,6 +141,8 @@ fn stretches(
     let nobody = !symbols.iter().any(|s| symbol(s).kind == STT_FUNC || symbol(s).is_global());
     let begins = |s: &ElfSymbol| match s.kind {
         STT_FUNC => true,
+        // Whatever has a size is written as a function.
+        _ if s.size > 0 => true,
         STT_NOTYPE => s.is_global() || called.contains(&s.value) || (nobody && s.value == 0),
         _ => false,
     };

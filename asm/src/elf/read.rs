@@ -54,6 +54,8 @@ pub fn read(data: &[u8]) -> Result<Object, Error> {
             // Of a later time, or broken: who needs types will say so.
             _ => opaque(&mut file),
         }
+    } else {
+        opaque(&mut file);
     }
     functions::read(&mut file, &mut object, &mut index)?;
     maps::read(&file, &mut object, &mut index)?;
@@ -67,7 +69,7 @@ pub fn read(data: &[u8]) -> Result<Object, Error> {
     Ok(object)
 }
 
-/// Types and their records are kept as bytes.
+/// Types and their records are kept as bytes; so are records without types.
 fn opaque(file: &mut File) {
     for section in &mut file.sections {
         if matches!(section.kind, SectionKind::Btf | SectionKind::BtfExt) {

@@ -133,7 +133,7 @@ impl<'a> Writer<'a> {
                 size,
             };
             if !func.name.is_empty() {
-                let size = len64(func.slots() * SLOT)?;
+                let size = len64(func.slots() * SLOT + func.tail.len())?;
                 let own = symbol(&func.name, STT_FUNC, func.linkage, func.weak, func.hidden, 0, size);
                 self.symbol(Anchor::Func(i), own);
             }
