@@ -129,6 +129,7 @@ fn body(out: &mut String, object: &Object, names: &Names, func: &Func, places: &
     let mut file = None;
     let exact = |relos: Vec<&CoreRelo>, insn: &Insn| {
         if let [relo] = relos[..]
+            && is_text(insn)
             && let Some(value) = super::core::text(&object.btf, names, relo, insn)
         {
             return (Some(value), vec![]);
@@ -228,6 +229,15 @@ fn record(relo: &CoreRelo) -> String {
     format!("@relo #{} {} {}", relo.ty.0, quoted(&relo.access), relo.kind.0)
 }
 
+/// Whether the text of an instruction says all of it. About a changed frame pointer there would be something to say.
+fn is_text(insn: &Insn) -> bool {
+    insn.text_is_exact() && !writes_frame_pointer(insn)
+}
+
+fn writes_frame_pointer(insn: &Insn) -> bool {
+    insn.form().is_some_and(|form| form.syntax.written(insn) == Some(10))
+}
+
 /// One instruction: with the names of what it refers to, or as its bytes where no text would give just these.
 fn line(
     object: &Object,
@@ -246,10 +256,7 @@ fn line(
         Some(to) => Some(names.symbol(object, to)),
         None => callee(insn),
     };
-    if symbol.is_none() && !insn.text_is_exact()
-        // About the frame pointer there would be something to say.
-        || syntax.is_some_and(|syntax| syntax.written(insn) == Some(10))
-    {
+    if symbol.is_none() && !is_text(insn) || writes_frame_pointer(insn) {
         return raw(&Insn::encode_all(&[*insn], object.endian));
     }
     let target = target.or(distance.as_deref());

@@ -31,7 +31,7 @@ fn bytes(size: u32) -> String {
 fn named(object: &Object, names: &Names, id: TypeId) -> Option<String> {
     let ty = object.btf.get(id)?;
     match &ty.kind {
-        Kind::Int { size, encoding, offset: 0, bits } if u32::from(*bits) == size * 8 => {
+        Kind::Int { size, encoding, offset: 0, bits } if size.checked_mul(8) == Some((*bits).into()) => {
             let sign = match *encoding {
                 IntEncoding::BOOL if *size == 1 => return Some("bool".into()),
                 IntEncoding::SIGNED if ty.name == "char" && *size == 1 => return Some("char".into()),

@@ -47,11 +47,11 @@ pub fn read(data: &[u8]) -> Result<Object, Error> {
     if let Some(section) = file.first(SectionKind::Btf) {
         let ext = file.first(SectionKind::BtfExt).map_or(Ok(Ext::default()), |s| Ext::decode(s.bytes));
         match (btf::decode(section.bytes), ext) {
-            (Ok(decoded), Ok(ext)) => {
+            (Ok(decoded), Ok(ext)) if !decoded.btf.types.is_empty() => {
                 object.btf = decoded.btf;
                 records_of = Some((decoded.strings, ext));
             }
-            // Of a later time, or broken: who needs types will say so.
+            // Of a later time, or broken, or without types: who needs them will say so.
             _ => opaque(&mut file),
         }
     } else {
@@ -78,7 +78,8 @@ fn opaque(file: &mut File) {
     }
 }
 
-/// There is one licence, one version and so on, as everybody writes them; what is otherwise is data.
+/// There is one licence, one version and so on, as everybody writes them; what is otherwise is data. Of several the
+/// first counts, but of types and records the last, as for libbpf: so they are written.
 fn single_sections(file: &mut File, index: &Index) {
     let mut referred = vec![false; file.sections.len()];
     for (symbol, _) in file.symbols.iter().zip(&index.used).filter(|(_, used)| **used) {
@@ -88,15 +89,19 @@ fn single_sections(file: &mut File, index: &Index) {
             *referred = true;
         }
     }
+    let types = [SectionKind::Btf, SectionKind::BtfExt]
+        .map(|kind| file.iter().filter(|(_, s)| s.kind == kind).last());
+    let types = types.map(|last| last.map(|(number, _)| number));
     let mut seen = vec![];
-    for (section, referred) in file.sections.iter_mut().zip(referred) {
+    for (number, (section, referred)) in file.sections.iter_mut().zip(referred).enumerate() {
         let usual = match section.kind {
             SectionKind::License => {
                 !referred
                     && section.bytes.split_last().is_some_and(|(last, text)| *last == 0 && !text.contains(&0))
             }
             SectionKind::Version => !referred && section.bytes.len() == 4,
-            SectionKind::Btf | SectionKind::BtfExt | SectionKind::Maps => true,
+            SectionKind::Btf | SectionKind::BtfExt => types.contains(&Some(number)),
+            SectionKind::Maps => true,
             _ => continue,
         };
         if usual && !seen.contains(&section.kind) {

@@ -53,9 +53,9 @@ pub(super) fn used_symbols(file: &File) -> Vec<bool> {
     let mut used = vec![false; file.symbols.len()];
     for (_, rel) in file.iter() {
         let SectionKind::Rel(number, with_addends) = rel.kind else { continue };
-        let matters = !matches!(
+        let matters = matches!(
             file.sections[number].kind,
-            SectionKind::Nothing | SectionKind::Btf | SectionKind::BtfExt
+            SectionKind::Code | SectionKind::Data(_) | SectionKind::Maps | SectionKind::Legacy
         );
         for entry in entries(rel, with_addends, file.endian).into_iter().flatten().filter(|_| matters) {
             if let Some(used) = used.get_mut(entry.symbol) {
@@ -73,6 +73,10 @@ pub(super) fn read(file: &File, object: &mut Object, index: &Index) -> Result<()
         let SectionKind::Rel(number, with_addends) = rel.kind else { continue };
         let section = &file.sections[number];
         for entry in entries(rel, with_addends, file.endian)? {
+            // Of no kind, and of nothing that the object has: a place that is kept free.
+            if entry.kind == 0 && index.anchor(entry.symbol) == Anchor::Nothing {
+                continue;
+            }
             let wrong = |what| Error::Place {
                 section: section.name.clone().into_owned(),
                 offset: entry.offset,
@@ -159,7 +163,7 @@ struct Found {
 
 /// A relocation as the object has it.
 fn reloc(index: &Index, entry: Entry, within: u8) -> Reloc {
-    let base = index.anchors.get(entry.symbol).copied().unwrap_or(Anchor::Nothing);
+    let base = index.anchor(entry.symbol);
     Reloc { kind: entry.kind, base, addend: entry.addend, within }
 }
 
@@ -233,7 +237,7 @@ fn number_at(bytes: &[u8], offset: u32, endian: Endian) -> Option<u64> {
 /// What stands so many bytes behind a symbol.
 fn target(file: &File, object: &Object, index: &Index, symbol: usize, add: i64) -> Option<Symbol> {
     // What a symbol means that the object does not have would be lost with it.
-    let anchor = index.anchors.get(symbol).copied().filter(|anchor| *anchor != Anchor::Nothing)?;
+    let anchor = Some(index.anchor(symbol)).filter(|anchor| *anchor != Anchor::Nothing)?;
     if let Anchor::Extern(index) = anchor {
         return Some(Symbol::Extern(index));
     }
@@ -330,7 +334,9 @@ fn map_addresses(
         let map = last.and_then(|at| starts.get(at)).filter(|(n, ..)| n == number).map(|(.., map)| *map);
         let map = map.ok_or_else(|| wrong("an address that belongs to no map"))?;
         let within = offset - places.get(map).map_or(0, |(_, place)| place.offset);
-        let held = number_at(section.bytes, offset, file.endian);
+        // What stands in maps that BTF describes is not kept, and nobody looks at it.
+        let is_kept = section.kind == SectionKind::Legacy;
+        let held = number_at(section.bytes, offset, file.endian).map(|held| if is_kept { held } else { 0 });
         let to = match (entry.kind, entry.addend, held) {
             (R_BPF_64_ABS64, None, Some(held)) => {
                 target(file, object, index, entry.symbol, held.cast_signed())
@@ -376,6 +382,11 @@ impl Index {
         let insn = slots.partition_point(|slot| slot * SLOT <= bytes).checked_sub(1)?;
         let within = u8::try_from(bytes - slots[insn] * SLOT).ok()?;
         (*in_section == section && within < 16).then_some((func, insn, within))
+    }
+
+    /// What stands for a symbol of the file.
+    fn anchor(&self, symbol: usize) -> Anchor {
+        self.anchors.get(symbol).copied().unwrap_or(Anchor::Nothing)
     }
 
     /// The function that covers a byte of a section, and the index of the instruction that begins there.
