@@ -495,7 +495,7 @@ impl<'a> Expander<'a> {
     /// Remembers that the immediate of the next instruction is in network order.
     fn network(&mut self, int: Int) {
         if int.big != 0 {
-            self.body.orders.network(self.body.insns.len());
+            self.body.orders.network(self.body.insns.len(), int.big);
         }
     }
 

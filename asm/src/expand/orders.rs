@@ -10,8 +10,8 @@ use crate::isa::{AluOp, Cond, Endian, Insn, Rhs, Swap, Syntax, Width};
 pub(super) struct Facts {
     /// Loads of values in network order, with their bytes; in order.
     loads: Vec<(usize, u32)>,
-    /// Instructions whose immediate is in network order; in order.
-    networks: Vec<usize>,
+    /// Instructions whose immediate is in network order, with its bytes; in order.
+    networks: Vec<(usize, u32)>,
     checks: Vec<Check>,
 }
 
@@ -33,9 +33,9 @@ impl Facts {
         self.loads.push((insn, bytes));
     }
 
-    /// The immediate of an instruction is in network order.
-    pub(super) fn network(&mut self, insn: usize) {
-        self.networks.push(insn);
+    /// So many bytes of an instruction's immediate are in network order.
+    pub(super) fn network(&mut self, insn: usize, bytes: u32) {
+        self.networks.push((insn, bytes));
     }
 
     /// A comparison with a constant.
@@ -52,9 +52,19 @@ impl Facts {
         self.checks.push(Check { insn, span, stored: bytes, chain });
     }
 
-    fn is_network(&self, insn: usize) -> bool {
-        self.networks.binary_search(&insn).is_ok()
+    /// The bytes of what an instruction loads, if it is in network order.
+    fn loaded(&self, insn: usize) -> Option<u32> {
+        bytes_at(&self.loads, insn)
     }
+
+    /// The bytes of an instruction's immediate, if it is in network order.
+    fn immediate(&self, insn: usize) -> Option<u32> {
+        bytes_at(&self.networks, insn)
+    }
+}
+
+fn bytes_at(list: &[(usize, u32)], insn: usize) -> Option<u32> {
+    list.binary_search_by_key(&insn, |entry| entry.0).ok().map(|i| list[i].1)
 }
 
 /// What is known of a register, and the instruction that made it so.
@@ -135,10 +145,10 @@ fn step(body: &Body, endian: Endian, at: usize, insn: Insn, mut state: Registers
             Order::Network(8, _) | Order::Host(8, _) if width == Width::W32 => Order::Unknown,
             order => order,
         },
-        Syntax::Alu(AluOp::Mov, _, Rhs::Imm) if !facts.is_network(at) => Order::Number(insn.imm, at),
+        Syntax::Alu(AluOp::Mov, _, Rhs::Imm) if facts.immediate(at).is_none() => Order::Number(insn.imm, at),
         Syntax::Alu(AluOp::And | AluOp::Or | AluOp::Xor, _, Rhs::Imm) => match old(insn.dst) {
-            order @ Order::Network(..) if facts.is_network(at) => order,
-            order @ Order::Host(..) if !facts.is_network(at) => order,
+            order @ Order::Network(bytes, _) if facts.immediate(at) == Some(bytes) => order,
+            order @ Order::Host(..) if facts.immediate(at).is_none() => order,
             _ => Order::Unknown,
         },
         Syntax::Swap(swap, bits) => {
@@ -149,10 +159,7 @@ fn step(body: &Body, endian: Endian, at: usize, insn: Insn, mut state: Registers
                 _ => Order::Unknown,
             }
         }
-        Syntax::Load(..) => match facts.loads.binary_search_by_key(&at, |load| load.0) {
-            Ok(i) => Order::Network(facts.loads[i].1, at),
-            Err(_) => Order::Unknown,
-        },
+        Syntax::Load(..) => facts.loaded(at).map_or(Order::Unknown, |bytes| Order::Network(bytes, at)),
         _ => Order::Unknown,
     };
     if let Some(slot) = syntax.written(&insn).and_then(|r| state.get_mut(usize::from(r))) {
@@ -165,15 +172,16 @@ impl<'a> Expander<'a> {
     /// A constant is stored to a place in network order.
     pub(super) fn stored_constant(&mut self, span: Span, value: i128, big: u32, bytes: u32) {
         let Ok(value) = i64::try_from(value) else { return };
-        if big != bytes && matters(value, bytes) {
-            let d = Diagnostic::warning(
-                code::HOST_ORDER,
-                "this place is in network byte order, the number is not",
-                span,
-            );
-            let d = self.make_network(d, span, bytes, self.chain);
-            self.error(d);
-        }
+        let d = match big {
+            0 if matters(value, bytes) => {
+                let message = "this place is in network byte order, the number is not";
+                let d = Diagnostic::warning(code::HOST_ORDER, message, span);
+                self.make_network(d, span, bytes, self.chain)
+            }
+            1.. if big != bytes && value != 0 => other_bytes("this place", bytes, big, span),
+            _ => return,
+        };
+        self.error(d);
     }
 
     /// How a constant is brought into network order.
@@ -216,11 +224,11 @@ impl<'a> Expander<'a> {
     fn check_compare(&self, body: &Body, check: &Check, state: &Registers) -> Option<Diagnostic> {
         let insn = body.insns.code().get(check.insn)?;
         let Some(Syntax::If(cond, width, _)) = insn.form().map(|f| f.syntax) else { return None };
-        let network = body.orders.is_network(check.insn);
+        let network = body.orders.immediate(check.insn);
         let value = i64::from(insn.imm.cast_unsigned());
         let name = format!("{}{}", width.letter(), insn.dst);
-        match *state.get(usize::from(insn.dst))? {
-            Order::Network(bytes, load) if !network && matters(value, bytes) => {
+        match (*state.get(usize::from(insn.dst))?, network) {
+            (Order::Network(bytes, load), None) if matters(value, bytes) => {
                 let message = format!("`{name}` is in network byte order, this number is not");
                 let d = Diagnostic::warning(code::HOST_ORDER, message, check.span);
                 let d = near(d, body, load, check.span, "loaded here");
@@ -229,7 +237,11 @@ impl<'a> Expander<'a> {
                     _ => d.help(format!("swap it before: `{name} = be{} {name}`", 8 * bytes)),
                 })
             }
-            Order::Host(bytes, swap) if network && matters(value, bytes) => {
+            (Order::Network(bytes, load), Some(big)) if big != bytes && value != 0 => {
+                let d = other_bytes(&format!("`{name}`"), bytes, big, check.span);
+                Some(near(d, body, load, check.span, "loaded here"))
+            }
+            (Order::Host(_, swap), Some(big)) if matters(value, big) => {
                 let message = format!("this number is in network byte order, `{name}` no more");
                 let d = Diagnostic::warning(code::HOST_ORDER, message, check.span);
                 Some(near(d, body, swap, check.span, "swapped here").help("compare it with the plain number"))
@@ -255,6 +267,12 @@ impl<'a> Expander<'a> {
             _ => None,
         }
     }
+}
+
+/// A number in network order meets a place that has more or fewer bytes.
+fn other_bytes(place: &str, bytes: u32, number: u32, span: Span) -> Diagnostic {
+    let message = format!("{place} has {bytes} bytes in network order, this number has {number}");
+    Diagnostic::warning(code::HOST_ORDER, message, span).help(format!("make it with `be{}`", 8 * bytes))
 }
 
 fn jumps(syntax: Syntax) -> bool {
