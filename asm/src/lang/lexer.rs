@@ -247,8 +247,7 @@ impl<'a> Lexer<'a> {
             let word = line.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(line.len());
             line.starts_with('@') || DECLARATIONS.contains(&&line[..word])
         };
-        let mut lines = 0..;
-        let within = rest.split_inclusive('\n').take_while(|line| lines.next() == Some(0) || !declares(line));
+        let within = rest.split_inclusive('\n').take_while(|line| !declares(line));
         let most = within.map(str::len).sum();
         let len = raw::end(&rest[..most]).unwrap_or(most);
         let text = &rest[..len];
