@@ -1,4 +1,8 @@
-//! Plain items to an [`Object`]: jumps are resolved, sections laid out, types and lines written down.
+//! Source text to an [`Object`]: [`compile`] takes it through all stages, and [`Stream`] takes a large file of bare
+//! instructions piece by piece.
+//!
+//! The stage that stands here makes an object of plain items: jumps are resolved, sections laid out, types and
+//! lines written down.
 
 mod calls;
 mod core;

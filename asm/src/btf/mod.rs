@@ -1,4 +1,5 @@
-//! BTF, the BPF Type Format: types as values, made, encoded and looked up.
+//! BTF, the BPF Type Format: types as values, [`Btf`], that are decoded, looked up, added to and encoded; [`raw`] and
+//! [`c`] have them as text, and [`value`] has bytes as values of a type.
 //!
 //! Source: Linux `Documentation/bpf/btf.rst`, `include/uapi/linux/btf.h`.
 

@@ -1,4 +1,5 @@
-//! Control flow of functions: their blocks as text, which follows which, as a picture or for programs that draw.
+//! Control flow of functions: [`cfgs`] gives their blocks as text and which follows which; [`svg()`] and [`dot()`] draw
+//! them.
 
 mod dot;
 mod layout;

@@ -1,4 +1,5 @@
-//! Diagnostics: what is wrong, where, and the mend.
+//! Diagnostics: what is wrong, where, and the mend. [`Sources`] holds the texts, and [`render()`] draws a
+//! [`Diagnostic`] with its place in them.
 
 pub mod code;
 mod list;

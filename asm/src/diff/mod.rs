@@ -1,4 +1,4 @@
-//! What differs between two objects: by name and meaning, not by bytes.
+//! What differs between two objects, as a list from [`diff`]: by name and meaning, not by bytes.
 //!
 //! Maps, variables, externs and functions are found by their names; where a thing stands in its file does not matter.
 //! Instructions are compared as what they do: a jump is the same where it leads to the same instruction, a reference

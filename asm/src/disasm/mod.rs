@@ -1,4 +1,17 @@
-//! An [`Object`] as `.bpfasm` text, which builds to the same object.
+//! An [`Object`] as `.bpfasm` text, which builds to the same object: [`to_text`], or [`instructions`] alone.
+//!
+//! ```
+//! # use bpfasm_asm::assemble::{Options, compile};
+//! # use bpfasm_asm::diag::Sources;
+//! # use bpfasm_asm::{disasm, object::Object};
+//! let build = |text: &str| -> Option<Object> {
+//!     let mut sources = Sources::default();
+//!     let root = sources.add("text.bpfasm", text);
+//!     compile(&mut sources, root, &Options::default()).object
+//! };
+//! let object = build("prog pass: \"xdp\" {\n    r0 = 2\n    exit\n}\n").expect("no errors");
+//! assert_eq!(build(&disasm::to_text(&object)), Some(object));
+//! ```
 //!
 //! The text says exactly what the object holds. What a person reads more easily (a name for a type, a string for
 //! bytes, a label for a distance) is written only where it means just the same; else the plainest form is: `raw` bytes,

@@ -1,4 +1,5 @@
-//! Listings: for people who study an object, and for what reads those of LLVM.
+//! Listings: [`View`] writes one for people who study an object, [`Llvm`] one for what reads those of LLVM. [`items`]
+//! gives each instruction with what stands beside it: what it names, its source line, where it jumps.
 
 pub mod core;
 mod item;

@@ -1,4 +1,6 @@
-//! Object to ELF and back.
+//! Object to ELF and back: [`read`] an object file, [`write()`] one.
+//!
+//! What is read, written and read again is the same [`Object`](crate::object::Object).
 //!
 //! The files are those of clang: ELF64, relocatable, `EM_BPF`, relocations without addend (`SHT_REL`). Source:
 //! the ELF specification, Linux `Documentation/bpf/llvm_reloc.rst`, and what libbpf accepts.

@@ -30,11 +30,11 @@ pub fn write(object: &Object) -> Result<Vec<u8>, Error> {
     Ok(pieces(object)?.concat())
 }
 
-/// The bytes of an object file as [`write`] gives them, in pieces that stand one behind the other: code that is
+/// The bytes of an object file as [`write()`] gives them, in pieces that stand one behind the other: code that is
 /// in the object as it will be in the file is not copied.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn pieces(object: &Object) -> Result<Vec<Cow<'_, [u8]>>, Error> {
     let mut writer = Writer {
         object,

@@ -1,5 +1,5 @@
-//! The syntax tree to plain items: constants, layouts, views and macros are worked out here, and nothing is
-//! left but declarations and instructions.
+//! The syntax tree to plain items, with [`expand()`]: constants, layouts, views and macros are worked out here, and
+//! nothing is left but declarations and instructions.
 
 mod agree;
 mod atomic;

@@ -1,4 +1,4 @@
-//! The language: text to tokens to a syntax tree.
+//! The language: [`parser::parse`] makes a syntax tree of a text, and [`fmt::format`] lays the text out anew.
 
 pub mod ast;
 pub(crate) mod dialect;

@@ -1,4 +1,5 @@
-//! Lints: what is allowed, but probably not meant. Each warning is a lint's, found by its code.
+//! Lints: what is allowed, but probably not meant. [`Levels`] says which are told, and [`check`] tells them. Each
+//! warning is a lint's, found by its code.
 
 mod graph;
 mod helper;

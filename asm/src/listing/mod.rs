@@ -1,4 +1,4 @@
-//! Listings: what other tools print of programs becomes an [`Object`] again.
+//! Listings: what other tools print of programs becomes an [`Object`] again, with [`read`].
 //!
 //! Where a line shows its bytes, they decide; then the opcode in parentheses; then the text. What contradicts them
 //! is an error, and so is what the tool left out and nobody supplies.

@@ -1,4 +1,4 @@
-//! The object: what every stage of bpfasm takes or gives.
+//! The [`Object`]: what every stage of bpfasm takes or gives, to be looked at, changed or made field by field.
 //!
 //! A plain value that knows no ELF, no text and no kernel. Instructions are as they will be encoded, jumps
 //! resolved; whatever must be filled in later (a map's descriptor, the place of a variable, the distance to

@@ -1,4 +1,5 @@
-//! The kernel's open sets: numbers with names, none of which is ever complete.
+//! The kernel's open sets, from number to name and back: map types, helpers and others, none of which is ever complete;
+//! and what a [`section`]'s name says.
 
 mod helper;
 pub mod section;

@@ -1,7 +1,7 @@
 //! Types as C, in an order that a compiler accepts.
 //!
-//! Three passes: [`order`] says what must stand before what, and how each type is laid out by a compiler; [`names`] gives
-//! names that are free; [`print`] writes. What C cannot say is padded or renamed, so that sizes and offsets stay:
+//! Three passes: `order` says what must stand before what, and how each type is laid out by a compiler; `names` gives
+//! names that are free; [`print()`] writes. What C cannot say is padded or renamed, so that sizes and offsets stay:
 //!
 //! - gaps are unnamed bit fields, and a struct whose members stand where they would not by themselves is packed;
 //! - a name that C or another type has already gets a suffix, `___2`, which CO-RE passes over.
