@@ -178,7 +178,7 @@ impl<'a> Expander<'a> {
         let mut layout = Layout::new(definition.union, definition.packed);
         let mut made: Vec<FieldTy> = vec![];
         let mut places: HashMap<&str, Span> = HashMap::new();
-        let mut failed = None;
+        let mut failed = definition.broken.then_some(Reported);
         for (i, declared) in fields.iter().enumerate() {
             let last = i + 1 == fields.len() && !definition.union;
             let (span, field) = match declared {
@@ -293,6 +293,9 @@ impl<'a> Expander<'a> {
     }
 
     fn enum_type(&mut self, definition: &'a Enum) -> Result<TyId, Reported> {
+        if definition.broken {
+            return Err(Reported);
+        }
         let base = match &definition.base {
             Some(expr) => {
                 let base = self.ty(expr)?;

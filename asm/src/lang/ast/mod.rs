@@ -178,6 +178,8 @@ pub struct Struct {
     pub tags: Vec<Span>,
     /// Its members; `None`: only its name is declared.
     pub fields: Option<Vec<Field>>,
+    /// Whether some of them could not be understood: then nothing is known of its layout.
+    pub broken: bool,
 }
 
 /// A member of a struct or union.
@@ -215,6 +217,8 @@ pub struct Enum {
     pub base: Option<TypeExpr>,
     /// Its members: names and values, where given.
     pub values: Vec<(Span, Option<Expr>)>,
+    /// Whether some of them could not be understood: then nothing is known of the others' values.
+    pub broken: bool,
 }
 
 /// Another name for a type.

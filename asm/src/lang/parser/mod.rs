@@ -295,6 +295,7 @@ impl<'a> Parser<'a> {
                 return Ok(elements);
             }
             if self.unclosed(open) {
+                self.broken.push(open);
                 return Ok(elements);
             }
             let start = self.peek().span;

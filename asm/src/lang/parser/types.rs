@@ -31,8 +31,11 @@ impl Parser<'_> {
         let align = self.align()?;
         let tags = self.tags()?;
         let only_name = !packed && align.is_none() && tags.is_empty() && !self.is("{");
-        let fields = if only_name { None } else { Some(self.braced("the field", Self::field)?) };
-        Ok(Struct { name, union, core, packed, align, tags, fields })
+        let (fields, broken) = match only_name {
+            true => (None, false),
+            false => self.members("the field", Self::field).map(|(fields, broken)| (Some(fields), broken))?,
+        };
+        Ok(Struct { name, union, core, packed, align, tags, fields, broken })
     }
 
     /// `struct { … }` within another type.
@@ -41,9 +44,9 @@ impl Parser<'_> {
         let name = self.bump().span;
         let align = self.align()?;
         let tags = self.tags()?;
-        let fields = self.nested(|p| p.braced("the field", Self::field))?;
+        let (fields, broken) = self.nested(|p| p.members("the field", Self::field))?;
         let union = self.text(name) == "union";
-        Ok(Struct { name, union, core: false, packed, align, tags, fields: Some(fields) })
+        Ok(Struct { name, union, core: false, packed, align, tags, fields: Some(fields), broken })
     }
 
     fn starts_inline(&self) -> bool {
@@ -77,12 +80,23 @@ impl Parser<'_> {
         let named = self.peek().kind == Kind::Ident;
         let name = if named { self.bump().span } else { word };
         let base = if self.eat(":") { Some(self.ty()?) } else { None };
-        let values = self.braced("the member", |p| {
+        let (values, broken) = self.members("the member", |p| {
             let name = p.name("a member, such as `ACCEPT = 1`")?;
             let value = if p.eat("=") { Some(p.expr()?) } else { None };
             Ok((name, value))
         })?;
-        Ok(Enum { name, named, base, values })
+        Ok(Enum { name, named, base, values, broken })
+    }
+
+    /// What stands in braces, and whether some of it could not be understood.
+    fn members<T>(
+        &mut self,
+        what: &str,
+        member: impl FnMut(&mut Self) -> Parsed<T>,
+    ) -> Parsed<(Vec<T>, bool)> {
+        let known = self.broken.len();
+        let members = self.braced(what, member)?;
+        Ok((members, self.broken.len() > known))
     }
 
     /// `type NAME = type`.
