@@ -154,7 +154,9 @@ impl Spacing {
                 is_operator(next) && !self.operand_wanted() || AFTER_OPERAND.contains(&next.text)
             }
             (_, "(") => match last.what {
-                What::Token(Kind::Ident) => BEFORE_PARENTHESIS.contains(&last.text.as_str()),
+                What::Token(Kind::Ident) => {
+                    BEFORE_PARENTHESIS.contains(&last.text.as_str()) && !self.name_stands()
+                }
                 What::Token(Kind::Macro) => true,
                 What::Token(Kind::Punct) if matches!(last.text.as_str(), ")" | "]") => false,
                 What::Token(Kind::Punct) => true,
@@ -255,12 +257,16 @@ impl Spacing {
             What::Token(Kind::Punct) => {
                 !matches!(last.text.as_str(), ")" | "]" | "}") && !last.angle || last.cast
             }
-            What::Token(Kind::Ident) => {
-                BEFORE_OPERAND.contains(&last.text.as_str()) && self.statement.before.as_deref() != Some("->")
-            }
+            What::Token(Kind::Ident) => BEFORE_OPERAND.contains(&last.text.as_str()) && !self.name_stands(),
             What::Token(Kind::Macro | Kind::At) => true,
             _ => false,
         }
+    }
+
+    /// Whether the last word stands where a name does, whatever it means elsewhere: `func at(`, `a->at`, `1 + at(2)`.
+    fn name_stands(&self) -> bool {
+        let Some(before) = self.statement.before.as_deref() else { return false };
+        matches!(before, "func" | "const" | "macro") || before.ends_with(|c| "=<>+-*/%&|^~!?,(".contains(c))
     }
 
     /// Whether the parenthesis that closes now holds a type: `(s8)`, `(u32 *)`.
