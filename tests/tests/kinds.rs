@@ -82,6 +82,7 @@ const CASES: &[Case] = &[
         bpftool: Refuses("exception callback type id not found"),
         aya: NO_KSYMS,
     },
+    Case { name: "type_ids", libbpf: Loads, bpftool: Loads, aya: Loads },
 ];
 
 /// aya knows no functions and variables of the kernel, and no values of its configuration.

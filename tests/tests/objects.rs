@@ -4,6 +4,7 @@ use std::os::fd::AsFd;
 use std::process::Command;
 
 use bpfasm_asm::elf;
+use bpfasm_asm::isa::Insn;
 use bpfasm_loader::load::{Options, load};
 use bpfasm_loader::sys::bpf::{TestRun, prog_test_run};
 use bpfasm_tests::bin;
@@ -63,6 +64,28 @@ fn core_values_are_looked_up_in_the_kernel() {
     assert_eq!(loaded.verdict("p", &[0; 64]), Some(16));
     let refused = "`p` needs the layout of `task_struct` in this kernel (CO-RE), which is not supported yet";
     assert_eq!(ours(&object, "p"), Err(refused.to_string()));
+}
+
+#[test]
+fn numbers_of_local_types_are_those_of_the_object() {
+    if !ready(&[Need::Root]) {
+        return;
+    }
+    let dir = TempDir::new();
+    let path = build(&dir, "type_ids");
+    let mut object = elf::read(&std::fs::read(&path).expect("the object")).expect("readable");
+    let id = |name| object.btf.types.iter().zip(1u32..).find(|(ty, _)| ty.name == name).expect(name).1;
+    let wanted = id("node") << 16 | id("pair");
+    assert_eq!(Loaded::open(&path).verdict("p", &[0; 64]), Some(wanted));
+    // As where a linker has moved the types.
+    for func in &mut object.funcs {
+        for at in func.core.iter().map(|relo| relo.insn) {
+            let insn = func.insns.get(at).expect("an instruction");
+            func.insns.set(at, Insn { imm: 0, ..insn });
+        }
+    }
+    std::fs::write(&path, elf::write(&object).expect("an object")).expect("written");
+    assert_eq!(ours(&path, "p"), Ok(wanted));
 }
 
 #[test]

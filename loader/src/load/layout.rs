@@ -5,8 +5,8 @@ use crate::error::{Error, Result};
 use bpfasm_asm::btf::Kind;
 use bpfasm_asm::isa::Endian;
 use bpfasm_asm::isa::Insn;
-use bpfasm_asm::object::{Func, Object, Symbol};
-use std::collections::BTreeSet;
+use bpfasm_asm::object::{CoreKind, Func, Object, Symbol};
+use std::collections::{BTreeSet, HashMap};
 use std::os::fd::{AsFd, AsRawFd};
 
 const LD_IMM64: u8 = 0x18;
@@ -95,12 +95,16 @@ impl Layout {
         for part in &self.parts {
             let func = &object.funcs[part.func];
             let mut refs = func.refs.iter().peekable();
+            let types: HashMap<usize, i32> = local_types(func).collect();
             let mut slot = part.start;
             for (index, mut insn) in func.insns.iter().enumerate() {
                 while let Some(r) = refs.next_if(|r| r.insn <= index) {
                     let resolved =
                         if r.insn == index { self.resolve(&mut insn, slot, r.to, places) } else { None };
                     resolved.ok_or_else(|| broken(func, r.insn, "its reference cannot be filled in"))?;
+                }
+                if let Some(id) = types.get(&index) {
+                    (insn.imm, insn.hi) = (*id, insn.hi.map(|_| 0));
                 }
                 insn.encode(Endian::HOST, &mut bytes);
                 slot += insn.slots();
@@ -137,6 +141,12 @@ impl Layout {
         }
         Some(())
     }
+}
+
+/// Instructions whose immediate is the number of a type of the object. Its types are loaded as they are numbered.
+fn local_types(func: &Func) -> impl Iterator<Item = (usize, i32)> {
+    let local = func.core.iter().filter(|relo| relo.kind == CoreKind::TYPE_ID_LOCAL);
+    local.map(|relo| (relo.insn, relo.ty.0.cast_signed()))
 }
 
 /// The function that the kernel calls when the program throws: a tag of the program names it.
