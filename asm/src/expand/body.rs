@@ -23,8 +23,8 @@ const DEPTH: usize = 128;
 /// How many statements the macros and loops of a function may give: four times the instructions that the kernel
 /// takes (`BPF_COMPLEXITY_LIMIT_INSNS`).
 const EXPANDED: usize = 4_000_000;
-/// How many mistakes in macros and loops are found, also of those that are told already.
-const WRONG: usize = 50_000;
+/// How many mistakes in macros and loops are found, and how many warnings; also of those that are told already.
+pub(super) const WRONG: usize = 50_000;
 /// What the kernel gives a function (`MAX_BPF_STACK`).
 const STACK: i32 = 512;
 
@@ -64,8 +64,9 @@ pub(super) struct Body<'a> {
     frames: usize,
     /// Statements of macros and loops so far.
     expanded: usize,
-    /// Mistakes in them so far.
+    /// Mistakes in them so far, and warnings.
     pub(super) wrong: usize,
+    pub(super) warned: usize,
     /// Macros gave too much: leave all of them.
     pub(super) stop: bool,
     /// Bytes of stack that are taken.
@@ -437,7 +438,7 @@ impl<'a> Expander<'a> {
 
     /// Begins to count anew, for what stands in no function.
     pub(super) fn recount(&mut self) {
-        (self.body.expanded, self.body.wrong) = (0, 0);
+        (self.body.expanded, self.body.wrong, self.body.warned) = (0, 0, 0);
         self.body.stop = false;
     }
 

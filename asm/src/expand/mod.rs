@@ -307,10 +307,19 @@ impl<'a> Expander<'a> {
         Reported
     }
 
-    /// Reports an error, with the macros that led to it.
+    /// Counts a warning in a macro or loop; whether there were so many that this one is left.
+    fn is_warned_enough(&mut self) -> bool {
+        let repeated = self.frames.len() > 1;
+        self.body.warned += usize::from(repeated);
+        repeated && self.body.warned > body::WRONG
+    }
+
+    /// Reports an error or warning, with the macros that led to it.
     fn error(&mut self, diagnostic: Diagnostic) -> Reported {
         if diagnostic.severity == Severity::Error {
             self.mistaken();
+        } else if self.is_warned_enough() {
+            return Reported;
         }
         let nothing_there = matches!(diagnostic.code, code::UNKNOWN | code::FIELD | code::LABEL);
         if nothing_there && self.names.is_broken(self.text(diagnostic.primary.span)) {
