@@ -5,12 +5,13 @@ use std::collections::HashMap;
 
 use super::{Btf, Kind, Type, TypeId};
 use crate::btf::IntEncoding;
+use crate::hash::Seeded;
 
 /// A space of names: each is given once.
 #[derive(Debug, Default)]
 pub(super) struct Space<'a> {
     /// The names, and how often each has been asked for.
-    used: HashMap<Cow<'a, str>, u32>,
+    used: HashMap<Cow<'a, str>, u32, Seeded>,
 }
 
 impl<'a> Space<'a> {
@@ -41,9 +42,9 @@ pub(super) struct Names<'a> {
     /// Of typedefs and enumerators.
     pub ordinary: Space<'a>,
     /// What is not called what BTF calls it.
-    changed: HashMap<TypeId, Cow<'a, str>>,
+    changed: HashMap<TypeId, Cow<'a, str>, Seeded>,
     /// The struct or union that a forward declaration means.
-    meant: HashMap<TypeId, TypeId>,
+    meant: HashMap<TypeId, TypeId, Seeded>,
 }
 
 impl<'a> Names<'a> {
@@ -52,7 +53,7 @@ impl<'a> Names<'a> {
             Self { ordinary: Space::default(), changed: HashMap::default(), meant: HashMap::default() };
         let mut tags = Space::default();
         // The first struct and the first union of a name.
-        let mut first: HashMap<(bool, &str), TypeId> = HashMap::default();
+        let mut first: HashMap<(bool, &str), TypeId, Seeded> = HashMap::default();
         let mut forwards = vec![];
         for (id, ty) in btf.iter() {
             let name = ty.name.as_ref();
