@@ -29,15 +29,74 @@ pub fn text(bytes: &[u8]) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+const LOW: u64 = u64::from_le_bytes([0x01; 8]);
+const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+
 /// Whether bytes are ASCII and none is NUL, as nearly always.
 pub(crate) fn is_plain(bytes: &[u8]) -> bool {
-    const LOW: u64 = u64::from_le_bytes([0x01; 8]);
-    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
     let (words, rest) = bytes.as_chunks::<8>();
     let words = words.iter().map(|word| u64::from_le_bytes(*word));
     // Of a NUL the high bit is set once 1 is taken away.
     words.fold(0, |all, word| all | word | word.wrapping_sub(LOW)) & HIGH == 0
         && rest.iter().all(|byte| (1..0x80).contains(byte))
+}
+
+/// Where the first NUL is, which is near.
+pub(crate) fn nul(bytes: &[u8]) -> Option<usize> {
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (at, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        // The lowest bit that is set is that of the first NUL.
+        let nuls = word.wrapping_sub(LOW) & !word & HIGH;
+        if nuls != 0 {
+            return Some(at * 8 + nuls.trailing_zeros() as usize / 8);
+        }
+    }
+    rest.iter().position(|byte| *byte == 0).map(|at| words.len() * 8 + at)
+}
+
+/// Appends a few bytes. Pieces whose length the compiler knows are moves; a call of `memcpy`, which some C libraries
+/// begin slowly, takes longer than all of them.
+#[inline]
+pub(crate) fn append(out: &mut Vec<u8>, mut bytes: &[u8]) {
+    while let Some((piece, rest)) = bytes.split_first_chunk::<16>() {
+        out.extend_from_slice(piece);
+        bytes = rest;
+    }
+    if let Some((piece, rest)) = bytes.split_first_chunk::<8>() {
+        out.extend_from_slice(piece);
+        bytes = rest;
+    }
+    if let Some((piece, rest)) = bytes.split_first_chunk::<4>() {
+        out.extend_from_slice(piece);
+        bytes = rest;
+    }
+    bytes.iter().for_each(|byte| out.push(*byte));
+}
+
+/// The same of text.
+#[inline]
+pub(crate) fn append_text(out: &mut String, mut text: &str) {
+    while let Some((piece, rest)) = text.split_at_checked(16) {
+        out.push_str(piece);
+        text = rest;
+    }
+    if let Some((piece, rest)) = text.split_at_checked(8) {
+        out.push_str(piece);
+        text = rest;
+    }
+    if let Some((piece, rest)) = text.split_at_checked(4) {
+        out.push_str(piece);
+        text = rest;
+    }
+    while let Some((piece, rest)) = text.split_at_checked(1) {
+        out.push_str(piece);
+        text = rest;
+    }
+    // A character of several bytes stands across the end of a piece.
+    if !text.is_empty() {
+        out.push_str(text);
+    }
 }
 
 /// The bytes of a text.
@@ -80,5 +139,31 @@ mod tests {
             assert_eq!(&*bytes(&text(sample)), sample);
         }
         assert_eq!(text(b"a\xe9b").chars().count(), 3);
+    }
+
+    #[test]
+    fn the_first_nul_is_found_at_any_place() {
+        for before in 0..40 {
+            let mut sample = vec![b'a'; before];
+            assert_eq!(nul(&sample), None);
+            sample.extend(b"\0\x01\x80\xff\0");
+            assert_eq!(nul(&sample), Some(before));
+        }
+    }
+
+    #[test]
+    fn texts_of_any_length_are_appended_whole() {
+        let text = "0123456789abcdef gr\u{fc}n \u{10ffff} 0123456789abcdef\u{20ac}";
+        for (start, _) in text.char_indices() {
+            for (end, _) in text.char_indices().filter(|(end, _)| *end >= start) {
+                let piece = &text[start..end];
+                let mut out = String::from("before ");
+                append_text(&mut out, piece);
+                assert_eq!(out, format!("before {piece}"));
+                let mut out = b"before ".to_vec();
+                append(&mut out, piece.as_bytes());
+                assert_eq!(out, format!("before {piece}").as_bytes());
+            }
+        }
     }
 }

@@ -61,7 +61,9 @@ impl<'a, S: From<&'a str>> Decoded<'a, S> {
     fn and(mut self, data: &'a [u8], start: usize, types: &'a [u8]) -> Result<Self, Error> {
         let budget = data.len().saturating_mul(NAME_FACTOR);
         let (endian, strings) = (self.endian, self.strings);
-        let mut reader = Reader { data: types, start, at: 0, endian, strings, budget };
+        let mut reader = Reader { data: types, start, at: 0, endian, strings: strings.seen(), budget };
+        // A type has twelve bytes and more, most of them 24 and less. Without the room, they move as they grow.
+        let _ = self.btf.types.try_reserve(types.len() / 24);
         while reader.at < types.len() {
             let ty = reader.ty(self.btf.types.len())?;
             self.btf.types.push(ty);

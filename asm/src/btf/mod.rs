@@ -20,6 +20,7 @@ mod scan;
 mod strings;
 #[cfg(test)]
 mod tests;
+mod text;
 mod types;
 pub mod value;
 

@@ -1,7 +1,6 @@
 //! String tables: strings ended by NUL, named by their byte offset; offset 0 is the empty string.
 
 use std::borrow::Cow;
-use std::ffi::CStr;
 
 use super::Error;
 use super::index::Index;
@@ -99,18 +98,26 @@ pub struct StrTable<'a> {
     /// The table that this one goes on from; else empty.
     base: &'a [u8],
     own: &'a [u8],
+    /// Its own as one text, where it is known to be ASCII; else empty.
+    text: &'a str,
 }
 
 impl<'a> StrTable<'a> {
     /// A table by itself.
     #[must_use]
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { base: &[], own: bytes }
+        Self { base: &[], own: bytes, text: "" }
     }
 
     /// A table that goes on from this one.
     pub(super) fn then(self, own: &'a [u8]) -> Self {
-        Self { base: self.own, own }
+        Self { base: self.own, own, text: "" }
+    }
+
+    /// The same, looked at as a whole, for those who want most of its strings.
+    pub(super) fn seen(self) -> Self {
+        let ascii = Some(self.own).filter(|own| own.is_ascii());
+        Self { text: ascii.and_then(|own| str::from_utf8(own).ok()).unwrap_or_default(), ..self }
     }
 
     /// How many bytes it has itself.
@@ -132,7 +139,13 @@ impl<'a> StrTable<'a> {
     /// The string at an offset; nothing where the offset lies outside or no NUL follows.
     #[must_use]
     pub fn get(self, offset: u32) -> Option<Cow<'a, str>> {
-        let text = CStr::from_bytes_until_nul(self.from(offset)?).ok()?;
-        Some(bytes::text(text.to_bytes()))
+        let at = usize::try_from(offset).ok()?.checked_sub(self.base.len());
+        if let Some(rest) = at.and_then(|at| self.text.get(at..))
+            && let Some(len) = bytes::nul(rest.as_bytes())
+        {
+            return rest.get(..len).map(Cow::Borrowed);
+        }
+        let rest = self.from(offset)?;
+        Some(bytes::text(rest.get(..bytes::nul(rest)?)?))
     }
 }

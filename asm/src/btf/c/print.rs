@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::names::{self, Names};
 use super::order::{Order, index};
 use super::{Btf, Error, Kind, Member, Type, TypeId, place};
+use crate::btf::text::put;
 use crate::btf::{Enumerator, IntEncoding, Param};
 
 /// How deep anonymous types and prototypes may stand in one another.
@@ -31,6 +32,8 @@ pub struct Printer<'a, S> {
     budget: usize,
     pub(super) depth: usize,
     item: String,
+    /// An empty one, whose memory is used again.
+    spare: Declarator<'a>,
 }
 
 /// What stands between a type and the name that is declared.
@@ -84,6 +87,7 @@ impl<'a, S: AsRef<str>> Printer<'a, S> {
             budget: parts.saturating_mul(MAX_COPIES).saturating_add(1024),
             depth: 0,
             item: String::new(),
+            spare: Declarator::default(),
         })
     }
 
@@ -101,7 +105,7 @@ impl<'a, S: AsRef<str>> Printer<'a, S> {
         for forward in std::mem::take(&mut self.forwards) {
             if let (false, Some(ty)) = (self.declare(forward), self.btf.get(forward)) {
                 let word = if is_union(&ty.kind) { "union" } else { "struct" };
-                let _ = write!(out, "{word} {};\n\n", self.names.of(forward, ty));
+                put!(out, word, " ", self.names.of(forward, ty), ";\n\n");
             }
         }
         if !item.is_empty() {
@@ -151,7 +155,7 @@ impl<'a, S: AsRef<str>> Printer<'a, S> {
     /// A typedef of an integer whose name C does not know.
     fn number(&self, out: &mut String, size: u32, encoding: IntEncoding, name: &str) {
         match names::number(size, encoding) {
-            Some(number) => out.extend(["typedef ", number, " ", name]),
+            Some(number) => put!(out, "typedef ", number, " ", name),
             None => bytes(out, size, name),
         }
     }
@@ -164,16 +168,19 @@ impl<'a, S: AsRef<str>> Printer<'a, S> {
         name: &str,
         level: usize,
     ) -> Result<(), Error> {
-        let declarator = self.declarator(ty, level)?;
+        let mut declarator = self.declarator(ty, level)?;
         declarator.qualifiers.write_before(out);
         self.base(out, declarator.base, level)?;
         declarator.write(out, name);
+        declarator.pieces.clear();
+        declarator.suffix.clear();
+        self.spare = Declarator { qualifiers: Qualifiers::default(), ..declarator };
         Ok(())
     }
 
     /// Pointers, arrays and functions around a type.
     pub(super) fn declarator(&mut self, ty: TypeId, level: usize) -> Result<Declarator<'a>, Error> {
-        let mut d = Declarator { base: ty, ..Declarator::default() };
+        let mut d = Declarator { base: ty, ..std::mem::take(&mut self.spare) };
         let btf = self.btf;
         while let Some(ty) = btf.get(d.base) {
             let is_pointer = matches!(d.pieces.last(), Some(Piece::Pointer(_)));
@@ -203,7 +210,7 @@ impl<'a, S: AsRef<str>> Printer<'a, S> {
                     *to
                 }
                 Kind::Array { elem, len, .. } => {
-                    let _ = write!(d.suffix, "[{len}]");
+                    put!(&mut d.suffix, "[", *len, "]");
                     *elem
                 }
                 Kind::FuncProto { ret, params } => {
@@ -268,14 +275,14 @@ impl<'a, S: AsRef<str>> Printer<'a, S> {
                     self.forwards.push(meant);
                 }
                 let word = if is_union(&ty.kind) { "union " } else { "struct " };
-                out.extend([word, self.btf.get(meant).map_or("", |ty| self.names.of(meant, ty))]);
+                put!(out, word, self.btf.get(meant).map_or("", |ty| self.names.of(meant, ty)));
             }
-            Kind::Enum { .. } | Kind::Enum64 { .. } => out.extend(["enum ", self.names.of(id, ty)]),
+            Kind::Enum { .. } | Kind::Enum64 { .. } => put!(out, "enum ", self.names.of(id, ty)),
             Kind::Int { size, encoding, .. } if is_anonymous => {
-                out.push_str(names::number(*size, *encoding).unwrap_or("unsigned char"));
+                put!(out, names::number(*size, *encoding).unwrap_or("unsigned char"));
             }
-            Kind::Int { .. } | Kind::Typedef(_) => out.push_str(self.names.of(id, ty)),
-            Kind::Float { .. } if !is_anonymous => out.push_str(self.names.of(id, ty)),
+            Kind::Int { .. } | Kind::Typedef(_) => put!(out, self.names.of(id, ty)),
+            Kind::Float { .. } if !is_anonymous => put!(out, self.names.of(id, ty)),
             _ => out.push_str("void"),
         }
         Ok(())
@@ -290,7 +297,7 @@ impl<'a, S: AsRef<str>> Printer<'a, S> {
         let is_union = is_union(&ty.kind);
         out.push_str(if is_union { "union " } else { "struct " });
         if !ty.name.as_ref().is_empty() {
-            out.extend([self.names.of(id, ty), " "]);
+            put!(out, self.names.of(id, ty), " ");
         }
         out.push_str("{\n");
         let shape = self.order.shape(id);
@@ -333,7 +340,7 @@ impl<'a, S: AsRef<str>> Printer<'a, S> {
             indent(out, level + 1);
             self.member(out, member, i, level + 1)?;
             if bits != 0 {
-                let _ = write!(out, ": {bits}");
+                put!(out, ": ", bits);
             }
             out.push_str(";\n");
             let len = if bits == 0 { u64::from(of.size) * 8 } else { u64::from(bits) };
@@ -401,7 +408,7 @@ impl<'a, S: AsRef<str>> Printer<'a, S> {
         }
         out.push_str("enum ");
         if !is_anonymous {
-            out.extend([self.names.of(id, ty), " "]);
+            put!(out, self.names.of(id, ty), " ");
         }
         out.push_str("{\n");
         if values.is_empty() {
@@ -413,12 +420,13 @@ impl<'a, S: AsRef<str>> Printer<'a, S> {
         for Enumerator { name, value } in values {
             self.spend(id)?;
             indent(out, level + 1);
-            out.push_str(&self.names.ordinary.unique(name.as_ref()));
-            let _ = match (signed, *value) {
-                (true, i64::MIN) => writeln!(out, " = -{}LL - 1,", i64::MAX),
-                (true, value) => writeln!(out, " = {value}{},", suffix[0]),
-                (false, value) => writeln!(out, " = {}{},", value.cast_unsigned(), suffix[1]),
-            };
+            put!(out, &*self.names.ordinary.unique(name.as_ref()), " = ");
+            match (signed, *value) {
+                (true, i64::MIN) => put!(out, "-", i64::MAX, "LL - 1"),
+                (true, value) => put!(out, value, suffix[0]),
+                (false, value) => put!(out, value.cast_unsigned(), suffix[1]),
+            }
+            out.push_str(",\n");
         }
         indent(out, level);
         out.push('}');
@@ -493,11 +501,11 @@ impl Declarator<'_> {
                 }
             }
         }
-        out.push_str(name);
+        put!(out, name);
         if name.is_empty() && out.ends_with(' ') && !self.suffix.is_empty() {
             out.pop();
         }
-        out.push_str(&self.suffix);
+        put!(out, &*self.suffix);
     }
 }
 
@@ -553,7 +561,7 @@ fn round_up(at: u64, unit: u64) -> u64 {
 
 /// A type that is nothing but bytes.
 fn bytes(out: &mut String, size: u32, name: &str) {
-    let _ = write!(out, "typedef struct {{\n\tunsigned char bytes[{size}];\n}} {name}");
+    put!(out, "typedef struct {\n\tunsigned char bytes[", size, "];\n} ", name);
 }
 
 /// Fills bits `from..to` of a struct.
@@ -577,10 +585,10 @@ fn gap(out: &mut String, from: u64, to: u64, level: usize) {
 /// A member of so many bytes that nobody uses.
 fn pad(out: &mut String, at: u64, bytes: u64, level: usize) {
     indent(out, level);
-    let _ = writeln!(out, "unsigned char __pad{at}[{bytes}];");
+    put!(out, "unsigned char __pad", at, "[", bytes, "];\n");
 }
 
 fn bits(out: &mut String, count: u64, level: usize) {
     indent(out, level);
-    let _ = writeln!(out, "long: {count};");
+    put!(out, "long: ", count, ";\n");
 }
