@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{self, Write};
 
+use crate::bytes::append;
 use crate::isa::SLOT;
 use crate::isa::print::digits;
 
@@ -20,8 +21,9 @@ impl<'w> Out<'w> {
         Self { text: Vec::with_capacity(PIECE + PIECE / 8), to }
     }
 
+    #[inline]
     pub fn text(&mut self, text: &str) {
-        self.text.extend_from_slice(text.as_bytes());
+        append(&mut self.text, text.as_bytes());
     }
 
     /// Bytes that may be no text, as names in files are.
@@ -96,7 +98,7 @@ fn pair(byte: u8) -> [u8; 2] {
 impl fmt::Write for Out<'_> {
     #[inline]
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.text.extend_from_slice(text.as_bytes());
+        append(&mut self.text, text.as_bytes());
         Ok(())
     }
 }
