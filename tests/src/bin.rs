@@ -87,3 +87,13 @@ pub fn clang(name: &str, dir: &TempDir) -> PathBuf {
     tool::run(command.arg(source).arg("-o").arg(&object)).ok();
     object
 }
+
+/// Compiles a C file: the compiler, then its flags. What a compiler or a level lacks, it refuses or crashes at; what it
+/// writes about that stays beside the object.
+#[must_use]
+pub fn compiles(compiler: &[&str], source: &Path, object: &Path) -> bool {
+    let mut command = Command::new(compiler[0]);
+    command.args(&compiler[1..]).args(["-w", "-c"]).arg(source).arg("-o").arg(object);
+    command.env("TMPDIR", object.parent().expect("a folder"));
+    command.output().is_ok_and(|out| out.status.success())
+}

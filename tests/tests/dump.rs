@@ -15,10 +15,7 @@ fn objects(dir: &TempDir) -> Vec<PathBuf> {
         let name = source.file_stem().expect("a name").to_string_lossy().into_owned();
         let mut make = |what: &str, args: &[&str]| {
             let object = dir.file(&format!("{name}-{what}.o"));
-            let mut command = Command::new(args[0]);
-            command.args(&args[1..]).args(["-O2", "-g", "-w", "-c"]).arg(&source).arg("-o").arg(&object);
-            // Not each compiler takes each source.
-            if command.output().is_ok_and(|out| out.status.success()) {
+            if bin::compiles(&[args, &["-O2", "-g"]].concat(), &source, &object) {
                 objects.push(object);
             }
         };

@@ -193,10 +193,7 @@ fn objects_of_compilers_load_as_before() {
     let sources = [sources("tests/c"), vec![bin::repo().join("tests/peers/port_drop.c")]].concat();
     for compiler in COMPILERS {
         for source in &sources {
-            let mut command = Command::new(compiler[0]);
-            command.args(&compiler[1..]).args(["-w", "-c"]).arg(source).arg("-o").arg(pair.original());
-            // What a compiler or a level lacks, it refuses.
-            if run(command).status.success() {
+            if bin::compiles(compiler, source, &pair.original()) {
                 pair.compare(compiler[0], &format!("{} {}", compiler.join(" "), source.display()));
             }
         }

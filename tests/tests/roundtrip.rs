@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use bpfasm_asm::assemble::{Options, compile};
 use bpfasm_asm::diag::{Sources, Style, render};
@@ -108,7 +107,6 @@ fn objects_of_compilers_come_back_from_their_text() {
     let mut wrong = vec![];
     for variant in Variant::all() {
         for source in &sources {
-            // What a compiler or a level lacks, it refuses.
             let Some(object) = compiled(&variant, source, dir.path()) else { continue };
             let name = || format!("{} {} {}", variant.compiler, variant.flags.join(" "), source.display());
             let object = elf::read(&object).unwrap_or_else(|e| panic!("{}: {e}", name()));
@@ -133,10 +131,9 @@ fn objects_of_compilers_come_back_from_their_text() {
 
 fn compiled(variant: &Variant, source: &Path, dir: &Path) -> Option<Vec<u8>> {
     let object = dir.join("x.o");
-    let mut command = Command::new(variant.compiler);
-    command.args(&variant.flags).args(["-w", "-c"]).arg(source).arg("-o").arg(&object);
-    let done = command.output().expect("the compiler runs").status.success();
-    done.then(|| std::fs::read(&object).expect("the object"))
+    let flags = variant.flags.iter().map(String::as_str);
+    let compiler: Vec<_> = [variant.compiler].into_iter().chain(flags).collect();
+    bin::compiles(&compiler, source, &object).then(|| std::fs::read(&object).expect("the object"))
 }
 
 #[test]
