@@ -89,6 +89,11 @@ impl Symbol<'_> {
     pub fn is_section(&self) -> bool {
         self.value == 0 && (self.kind == STT_SECTION || self.name.is_empty() && self.kind != STT_FILE)
     }
+
+    /// Whether there is a place in its section that it names.
+    pub fn is_named(&self) -> bool {
+        !self.name.is_empty() && !matches!(self.kind, STT_SECTION | STT_FILE)
+    }
 }
 
 impl<'a> File<'a> {

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::HashSet;
 
-use goblin::elf::sym::{STT_FILE, STT_FUNC, STT_NOTYPE, STT_SECTION};
+use goblin::elf::sym::{STT_FUNC, STT_NOTYPE};
 
 use super::file::{File, Section, Symbol as ElfSymbol};
 use super::kind::SectionKind;
@@ -135,7 +135,7 @@ fn stretches(
     let symbol = |s: &usize| &file.symbols[*s];
     let inside = |s: &&usize| {
         let s = symbol(s);
-        s.value <= section.size && !matches!(s.kind, STT_SECTION | STT_FILE) && !s.name.is_empty()
+        s.value <= section.size && s.is_named()
     };
     let called = called(file, section, symbols);
     let nobody = !symbols.iter().any(|s| symbol(s).kind == STT_FUNC || symbol(s).is_global());

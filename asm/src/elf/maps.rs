@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use goblin::elf::sym::{STT_FILE, STT_SECTION};
-
 use super::Error;
 use super::file::{File, Section};
 use super::kind::SectionKind;
@@ -30,7 +28,7 @@ pub(super) fn read(file: &File, object: &mut Object, index: &mut Index) -> Resul
         let mut found: Vec<(Option<usize>, Place, Map)> = vec![];
         for symbol in by_section[number].iter().copied() {
             let s = &file.symbols[symbol];
-            if matches!(s.kind, STT_SECTION | STT_FILE) || s.name.is_empty() {
+            if !s.is_named() {
                 continue;
             }
             let wrong = |what| Error::Symbol { name: s.name.clone().into_owned(), what };

@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use goblin::elf::sym::{STT_FILE, STT_SECTION};
-
 use super::file::{File, Home};
 use super::kind::{SectionKind, usual_form};
 use super::{Error, external, functions, hook, maps, records, refs};
@@ -84,6 +82,7 @@ fn single_sections(file: &mut File, index: &Index) {
     let mut referred = vec![false; file.sections.len()];
     for (symbol, _) in file.symbols.iter().zip(&index.used).filter(|(_, used)| **used) {
         if let Home::Section(n) = symbol.home
+            && (symbol.is_section() || symbol.is_named())
             && let Some(referred) = referred.get_mut(n)
         {
             *referred = true;
@@ -132,7 +131,7 @@ fn read_data(file: &File, object: &mut Object, index: &mut Index) -> Result<(), 
             let s = &file.symbols[*symbol];
             if s.is_section() {
                 index.anchors[*symbol] = Anchor::Data(at);
-            } else if !matches!(s.kind, STT_SECTION | STT_FILE) && !s.name.is_empty() {
+            } else if s.is_named() {
                 let wrong = |what| Error::Symbol { name: s.name.clone().into_owned(), what };
                 vars.push((
                     *symbol,
