@@ -341,7 +341,7 @@ impl Parser<'_> {
             ExprKind::Label(_) if self.ends(0) => {
                 Diagnostic::error(code::SYNTAX, "a label ends with `:`", span).suggest("write", span.after(), ":")
             }
-            ExprKind::Label(_) => Diagnostic::error(code::SYNTAX, format!("`{}` is a directive of another assembler", self.text(Span { start: span.start - 1, ..span })), span)
+            ExprKind::Label(name) => Diagnostic::error(code::SYNTAX, format!("`.{}` is a directive of another assembler", self.text(*name)), span)
                 .help("here are only `.byte`, `.2byte`, `.4byte` and `.8byte`; a file named `.s` may have all of them"),
             ExprKind::Name(_) if register => return None,
             ExprKind::Name(_) => {
