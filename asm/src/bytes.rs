@@ -8,6 +8,11 @@ use std::borrow::Cow;
 /// The character for byte 0; only 0x80 and above are used.
 const BASE: u32 = 0x10_ff00;
 
+/// Bytes as hexadecimal numbers with blanks between: `9f eb 01`.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
+}
+
 /// Bytes as text.
 #[must_use]
 pub fn text(bytes: &[u8]) -> Cow<'_, str> {

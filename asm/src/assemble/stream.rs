@@ -152,12 +152,6 @@ impl Stream {
                 self.code.at_slot(usize::try_from(target).ok()?)?;
             }
         }
-        ends(&self.code.last()?).then_some(())
+        self.code.last()?.ends().then_some(())
     }
-}
-
-/// Whether control never goes on behind it.
-fn ends(insn: &Insn) -> bool {
-    let syntax = insn.form().map(|form| form.syntax);
-    matches!(syntax, Some(Syntax::Exit | Syntax::Goto | Syntax::Gotol | Syntax::Gotox))
 }

@@ -10,6 +10,7 @@ mod types;
 use std::collections::{HashMap, VecDeque};
 
 use crate::btf::TypeId;
+use crate::bytes::hex;
 use crate::disasm::{self, InsnText, Names};
 use crate::object::{Address, Data, Extern, Func, Linkage, Map, Object, Symbol, Var};
 
@@ -76,7 +77,8 @@ pub fn diff(left: &Object, right: &Object) -> Vec<Difference> {
         |e| e.name.clone(),
         |found, what, a, b| found.external(what, a, b),
     );
-    let (left_code, right_code) = (disasm::instructions(left), disasm::instructions(right));
+    let code = |side: &Side| disasm::named_instructions(side.object, &side.names);
+    let (left_code, right_code) = (code(&a), code(&b));
     let left_funcs: Vec<_> = left.funcs.iter().zip(&left_code).collect();
     let right_funcs: Vec<_> = right.funcs.iter().zip(&right_code).collect();
     let name = |(func, _): &(&Func, _)| format!("{} ({})", func.name, func.section);
@@ -238,10 +240,6 @@ impl Found<'_> {
         };
         self.value(what, "further symbols", &labels(a), &labels(b));
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
 }
 
 /// The bytes that are no variable's: each run without the zeros at its end, which are padding.

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use super::decl::{binding, renamed};
 use super::names::{Names, beside, quoted, word};
+use crate::bytes::hex;
 use crate::dump;
 use crate::elf::{CALL, PSEUDO_CALL};
 use crate::isa::{self, Insn, Syntax};
@@ -62,7 +63,7 @@ pub(crate) fn alias(label: &Label) -> String {
 
 /// Bytes as they are.
 pub(crate) fn raw(bytes: &[u8]) -> String {
-    bytes.iter().fold("raw".to_string(), |text, byte| format!("{text} {byte:02x}"))
+    format!("raw {}", hex(bytes))
 }
 
 /// Where the slots of instructions are, and which of them jumps land at.
@@ -93,10 +94,6 @@ impl Places {
 
     /// Whether control stays in the function as far as a reader of the text can tell.
     fn is_checked(&self, func: &Func) -> bool {
-        let ends = |insn: Insn| {
-            let syntax = insn.form().map(|form| form.syntax);
-            matches!(syntax, Some(Syntax::Exit | Syntax::Goto | Syntax::Gotol | Syntax::Gotox))
-        };
         let mut refs = func.refs.iter().peekable();
         let stays = |(i, insn): (usize, Insn)| {
             let syntax = insn.form().map(|form| form.syntax);
@@ -111,7 +108,7 @@ impl Places {
             }
         };
         func.tail.is_empty()
-            && func.insns.iter().last().is_some_and(ends)
+            && func.insns.iter().last().is_some_and(|insn| insn.ends())
             && func.insns.iter().enumerate().all(stays)
     }
 

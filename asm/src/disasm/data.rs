@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::decl::{binding, renamed};
 use super::names::{Names, quoted};
+use crate::bytes::hex;
 use crate::elf::data_kind;
 use crate::escape::escape;
 use crate::object::{Data, DataKind, Form, Linkage, Object};
@@ -91,8 +92,7 @@ fn piece(bytes: &[u8]) -> (Option<String>, usize) {
     while len < LINE.min(bytes.len()) && string(&bytes[len..]) == 0 && !zeros_at(&bytes[len..]) {
         len += 1;
     }
-    let hex: Vec<_> = bytes[..len].iter().map(|byte| format!("{byte:02x}")).collect();
-    (Some(hex.join(" ")), len)
+    (Some(hex(&bytes[..len])), len)
 }
 
 /// Whether there is nothing but zeros, or so many that they are left out.

@@ -64,6 +64,10 @@ pub fn to_text(object: &Object) -> String {
 /// The instructions of each function of an object as text.
 #[must_use]
 pub fn instructions(object: &Object) -> Vec<Vec<InsnText>> {
-    let names = Names::new(object);
-    object.funcs.iter().map(|func| code::shown(object, &names, func)).collect()
+    named_instructions(object, &Names::new(object))
+}
+
+/// The same for an object whose names are there already.
+pub(crate) fn named_instructions(object: &Object, names: &Names) -> Vec<Vec<InsnText>> {
+    object.funcs.iter().map(|func| code::shown(object, names, func)).collect()
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::insn::{Many, Refers, Resolved, Resolver, agrees, text};
 use super::{Context, Entry, Header, Listing, Section, Tool};
 use crate::diag::{Diagnostic, Diagnostics, Span, code};
-use crate::isa::{Cpu, Endian, Form, Insn, Syntax};
+use crate::isa::{Cpu, Endian, Form, Insn};
 use crate::object::{Extern, ExternKind, Func, Linkage, Object, Ref, Symbol, TEXT};
 
 /// A function of a listing: its section, its name, and its instructions by their index.
@@ -185,10 +185,9 @@ fn leaves(section: &Section, resolved: &[Resolved]) -> Option<(Span, i64)> {
     })
 }
 
-/// Whether control never goes on behind an instruction.
+/// Whether control never goes on behind an instruction, as far as is known: it may be one that nobody here knows.
 fn ends(insn: &Insn) -> bool {
-    let syntax = insn.form().map(|form| form.syntax);
-    matches!(syntax, Some(Syntax::Exit | Syntax::Goto | Syntax::Gotol | Syntax::Gotox) | None)
+    insn.form().is_none() || insn.ends()
 }
 
 /// How many slots an instruction may jump.

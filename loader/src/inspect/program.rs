@@ -79,7 +79,7 @@ pub fn program(fd: BorrowedFd<'_>) -> Result<Program, Error> {
     };
     reader.slots(&insns);
     reader.maps(&info)?;
-    reader.functions(&info, &code);
+    reader.functions(&insns, &info, &code);
     reader.code(&insns, &Kernel::of(&insns));
     if let Some(strings) = strings {
         reader.lines(&code, |offset| strings.get(offset).map(std::borrow::Cow::into_owned), strings.len());
@@ -171,7 +171,7 @@ impl Reader {
     }
 
     /// Where functions begin, and what they are called: by their types or, without types, by what is called.
-    fn functions(&mut self, info: &ProgInfo, code: &ProgCode) {
+    fn functions(&mut self, insns: &[Insn], info: &ProgInfo, code: &ProgCode) {
         let mut starts: BTreeMap<usize, Option<TypeId>> = BTreeMap::from([(0, None)]);
         for record in &code.funcs {
             if let Ok(at) = self.slots.binary_search(&record.insn_off.try_into().unwrap_or(usize::MAX)) {
@@ -179,8 +179,7 @@ impl Reader {
             }
         }
         if code.funcs.is_empty() {
-            let insns = Insn::decode_all(&code.xlated, Endian::HOST).unwrap_or_default();
-            let called = self.slots.iter().zip(&insns).filter_map(|(slot, insn)| target(*slot, insn));
+            let called = self.slots.iter().zip(insns).filter_map(|(slot, insn)| target(*slot, insn));
             let called = called.filter(|slot| self.slots.binary_search(slot).is_ok());
             starts.extend(called.map(|slot| (slot, None)).filter(|(slot, _)| *slot != 0));
         }
