@@ -114,6 +114,20 @@ pub enum Error {
         /// The program.
         prog: String,
     },
+    /// The kernel's types, which a program needs, are not there or cannot be understood.
+    #[error("{}: {what}", .path.display())]
+    KernelBtf {
+        /// Where they were looked for.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// The kernel's configuration, which a program needs, is not there or cannot be read.
+    #[error("the kernel's configuration: {what}")]
+    KernelConfig {
+        /// What is wrong.
+        what: String,
+    },
     /// BTF that cannot be written.
     #[error("types: {0}")]
     Btf(String),

@@ -3,6 +3,7 @@
 pub mod attach;
 pub mod error;
 pub mod inspect;
+pub mod kernel;
 pub mod load;
 pub mod sample;
 pub mod sys;

@@ -4,23 +4,25 @@ use std::path::Path;
 
 use bpfasm_asm::btf::{Decoded, Error, TypeId, decode};
 use bpfasm_asm::elf;
+use bpfasm_loader::kernel::VMLINUX;
+use bpfasm_loader::sys::Bytes;
 use bpfasm_loader::sys::bpf::{Kind, btf_info, fd_by_id, map_info, obj_get, prog_info};
 use std::os::fd::{AsFd, OwnedFd};
 
 use super::Types;
-use crate::compile::read_bytes;
+use crate::compile::{io_reason, read_bytes};
 use crate::fail::{Code, Failure};
 
+/// Where the kernel shows its types and those of its modules.
 const KERNEL: &str = "/sys/kernel/btf";
-const VMLINUX: &str = "/sys/kernel/btf/vmlinux";
 
 /// Bytes with types.
 pub struct From {
     /// What they are called in messages.
     pub name: String,
-    bytes: Vec<u8>,
+    bytes: Bytes,
     /// The bytes that they go on from.
-    base: Option<Vec<u8>>,
+    base: Option<Bytes>,
     /// What is asked for by itself; empty: all.
     pub roots: Vec<TypeId>,
 }
@@ -73,15 +75,22 @@ impl From {
 }
 
 /// A file's name and bytes.
-fn file(path: &Path, on_vmlinux: bool) -> Result<(String, Vec<u8>, bool), Failure> {
-    let (name, bytes) = read_bytes(path)?;
+fn file(path: &Path, on_vmlinux: bool) -> Result<(String, Bytes, bool), Failure> {
+    let (name, bytes) = match path.starts_with(KERNEL) {
+        true => (path.display().to_string(), Bytes::of(path).map_err(|e| unread(path, e.errno.into()))?),
+        false => read_bytes(path).map(|(name, bytes)| (name, bytes.into()))?,
+    };
     Ok((name, bytes, on_vmlinux))
 }
 
+fn unread(path: &Path, error: std::io::Error) -> Failure {
+    Failure::new(Code::Input, format!("{}: {}", path.display(), io_reason(&error)))
+}
+
 /// BTF in the kernel; that of a module goes on from the kernel's own.
-fn loaded(id: u32) -> Result<(String, Vec<u8>, bool), Failure> {
+fn loaded(id: u32) -> Result<(String, Bytes, bool), Failure> {
     let info = btf_info(fd_by_id(Kind::Btf, id)?.as_fd(), true)?;
-    Ok((format!("BTF {id}"), info.bytes, info.kernel && info.name != "vmlinux"))
+    Ok((format!("BTF {id}"), info.bytes.into(), info.kernel && info.name != "vmlinux"))
 }
 
 /// A map or program by its number or by the path of a pin.

@@ -2,7 +2,7 @@
 
 use bpfasm_asm::dump::Machine;
 
-use super::kallsyms::Symbols;
+use crate::kernel::Symbols;
 use crate::sys::bpf::ProgCode;
 
 /// Bytes in a line, where nobody knows where instructions begin.

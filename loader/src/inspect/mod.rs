@@ -5,7 +5,6 @@
 
 mod error;
 mod find;
-mod kallsyms;
 mod machine;
 mod program;
 mod steps;

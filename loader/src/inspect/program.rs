@@ -6,9 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::path::Path;
 
-use bpfasm_asm::btf::{self, Btf, Kind as Type, Scan, Strings, TypeId};
+use bpfasm_asm::btf::{self, Btf, Kind as Type, Strings, TypeId};
 use bpfasm_asm::elf;
 use bpfasm_asm::isa::{Endian, Insn, Syntax};
 use bpfasm_asm::object::{
@@ -16,12 +15,11 @@ use bpfasm_asm::object::{
 };
 use bpfasm_asm::uapi::{HelperId, MapType, section};
 
-use super::kallsyms::Symbols;
 use super::{Error, btf_bytes};
+use crate::kernel::{BtfStore, KernelTypes, Symbols};
 use crate::load::kernel_name;
 use crate::sys::bpf::{self, Kind, MapInfo, NAME_LEN, ProgCode, ProgInfo, fd_by_id, map_info};
 
-const VMLINUX: &str = "/sys/kernel/btf/vmlinux";
 /// The helper that is a jump by then: its call alone holds a number, not an address.
 const TAIL_CALL: HelperId = HelperId(12);
 /// Whether calls of kernel functions may keep the number of the function's type in the place of its distance
@@ -363,8 +361,9 @@ impl Kernel {
 
 /// The names of functions in the kernel's types.
 fn functions(ids: &BTreeSet<u32>) -> HashMap<u32, String> {
-    let bytes = std::fs::read(Path::new(VMLINUX)).unwrap_or_default();
-    let Ok(scan) = Scan::new(&bytes) else { return HashMap::new() };
+    let store = BtfStore::running();
+    let types = KernelTypes::new(&store);
+    let Ok(scan) = types.vmlinux() else { return HashMap::new() };
     let name = |id: &u32| {
         let ty = scan.get(TypeId(*id)).ok()??;
         matches!(ty.kind, Type::Func { .. }).then_some((*id, ty.name))

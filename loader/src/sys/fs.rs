@@ -15,6 +15,8 @@ use super::{Error, Result};
 pub const TRACEFS: u64 = 0x7472_6163;
 /// `CGROUP2_SUPER_MAGIC`: the type of the cgroup v2 hierarchy.
 pub const CGROUP2: u64 = 0x6367_7270;
+/// `SYSFS_MAGIC`: the type of sysfs.
+pub const SYSFS: u64 = 0x6265_6572;
 /// `BPF_FS_MAGIC`: the type of the BPF file system.
 pub const BPFFS: u64 = 0xcafe_4a11;
 

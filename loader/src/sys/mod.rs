@@ -2,10 +2,13 @@
 #![allow(unsafe_code)]
 
 pub mod bpf;
+mod bytes;
 pub mod fs;
 pub mod netlink;
 pub mod perf;
 pub mod signal;
+
+pub use bytes::Bytes;
 
 use nix::errno::Errno;
 

@@ -9,29 +9,37 @@ const CALL_BASE: &str = "__bpf_call_base";
 
 /// The table as text.
 #[derive(Debug, Default)]
-pub(super) struct Symbols(String);
+pub struct Symbols(String);
 
 impl Symbols {
     /// Reads the table; it is empty where it cannot be read.
+    #[must_use]
     pub fn read() -> Self {
         Self(std::fs::read_to_string("/proc/kallsyms").unwrap_or_default())
     }
 
-    /// Each symbol: its address and name. Where the kernel hides addresses, they are 0 and left out.
-    fn iter(&self) -> impl Iterator<Item = (u64, &str)> {
+    /// Each symbol: its address, type and name. Where the kernel hides addresses, they are 0.
+    pub fn all(&self) -> impl Iterator<Item = (u64, &str, &str)> {
         self.0.lines().filter_map(|line| {
             let mut words = line.split_ascii_whitespace();
-            let address = u64::from_str_radix(words.next()?, 16).ok().filter(|address| *address != 0)?;
-            Some((address, words.nth(1)?))
+            let address = u64::from_str_radix(words.next()?, 16).ok()?;
+            Some((address, words.next()?, words.next()?))
         })
     }
 
+    /// Those whose address is known.
+    fn iter(&self) -> impl Iterator<Item = (u64, &str)> {
+        self.all().map(|(address, _, name)| (address, name)).filter(|(address, _)| *address != 0)
+    }
+
     /// What calls of helpers count from; `None` where the kernel hides addresses.
+    #[must_use]
     pub fn call_base(&self) -> Option<u64> {
         self.iter().find(|(_, name)| *name == CALL_BASE).map(|(address, _)| address)
     }
 
     /// The names of what begins at these addresses; of several, that of a helper, or else the first.
+    #[must_use]
     pub fn names(&self, addresses: &BTreeSet<u64>) -> HashMap<u64, String> {
         let mut names: HashMap<u64, String> = HashMap::new();
         for (address, name) in self.iter().filter(|(address, _)| addresses.contains(address)) {

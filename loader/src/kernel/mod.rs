@@ -1,0 +1,13 @@
+//! What this kernel is and what it has: its types, symbols, configuration and version.
+//!
+//! Nothing is read before it is asked for: a program that needs none of it costs nothing.
+
+mod config;
+mod symbols;
+mod types;
+mod version;
+
+pub use config::Config;
+pub use symbols::Symbols;
+pub use types::{BtfStore, KernelTypes, Module, VMLINUX};
+pub use version::{release, version_code};

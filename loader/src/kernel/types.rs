@@ -1,0 +1,279 @@
+//! The kernel's types (BTF): its own and those of its modules.
+
+use std::cell::OnceCell;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use bpfasm_asm::btf::{Scan, TypeId};
+use bpfasm_asm::elf;
+use nix::errno::Errno;
+
+use super::release;
+use crate::error::{Error, Result};
+use crate::inspect;
+use crate::sys::bpf::{Kind, btf_info};
+use crate::sys::{self, Bytes};
+
+/// Where the kernel shows its types.
+pub const VMLINUX: &str = "/sys/kernel/btf/vmlinux";
+
+/// Where files with the kernel's types are kept by those who build kernels without [`VMLINUX`]; `*` is the release.
+const ELSEWHERE: [&str; 7] = [
+    "/boot/vmlinux-*",
+    "/lib/modules/*/vmlinux-*",
+    "/lib/modules/*/build/vmlinux",
+    "/usr/lib/modules/*/kernel/vmlinux",
+    "/usr/lib/debug/boot/vmlinux-*",
+    "/usr/lib/debug/boot/vmlinux-*.debug",
+    "/usr/lib/debug/lib/modules/*/vmlinux",
+];
+
+/// Holds the bytes of types that [`KernelTypes`] finds its way through.
+#[derive(Debug, Default)]
+pub struct BtfStore {
+    /// A file in the place of the running kernel.
+    file: Option<PathBuf>,
+    vmlinux: OnceCell<(PathBuf, Bytes)>,
+    modules: OnceCell<Vec<ModuleBtf>>,
+}
+
+#[derive(Debug)]
+struct ModuleBtf {
+    name: String,
+    id: u32,
+    fd: OwnedFd,
+    bytes: OnceCell<Vec<u8>>,
+}
+
+impl BtfStore {
+    /// The types of the running kernel.
+    #[must_use]
+    pub fn running() -> Self {
+        Self::default()
+    }
+
+    /// Types of a file, BTF itself or an ELF file with a section of it, in the place of the kernel's. It has no modules.
+    #[must_use]
+    pub fn file(path: &Path) -> Self {
+        Self { file: Some(path.to_owned()), modules: OnceCell::from(vec![]), ..Self::default() }
+    }
+
+    fn vmlinux(&self) -> Result<(&Path, &[u8])> {
+        let (path, bytes) = get_or_try(&self.vmlinux, || match &self.file {
+            Some(path) => Ok((path.clone(), read(path)?)),
+            None => running(),
+        })?;
+        Ok((path, section(path, bytes)?))
+    }
+
+    fn modules(&self) -> Result<&[ModuleBtf]> {
+        get_or_try(&self.modules, modules).map(Vec::as_slice)
+    }
+}
+
+/// The value of a cell, made first where it has none.
+pub(super) fn get_or_try<T>(cell: &OnceCell<T>, make: impl FnOnce() -> Result<T>) -> Result<&T> {
+    match cell.get() {
+        Some(made) => Ok(made),
+        None => make().map(|made| cell.get_or_init(|| made)),
+    }
+}
+
+fn read(path: &Path) -> Result<Bytes> {
+    Bytes::of(path).map_err(|source| Error::KernelBtf { path: path.to_owned(), what: source.to_string() })
+}
+
+/// The file that has the types of the running kernel.
+fn running() -> Result<(PathBuf, Bytes)> {
+    let missing = match Bytes::of(Path::new(VMLINUX)) {
+        Ok(bytes) => return Ok((VMLINUX.into(), bytes)),
+        Err(missing) => missing,
+    };
+    let release = release();
+    let places = ELSEWHERE.iter().map(|place| PathBuf::from(place.replace('*', &release)));
+    let found = places.filter_map(|path| Some((Bytes::of(&path).ok()?, path)));
+    let mut with_types = found.filter(|(bytes, path)| section(path, bytes).is_ok());
+    with_types.next().map(|(bytes, path)| (path, bytes)).ok_or_else(|| {
+        let help = match missing.errno {
+            Errno::ENOENT => ": this kernel was built without its types (CONFIG_DEBUG_INFO_BTF)",
+            _ => "",
+        };
+        Error::KernelBtf { path: VMLINUX.into(), what: format!("{missing}{help}") }
+    })
+}
+
+/// The bytes of BTF in a file: all, or those of a section.
+fn section<'b>(path: &Path, bytes: &'b [u8]) -> Result<&'b [u8]> {
+    let wrong = |what: String| Error::KernelBtf { path: path.to_owned(), what };
+    if !bytes.starts_with(b"\x7fELF") {
+        return Ok(bytes);
+    }
+    let section = elf::btf_section(bytes).map_err(|e| wrong(e.to_string()))?;
+    section.ok_or_else(|| wrong("this ELF file has no section .BTF".into()))
+}
+
+/// The modules that have types; none where this process may not list them, or the kernel has no such list (before
+/// Linux 5.11).
+fn modules() -> Result<Vec<ModuleBtf>> {
+    let mut modules = vec![];
+    for opened in inspect::opened(Kind::Btf) {
+        let fd = match opened {
+            Err(e) if e.is_permission() || e.errno == Errno::EINVAL => break,
+            result => result?,
+        };
+        let info = btf_info(fd.as_fd(), false)?;
+        if info.kernel && info.name != "vmlinux" {
+            modules.push(ModuleBtf { name: info.name, id: info.id, fd, bytes: OnceCell::new() });
+        }
+    }
+    Ok(modules)
+}
+
+/// The kernel's types, each decoded only when it is asked for.
+#[derive(Debug)]
+pub struct KernelTypes<'s> {
+    store: &'s BtfStore,
+    vmlinux: OnceCell<Rc<Scan<'s>>>,
+    modules: OnceCell<Vec<Module<'s>>>,
+}
+
+/// A module of the kernel that has types of its own, which go on from the kernel's.
+#[derive(Debug)]
+pub struct Module<'s> {
+    btf: &'s ModuleBtf,
+    vmlinux: Rc<Scan<'s>>,
+    scan: OnceCell<Rc<Scan<'s>>>,
+}
+
+impl<'s> KernelTypes<'s> {
+    /// The types that the store holds. Nothing is read yet.
+    #[must_use]
+    pub fn new(store: &'s BtfStore) -> Self {
+        Self { store, vmlinux: OnceCell::new(), modules: OnceCell::new() }
+    }
+
+    /// The kernel's own types.
+    ///
+    /// # Errors
+    /// [`Error::KernelBtf`]: there are none, or they cannot be understood.
+    pub fn vmlinux(&self) -> Result<&Rc<Scan<'s>>> {
+        get_or_try(&self.vmlinux, || {
+            let (path, bytes) = self.store.vmlinux()?;
+            let wrong =
+                |e: bpfasm_asm::btf::Error| Error::KernelBtf { path: path.into(), what: e.to_string() };
+            Scan::new(bytes).map(Rc::new).map_err(wrong)
+        })
+    }
+
+    /// The modules that have types, in the order in which they were loaded. Their types are not read yet.
+    ///
+    /// # Errors
+    /// Those of [`Self::vmlinux`], and refusals of the kernel.
+    pub fn modules(&self) -> Result<&[Module<'s>]> {
+        let made = get_or_try(&self.modules, || {
+            let of = |btf| Ok(Module { btf, vmlinux: self.vmlinux()?.clone(), scan: OnceCell::new() });
+            self.store.modules()?.iter().map(of).collect()
+        });
+        made.map(Vec::as_slice)
+    }
+
+    /// The first type of each name and kind (`BTF_KIND_*`) among the kernel's own, found in one pass over them.
+    ///
+    /// # Errors
+    /// Those of [`Self::vmlinux`].
+    pub fn find(&self, wanted: &[(&str, u32)]) -> Result<Vec<Option<TypeId>>> {
+        Ok(find(self.vmlinux()?, wanted))
+    }
+
+    /// The same among those of one module, without the kernel's own.
+    ///
+    /// # Errors
+    /// Those of [`Module::scan`].
+    pub fn find_in(&self, module: &Module<'s>, wanted: &[(&str, u32)]) -> Result<Vec<Option<TypeId>>> {
+        Ok(find(module.scan()?, wanted))
+    }
+}
+
+impl<'s> Module<'s> {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &'s str {
+        &self.btf.name
+    }
+
+    /// The number of its BTF.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.btf.id
+    }
+
+    /// Its BTF, for calls that take types of modules.
+    #[must_use]
+    pub fn fd(&self) -> BorrowedFd<'s> {
+        self.btf.fd.as_fd()
+    }
+
+    /// Its types.
+    ///
+    /// # Errors
+    /// [`Error::KernelBtf`]: they cannot be understood; and refusals of the kernel.
+    pub fn scan(&self) -> Result<&Rc<Scan<'s>>> {
+        get_or_try(&self.scan, || {
+            let bytes = get_or_try(&self.btf.bytes, || {
+                btf_info(self.btf.fd.as_fd(), true).map(|info| info.bytes).map_err(sys::Error::into)
+            })?;
+            let path = || Path::new(VMLINUX).with_file_name(&self.btf.name);
+            let scan = Scan::on(bytes, Some(self.vmlinux.clone()));
+            scan.map(Rc::new).map_err(|e| Error::KernelBtf { path: path(), what: e.to_string() })
+        })
+    }
+}
+
+/// The first type of each name and kind.
+fn find(scan: &Scan, wanted: &[(&str, u32)]) -> Vec<Option<TypeId>> {
+    let mut found = vec![None; wanted.len()];
+    let kinds = wanted.iter().fold(0u32, |kinds, (_, kind)| kinds | 1 << (kind & 31));
+    for head in scan.heads().filter(|head| kinds >> head.kind & 1 == 1) {
+        for (slot, (name, kind)) in found.iter_mut().zip(wanted) {
+            if slot.is_none() && head.kind == *kind && scan.is_named(&head, name) {
+                *slot = Some(head.id);
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FUNC: u32 = 12;
+    const STRUCT: u32 = 4;
+
+    #[test]
+    fn names_are_found_by_kind_in_one_pass() {
+        let store = BtfStore::running();
+        let types = KernelTypes::new(&store);
+        let wanted =
+            [("task_struct", STRUCT), ("task_struct", FUNC), ("bpf_prog_put", FUNC), ("no_such_thing", FUNC)];
+        let found = match types.find(&wanted) {
+            Ok(found) => found,
+            Err(e) if std::env::var_os("CI").is_none() => return println!("skipped: {e}"),
+            Err(e) => panic!("{e}"),
+        };
+        let scan = types.vmlinux().unwrap();
+        let names: Vec<_> = found.iter().map(|id| id.map(|id| scan.get(id).unwrap().unwrap().name)).collect();
+        assert_eq!(names, [Some("task_struct".to_string()), None, Some("bpf_prog_put".to_string()), None]);
+        assert!(std::ptr::eq(Rc::as_ptr(scan), Rc::as_ptr(types.vmlinux().unwrap())));
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_file_is_told_with_its_name() {
+        for (path, words) in [("/no/such/file", "No such file"), ("/etc/passwd", "no BTF")] {
+            let store = BtfStore::file(Path::new(path));
+            let error = KernelTypes::new(&store).vmlinux().unwrap_err().to_string();
+            assert!(error.starts_with(path) && error.contains(words), "{error}");
+        }
+    }
+}
