@@ -23,6 +23,7 @@ mod tests;
 mod text;
 mod types;
 pub mod value;
+mod wanted;
 
 pub use builder::Builder;
 pub(crate) use decode::check_refs;
@@ -35,6 +36,7 @@ pub use strings::{StrTable, Strings};
 pub use types::{
     Btf, Enumerator, FuncLinkage, IntEncoding, Kind, Member, Param, SecInfo, Type, TypeId, VarLinkage,
 };
+pub use wanted::{Wanted, essential};
 
 /// `BTF_MAGIC`, in the byte order of the object.
 const MAGIC: u16 = 0xeb9f;

@@ -2,13 +2,17 @@
 //! wants a few.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use super::bytes::u32_at;
 use super::decode::Reader;
 use super::header::Header;
-use super::{Error, StrTable, Type, TypeId};
+use super::{Error, StrTable, Type, TypeId, Wanted};
 use crate::isa::Endian;
+
+/// Of so many types, the place of the first is noted.
+const STEP: usize = 8;
 
 /// BTF of which nothing but the places of its types is known.
 #[derive(Debug, Clone)]
@@ -18,11 +22,13 @@ pub struct Scan<'a> {
     start: usize,
     endian: Endian,
     strings: StrTable<'a>,
-    /// Where each type begins in the type section, from the first that the base does not have.
+    /// Where every [`STEP`]th type begins in the type section, from the first that the base does not have.
     offsets: Vec<u32>,
+    /// How many types there are, without those of the base.
+    count: usize,
     /// What the types go on from, as those of a kernel module do from the kernel's.
     base: Option<Rc<Scan<'a>>>,
-    is_32_bit: bool,
+    is_32_bit: OnceCell<bool>,
 }
 
 /// What a type is called, and its kind (`BTF_KIND_*`).
@@ -61,40 +67,52 @@ impl<'a> Scan<'a> {
     /// # Errors
     /// What is wrong and at which byte.
     pub fn on(data: &'a [u8], base: Option<Rc<Scan<'a>>>) -> Result<Self, Error> {
+        Self::finding(data, base, &mut Wanted::default())
+    }
+
+    /// The same, and finds types by their names on the way.
+    ///
+    /// # Errors
+    /// What is wrong and at which byte.
+    pub fn finding(
+        data: &'a [u8],
+        base: Option<Rc<Scan<'a>>>,
+        wanted: &mut Wanted<'_>,
+    ) -> Result<Self, Error> {
         let header = Header::read(data)?;
         let endian = header.endian;
         let (start, types, strings) = match &base {
             Some(base) => header.types_on(base.strings)?,
             None => header.types()?,
         };
-        let first = base.as_ref().map_or(0, |base| base.offsets.len());
+        let (offsets, count) = (vec![], 0);
+        let mut scan =
+            Self { types, start, endian, strings, offsets, count, base, is_32_bit: OnceCell::new() };
         // A type has twelve bytes and more, most of them 24 and less.
-        let mut offsets = Vec::with_capacity(types.len() / 24);
+        scan.offsets.reserve(types.len() / 24 / STEP);
         let mut at = 0;
         while at < types.len() {
             let cut = Error::Truncated { offset: start + types.len(), what: "a type" };
             let info = u32_at(types, at + 4, endian).ok_or(cut)?;
-            let count = usize::try_from(info & 0xffff).unwrap_or(0);
-            let more = match info >> 24 & 0x1f {
-                2 | 7..=12 | 16 | 18 => 0,
-                1 | 14 | 17 => 4,
-                3 => 12,
-                4 | 5 | 15 | 19 => 12 * count,
-                6 | 13 => 8 * count,
-                kind => {
-                    let id = u32::try_from(first + offsets.len() + 1).unwrap_or(u32::MAX);
-                    return Err(Error::Kind { offset: start + at, id, kind });
-                }
+            if scan.count.is_multiple_of(STEP) {
+                let at = u32::try_from(at).map_err(|_| Error::TooMuch { what: "the types" })?;
+                scan.offsets.push(at);
+            }
+            scan.count += 1;
+            if wanted.has_kind(kind(info)) {
+                wanted.meet(&scan, at);
+            }
+            let Some(len) = len(info) else {
+                return Err(Error::Kind { offset: start + at, id: scan.last().0, kind: kind(info) });
             };
-            offsets.push(u32::try_from(at).map_err(|_| Error::TooMuch { what: "the types" })?);
-            at += 12 + more;
+            at += len;
         }
-        let is_32_bit = base.as_ref().is_some_and(|base| base.is_32_bit);
-        let scan = Self { types, start, endian, strings, offsets, base, is_32_bit };
-        let longs = ["long", "long int", "unsigned long", "long unsigned int"];
-        let long = |h: &Head| h.kind == 1 && longs.iter().any(|name| scan.is_named(h, name));
-        let is_32_bit = is_32_bit || scan.heads().find(long).is_some_and(|h| h.size == 4);
-        Ok(Self { is_32_bit, ..scan })
+        Ok(scan)
+    }
+
+    /// The number of the last type.
+    pub(super) fn last(&self) -> TypeId {
+        TypeId(u32::try_from(self.first() + self.count).unwrap_or(u32::MAX))
     }
 
     /// What the types go on from, where that has this one.
@@ -109,19 +127,28 @@ impl<'a> Scan<'a> {
         self.base.as_ref()
     }
 
-    /// How many types the base has.
+    /// How many types there are before the first.
     fn first(&self) -> usize {
-        self.base.as_ref().map_or(0, |base| base.offsets.len())
+        self.base.as_ref().map_or(0, |base| base.first() + base.count)
     }
 
     /// What all types are called, without those of the base.
     pub fn heads(&self) -> impl Iterator<Item = Head> {
         let first = u32::try_from(self.first()).unwrap_or(u32::MAX);
-        (first.saturating_add(1)..).zip(&self.offsets).filter_map(|(id, at)| {
-            let at = usize::try_from(*at).ok()?;
-            let field = |n: usize| u32_at(self.types, at + n, self.endian);
-            Some(Head { id: TypeId(id), kind: field(4)? >> 24 & 0x1f, size: field(8)?, name: field(0)? })
-        })
+        let ids = (first.saturating_add(1)..).map(TypeId);
+        let places = std::iter::successors(Some(0), |at| self.after(*at));
+        ids.zip(places).map_while(|(id, at)| self.head(id, at))
+    }
+
+    /// What the type at that place is called.
+    pub(super) fn head(&self, id: TypeId, at: usize) -> Option<Head> {
+        let field = |n: usize| u32_at(self.types, at + n, self.endian);
+        Some(Head { id, kind: kind(field(4)?), size: field(8)?, name: field(0)? })
+    }
+
+    /// Where the type behind this one begins.
+    fn after(&self, at: usize) -> Option<usize> {
+        Some(at + len(u32_at(self.types, at + 4, self.endian)?)?)
     }
 
     /// Whether a type has that name.
@@ -140,24 +167,63 @@ impl<'a> Scan<'a> {
         }
     }
 
+    /// The bytes of the strings from where the name of the type at that place begins.
+    pub(super) fn name_at(&self, at: usize) -> Option<&'a [u8]> {
+        self.strings.from(u32_at(self.types, at, self.endian)?)
+    }
+
+    /// The byte order.
+    #[must_use]
+    pub fn endian(&self) -> Endian {
+        self.endian
+    }
+
     /// Whether `long` has four bytes, and so, with all compilers of a kernel, a pointer.
     #[must_use]
     pub fn is_32_bit(&self) -> bool {
-        self.is_32_bit
+        let longs = ["long", "long int", "unsigned long", "long unsigned int"];
+        let long = |h: &Head| h.kind == 1 && longs.iter().any(|name| self.is_named(h, name));
+        *self.is_32_bit.get_or_init(|| {
+            self.base.as_ref().is_some_and(|base| base.is_32_bit())
+                || self.heads().find(long).is_some_and(|h| h.size == 4)
+        })
     }
 
-    /// The type of a number; nothing for `void` and for numbers not in use. What it refers to need not exist.
+    /// The type of a number; nothing for `void` and for numbers not in use. What it refers to need not exist. Names
+    /// are copied, or stay where they are as `&str`.
     ///
     /// # Errors
     /// What is wrong and at which byte.
-    pub fn get(&self, id: TypeId) -> Result<Option<Type>, Error> {
+    pub fn get<S: From<&'a str>>(&self, id: TypeId) -> Result<Option<Type<S>>, Error> {
         let index = id.0.checked_sub(1).and_then(|index| usize::try_from(index).ok());
         let Some(index) = index else { return Ok(None) };
         if let Some(base) = self.base_of(id) {
             return base.get(id);
         }
-        let Some(at) = self.offsets.get(index - self.first()) else { return Ok(None) };
-        let at = usize::try_from(*at).map_err(|_| Error::TooMuch { what: "the types" })?;
+        let own = index - self.first();
+        let Some(at) = self.offsets.get(own / STEP).filter(|_| own < self.count) else { return Ok(None) };
+        let mut at = usize::try_from(*at).map_err(|_| Error::TooMuch { what: "the types" })?;
+        for _ in 0..own % STEP {
+            at = self.after(at).unwrap_or(at);
+        }
         Reader::at(self.types, self.start, at, self.endian, self.strings).ty(index).map(Some)
     }
+}
+
+/// The kind in a type's second word.
+fn kind(info: u32) -> u32 {
+    info >> 24 & 0x1f
+}
+
+/// How many bytes a type takes, as its second word tells; nothing for a kind that is not known.
+fn len(info: u32) -> Option<usize> {
+    let count = usize::try_from(info & 0xffff).unwrap_or(0);
+    Some(match kind(info) {
+        2 | 7..=12 | 16 | 18 => 12,
+        1 | 14 | 17 => 16,
+        3 => 24,
+        4 | 5 | 15 | 19 => 12 + 12 * count,
+        6 | 13 => 12 + 8 * count,
+        _ => return None,
+    })
 }
