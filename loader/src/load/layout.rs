@@ -40,25 +40,24 @@ impl Layout {
     pub(super) fn new(object: &Object, program: usize) -> Result<Layout> {
         let mut layout = Layout { parts: Vec::new() };
         let mut start = 0;
-        let mut todo = vec![program];
-        // Nothing calls it but the kernel.
-        todo.extend(exception_callback(object, program));
-        let mut seen: BTreeSet<usize> = todo.iter().copied().collect();
-        let mut next = 0;
-        while let Some(&index) = todo.get(next) {
-            next += 1;
+        // A function stands before what it calls, and that before what is called next, as other loaders have it.
+        // Nothing calls an exception callback but the kernel.
+        let mut todo: Vec<usize> = exception_callback(object, program).into_iter().chain([program]).collect();
+        let mut seen = BTreeSet::new();
+        while let Some(index) = todo.pop() {
+            if !seen.insert(index) {
+                continue;
+            }
             let func = &object.funcs[index];
             let slots = func.slots();
             layout.parts.push(Part { func: index, start, slots });
             start += slots;
-            for r in &func.refs {
+            for r in func.refs.iter().rev() {
                 if let Symbol::Func(called) = r.to {
                     if called >= object.funcs.len() {
                         return Err(broken(func, r.insn, "it names a function that is not there"));
                     }
-                    if seen.insert(called) {
-                        todo.push(called);
-                    }
+                    todo.push(called);
                 }
             }
         }
