@@ -7,7 +7,6 @@ use bpfasm_asm::uapi::AttachType;
 use bpfasm_asm::uapi::section::Section;
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
-use nix::sys::stat::Mode;
 
 use super::held::{Attachment, Held};
 use super::{Direction, Error, Occupant, Prog, Target, common};
@@ -78,11 +77,10 @@ fn open(path: &Path) -> Result<OwnedFd, Error> {
     if sys::fs::magic(path).map_err(wrong)? != sys::fs::CGROUP2 {
         return Err(Error::NotCgroup2 { path: path.to_owned(), mounted: mounted() });
     }
-    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-    nix::fcntl::open(path, flags, Mode::empty()).map_err(|errno| match errno {
+    sys::fs::open(path, OFlag::O_RDONLY | OFlag::O_DIRECTORY).map_err(|e| match e.errno {
         // A file in the hierarchy, like cgroup.procs.
         Errno::ENOTDIR => Error::NotCgroup2 { path: path.to_owned(), mounted: mounted() },
-        errno => wrong(sys::Error { call: "open", errno }),
+        _ => wrong(e),
     })
 }
 

@@ -208,12 +208,9 @@ impl fmt::Display for Attachment {
 
 /// Removes a pin; one that is gone is no error.
 pub(super) fn remove_pin(path: &Path) -> Result<(), Error> {
-    match nix::unistd::unlink(path) {
-        Ok(()) | Err(Errno::ENOENT) => Ok(()),
-        Err(errno) => {
-            let source = crate::sys::Error { call: "unlink", errno };
-            Err(Error::Path { path: path.to_owned(), source })
-        }
+    match crate::sys::fs::remove_file(path) {
+        Err(source) if source.errno != Errno::ENOENT => Err(Error::Path { path: path.to_owned(), source }),
+        _ => Ok(()),
     }
 }
 

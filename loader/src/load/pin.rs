@@ -4,9 +4,8 @@ use super::Loaded;
 use crate::error::{Error, Result};
 use crate::sys;
 use crate::sys::bpf::obj_pin;
-use crate::sys::fs::{BPFFS, magic};
+use crate::sys::fs::{BPFFS, magic, make_dir, remove_dir, remove_file};
 use nix::errno::Errno;
-use std::fs;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
@@ -43,10 +42,10 @@ impl Pins {
     /// Removes these pins and the directories that were made for them. What cannot be removed stays.
     pub fn remove(&self) {
         for (_, path) in self.maps.iter().chain(&self.progs) {
-            let _ = fs::remove_file(path);
+            let _ = remove_file(path);
         }
         for dir in self.dirs.iter().rev() {
-            let _ = fs::remove_dir(dir);
+            let _ = remove_dir(dir);
         }
     }
 }
@@ -142,10 +141,10 @@ fn parent(dir: &Path) -> &Path {
 
 /// Makes a directory unless it is there, and remembers it if it was made.
 fn make(dir: &Path, pins: &mut Pins) -> Result<()> {
-    match fs::create_dir(dir) {
+    match make_dir(dir) {
         Ok(()) => pins.dirs.push(dir.into()),
-        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
-        Err(e) => return Err(failed(dir, "mkdir", &e)),
+        Err(e) if e.errno == Errno::EEXIST => {}
+        Err(source) => return Err(Error::Pin { path: dir.into(), source }),
     }
     Ok(())
 }

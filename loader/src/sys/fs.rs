@@ -9,6 +9,7 @@ use nix::errno::Errno;
 use nix::fcntl::{OFlag, openat};
 use nix::sys::stat::Mode;
 
+use super::seam::{Fields, Value, ask, through};
 use super::{Error, Result};
 
 /// `TRACEFS_MAGIC`: the type of tracefs.
@@ -32,11 +33,18 @@ const CMD_CREATE: libc::c_uint = 6;
 /// # Errors
 /// `ENOENT` and the other errors of `statfs(2)`.
 pub fn magic(path: &Path) -> Result<u64> {
-    let facts = nix::sys::statfs::statfs(path).map_err(|errno| Error { call: "statfs", errno })?;
-    // The type of this field differs between systems; the number is one of 32 bits on all of them.
-    let nix::sys::statfs::FsType(kind) = facts.filesystem_type();
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    Ok(u64::from(kind as u32))
+    let call = "statfs";
+    ask(
+        call,
+        |to| to.path(path),
+        || {
+            let facts = nix::sys::statfs::statfs(path).map_err(|errno| Error { call, errno })?;
+            // The type of this field differs between systems; the number is one of 32 bits on all of them.
+            let nix::sys::statfs::FsType(kind) = facts.filesystem_type();
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            Ok(u64::from(kind as u32))
+        },
+    )
 }
 
 /// Turns the result of a raw system call into a descriptor.
@@ -53,17 +61,74 @@ fn descriptor(call: &'static str, result: libc::c_long) -> Result<OwnedFd> {
 /// # Errors
 /// `ENOSYS` before Linux 5.2, `EPERM` without `CAP_SYS_ADMIN`, `ENODEV` when the kernel has no such file system.
 pub fn detached_mount(kind: &CStr) -> Result<OwnedFd> {
-    // SAFETY: the name is a C string that outlives the call.
-    let context = descriptor("fsopen", unsafe { libc::syscall(libc::SYS_fsopen, kind.as_ptr(), CLOEXEC) })?;
+    let named = |to: Fields| to.add("fsname", Value::Text(kind.to_string_lossy().into_owned()));
+    let context = ask("fsopen", named, || {
+        // SAFETY: the name is a C string that outlives the call.
+        descriptor("fsopen", unsafe { libc::syscall(libc::SYS_fsopen, kind.as_ptr(), CLOEXEC) })
+    })?;
+    let of = |to: Fields| to.add("fd", Value::Fd(context.as_raw_fd()));
     let nothing = std::ptr::null::<libc::c_char>();
-    // SAFETY: this command takes no key and no value: both pointers must be null and the last argument zero.
-    let done = unsafe {
-        libc::syscall(libc::SYS_fsconfig, context.as_raw_fd(), CMD_CREATE, nothing, nothing, 0 as libc::c_int)
-    };
-    Errno::result(done).map_err(|errno| Error { call: "fsconfig(FSCONFIG_CMD_CREATE)", errno })?;
-    // SAFETY: no pointer is passed.
-    let mount = unsafe { libc::syscall(libc::SYS_fsmount, context.as_raw_fd(), CLOEXEC, MOUNT_ATTRIBUTES) };
-    descriptor("fsmount", mount)
+    let create = "fsconfig(FSCONFIG_CMD_CREATE)";
+    ask(create, of, || {
+        // SAFETY: this command takes no key and no value: both pointers must be null and the last argument zero.
+        let done = unsafe {
+            let fd = context.as_raw_fd();
+            libc::syscall(libc::SYS_fsconfig, fd, CMD_CREATE, nothing, nothing, 0 as libc::c_int)
+        };
+        Errno::result(done).map(|_| ()).map_err(|errno| Error { call: create, errno })
+    })?;
+    ask("fsmount", of, || {
+        let fd = context.as_raw_fd();
+        // SAFETY: no pointer is passed.
+        descriptor("fsmount", unsafe { libc::syscall(libc::SYS_fsmount, fd, CLOEXEC, MOUNT_ATTRIBUTES) })
+    })
+}
+
+/// Opens a file or a directory that is there; close-on-exec is always set.
+///
+/// # Errors
+/// Those of `open(2)`.
+pub fn open(path: &Path, flags: OFlag) -> Result<OwnedFd> {
+    let call = "open";
+    ask(
+        call,
+        |to| to.path(path),
+        || {
+            nix::fcntl::open(path, flags | OFlag::O_CLOEXEC, Mode::empty())
+                .map_err(|errno| Error { call, errno })
+        },
+    )
+}
+
+/// A call that changes what stands under a path.
+fn change(call: &'static str, path: &Path, make: impl FnOnce(&Path) -> nix::Result<()>) -> Result<()> {
+    through(call, false, |to| to.path(path), || Ok(()), || make(path).map_err(|errno| Error { call, errno }))
+}
+
+/// Makes a directory.
+///
+/// # Errors
+/// `EEXIST`: the name is taken; those of `mkdir(2)`.
+pub fn make_dir(path: &Path) -> Result<()> {
+    change("mkdir", path, |path| nix::unistd::mkdir(path, Mode::from_bits_truncate(0o777)))
+}
+
+/// Removes an empty directory.
+///
+/// # Errors
+/// Those of `rmdir(2)`.
+pub fn remove_dir(path: &Path) -> Result<()> {
+    change("rmdir", path, |path| {
+        nix::unistd::unlinkat(nix::fcntl::AT_FDCWD, path, nix::unistd::UnlinkatFlags::RemoveDir)
+    })
+}
+
+/// Removes a file, such as a pin.
+///
+/// # Errors
+/// `ENOENT`: it is not there; those of `unlink(2)`.
+pub fn remove_file(path: &Path) -> Result<()> {
+    change("unlink", path, nix::unistd::unlink)
 }
 
 /// A directory, however it was come by: all paths below are relative to it.
@@ -81,8 +146,7 @@ impl Dir {
     /// # Errors
     /// Those of `open(2)`.
     pub fn open(path: &Path) -> Result<Dir> {
-        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-        nix::fcntl::open(path, flags, Mode::empty()).map(Dir).map_err(|errno| Error { call: "open", errno })
+        open(path, OFlag::O_PATH | OFlag::O_DIRECTORY).map(Dir)
     }
 
     /// Opens a file below with the given flags; close-on-exec is always set.
@@ -90,8 +154,12 @@ impl Dir {
     /// # Errors
     /// Those of `openat(2)`.
     pub fn file(&self, path: &str, flags: OFlag) -> Result<OwnedFd> {
-        openat(&self.0, path, flags | OFlag::O_CLOEXEC, Mode::empty())
-            .map_err(|errno| Error { call: "openat", errno })
+        let call = "openat";
+        let fields = |to: Fields| to.add("dirfd", Value::Fd(self.0.as_raw_fd())).path(path);
+        ask(call, fields, || {
+            openat(&self.0, path, flags | OFlag::O_CLOEXEC, Mode::empty())
+                .map_err(|errno| Error { call, errno })
+        })
     }
 
     /// The contents of a file below.

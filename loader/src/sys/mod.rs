@@ -6,7 +6,9 @@ mod bytes;
 pub mod fs;
 pub mod netlink;
 pub mod perf;
+pub mod seam;
 pub mod signal;
+mod stand_in;
 
 pub use bytes::Bytes;
 

@@ -4,6 +4,8 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use nix::errno::Errno;
 
+use super::seam::{Fields, Value, through};
+use super::stand_in::{self, Thing};
 use super::{Error, Result};
 
 /// `PERF_TYPE_TRACEPOINT`.
@@ -34,14 +36,23 @@ pub fn open_tracepoint(id: u64) -> Result<OwnedFd> {
     attr[16..24].copy_from_slice(&1u64.to_ne_bytes());
     attr[24..32].copy_from_slice(&SAMPLE_RAW.to_ne_bytes());
     let (pid, cpu, group): (libc::pid_t, libc::c_int, libc::c_int) = (-1, 0, -1);
-    // SAFETY: the attributes are as long as their size field says and outlive the call, which only reads them.
-    let fd =
-        unsafe { libc::syscall(libc::SYS_perf_event_open, attr.as_ptr(), pid, cpu, group, FLAG_CLOEXEC) };
     let call = "perf_event_open";
-    let fd = RawFd::try_from(Errno::result(fd).map_err(|errno| Error { call, errno })?)
-        .map_err(|_| Error { call, errno: Errno::EOVERFLOW })?;
-    // SAFETY: the kernel has just given this descriptor to us, and nobody else knows it.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+    let fields = |to: Fields| {
+        to.add("type", Value::Name("PERF_TYPE_TRACEPOINT".to_owned()))
+            .add("config", Value::Number(id))
+            .add("pid", Value::Signed(pid.into()))
+            .add("cpu", Value::Signed(cpu.into()))
+    };
+    let stand_in = || stand_in::open(call, Thing::Other);
+    through(call, false, fields, stand_in, || {
+        // SAFETY: the attributes are as long as their size field says and outlive the call, which only reads them.
+        let fd =
+            unsafe { libc::syscall(libc::SYS_perf_event_open, attr.as_ptr(), pid, cpu, group, FLAG_CLOEXEC) };
+        let fd = RawFd::try_from(Errno::result(fd).map_err(|errno| Error { call, errno })?)
+            .map_err(|_| Error { call, errno: Errno::EOVERFLOW })?;
+        // SAFETY: the kernel has just given this descriptor to us, and nobody else knows it.
+        Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+    })
 }
 
 /// Runs a program at each occurrence of the event (`PERF_EVENT_IOC_SET_BPF`), until the event is closed.
@@ -49,9 +60,20 @@ pub fn open_tracepoint(id: u64) -> Result<OwnedFd> {
 /// # Errors
 /// `EEXIST` when it has a program already, `EINVAL` for one of another type, `E2BIG` for too many on the tracepoint.
 pub fn set_bpf(event: BorrowedFd<'_>, prog: BorrowedFd<'_>) -> Result<()> {
-    // SAFETY: both descriptors are open; the argument is a number, not a pointer.
-    let done = unsafe { libc::ioctl(event.as_raw_fd(), SET_BPF, prog.as_raw_fd()) };
-    Errno::result(done).map(|_| ()).map_err(|errno| Error { call: "ioctl(PERF_EVENT_IOC_SET_BPF)", errno })
+    let call = "ioctl(PERF_EVENT_IOC_SET_BPF)";
+    let fields =
+        |to: Fields| to.add("fd", Value::Fd(event.as_raw_fd())).add("prog_fd", Value::Fd(prog.as_raw_fd()));
+    through(
+        call,
+        false,
+        fields,
+        || Ok(()),
+        || {
+            // SAFETY: both descriptors are open; the argument is a number, not a pointer.
+            let done = unsafe { libc::ioctl(event.as_raw_fd(), SET_BPF, prog.as_raw_fd()) };
+            Errno::result(done).map(|_| ()).map_err(|errno| Error { call, errno })
+        },
+    )
 }
 
 /// Starts the event (`PERF_EVENT_IOC_ENABLE`).
@@ -59,7 +81,17 @@ pub fn set_bpf(event: BorrowedFd<'_>, prog: BorrowedFd<'_>) -> Result<()> {
 /// # Errors
 /// Those of `ioctl(2)`.
 pub fn enable(event: BorrowedFd<'_>) -> Result<()> {
-    // SAFETY: the descriptor is open; the request takes no argument.
-    let done = unsafe { libc::ioctl(event.as_raw_fd(), ENABLE, 0) };
-    Errno::result(done).map(|_| ()).map_err(|errno| Error { call: "ioctl(PERF_EVENT_IOC_ENABLE)", errno })
+    let call = "ioctl(PERF_EVENT_IOC_ENABLE)";
+    let fields = |to: Fields| to.add("fd", Value::Fd(event.as_raw_fd()));
+    through(
+        call,
+        false,
+        fields,
+        || Ok(()),
+        || {
+            // SAFETY: the descriptor is open; the request takes no argument.
+            let done = unsafe { libc::ioctl(event.as_raw_fd(), ENABLE, 0) };
+            Errno::result(done).map(|_| ()).map_err(|errno| Error { call, errno })
+        },
+    )
 }

@@ -2,9 +2,10 @@
 
 use super::{
     LINK_CREATE, LINK_DETACH, LINK_UPDATE, PROG_ATTACH, PROG_DETACH, RAW_TRACEPOINT_OPEN, attr, call,
-    call_fd, raw,
+    call_fd, call_fd_with, raw,
 };
 use crate::sys::Result;
+use crate::sys::seam::{Fields, Value};
 use bpfasm_asm::uapi::AttachType;
 use nix::errno::Errno;
 use std::ffi::CString;
@@ -97,6 +98,30 @@ pub enum LinkOptions<'a> {
     },
 }
 
+impl LinkOptions<'_> {
+    /// The union's fields, for who watches.
+    fn fields(&self, to: Fields) -> Fields {
+        let number = |n: u32| Value::Number(n.into());
+        match *self {
+            LinkOptions::None => to,
+            LinkOptions::Cookie(cookie) => to.add("bpf_cookie", Value::Hex(cookie)),
+            LinkOptions::Order { relative, revision } => {
+                let (field, _) = relative.field();
+                to.add("relative", (field != 0).then(|| number(field)))
+                    .add("expected_revision", (revision != 0).then_some(Value::Number(revision)))
+            }
+            LinkOptions::Tracing { btf_id, cookie } => to
+                .add("target_btf_id", number(btf_id))
+                .add("cookie", (cookie != 0).then_some(Value::Hex(cookie))),
+            LinkOptions::Netfilter { pf, hook, priority, flags } => to
+                .add("pf", number(pf))
+                .add("hooknum", number(hook))
+                .add("priority", Value::Signed(priority.into()))
+                .add("flags", Value::Hex(flags.into())),
+        }
+    }
+}
+
 /// What `BPF_LINK_CREATE` takes.
 #[derive(Debug, Clone, Copy)]
 pub struct LinkCreate<'a> {
@@ -154,7 +179,7 @@ pub fn link_create(link: &LinkCreate<'_>) -> Result<OwnedFd> {
     // SAFETY: no variant built above holds an address; the command returns a descriptor. An attach type whose
     // union member begins with addresses (kprobe_multi, uprobe_multi, iter) has the kernel read user memory at
     // most (copy_from_user), which cannot harm this process.
-    unsafe { call_fd(LINK_CREATE, &mut attr) }
+    unsafe { call_fd_with(LINK_CREATE, &mut attr, |to| link.options.fields(to)) }
 }
 
 /// Puts another program into a link (`BPF_LINK_UPDATE`); with `old`, only where that one is in it now.

@@ -2,9 +2,10 @@
 
 use super::{
     F_NUMA_NODE, MAP_CREATE, MAP_DELETE_ELEM, MAP_FREEZE, MAP_GET_NEXT_KEY, MAP_LOOKUP_ELEM, MAP_UPDATE_ELEM,
-    address, address_mut, attr, call, call_fd, map_info, name_field, possible_cpus, raw,
+    address, address_mut, attr, call, call_fd, call_with, map_info, name_field, possible_cpus, raw,
 };
 use crate::sys::Result;
+use crate::sys::seam::{Fields, Value};
 use bpfasm_asm::btf::TypeId;
 use bpfasm_asm::uapi::MapType;
 use nix::errno::Errno;
@@ -173,7 +174,7 @@ impl Map {
             ..attr::MapElem::default()
         };
         // SAFETY: the key is as long as the map's keys, the buffer as what the kernel writes for this map.
-        match unsafe { call(MAP_LOOKUP_ELEM, &mut attr) } {
+        match unsafe { call_with(MAP_LOOKUP_ELEM, &mut attr, shown(Some(key), None)) } {
             Ok(_) => Ok(Some(value)),
             Err(e) if e.errno == Errno::ENOENT => Ok(None),
             Err(e) => Err(e),
@@ -197,7 +198,7 @@ impl Map {
             ..attr::MapElem::default()
         };
         // SAFETY: key and value are as long as the map's.
-        unsafe { call(MAP_UPDATE_ELEM, &mut attr)? };
+        unsafe { call_with(MAP_UPDATE_ELEM, &mut attr, shown(Some(key), Some(value)))? };
         Ok(())
     }
 
@@ -212,7 +213,7 @@ impl Map {
         let mut attr =
             attr::MapElem { map_fd: raw(self.as_fd()), key: address(key), ..attr::MapElem::default() };
         // SAFETY: the key is as long as the map's keys.
-        unsafe { call(MAP_DELETE_ELEM, &mut attr)? };
+        unsafe { call_with(MAP_DELETE_ELEM, &mut attr, shown(Some(key), None))? };
         Ok(())
     }
 
@@ -233,7 +234,7 @@ impl Map {
             ..attr::MapElem::default()
         };
         // SAFETY: both keys are as long as the map's keys.
-        match unsafe { call(MAP_GET_NEXT_KEY, &mut attr) } {
+        match unsafe { call_with(MAP_GET_NEXT_KEY, &mut attr, shown(key, None)) } {
             Ok(_) => Ok(Some(next)),
             Err(e) if e.errno == Errno::ENOENT => Ok(None),
             Err(e) => Err(e),
@@ -262,6 +263,12 @@ impl Map {
         unsafe { call(MAP_FREEZE, &mut attr)? };
         Ok(())
     }
+}
+
+/// A key and a value, for who watches.
+fn shown(key: Option<&[u8]>, value: Option<&[u8]>) -> impl FnOnce(Fields) -> Fields {
+    let bytes = |bytes: &[u8]| Value::Bytes(bytes.to_vec());
+    move |to| to.add("key", key.map(bytes)).add("value", value.map(bytes))
 }
 
 impl AsFd for Map {

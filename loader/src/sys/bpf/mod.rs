@@ -17,6 +17,8 @@ mod map;
 mod object;
 mod prog;
 mod query;
+mod show;
+mod stand_in;
 
 pub use btf::{BtfInfo, btf_info, btf_load};
 pub use cpus::possible_cpus;
@@ -32,7 +34,11 @@ pub use object::{obj_get, obj_pin};
 pub use prog::{LoadFailed, Log, ProgLoad, Records, TestResult, TestRun, prog_load, prog_test_run};
 pub use query::{Attached, Query, prog_query};
 
+pub use show::PROG_FLAGS;
+
+use super::seam::{self, Fields, Outcome, Tell};
 use super::{Error, Result};
+use attr::Attr;
 use nix::errno::Errno;
 use std::ffi::CString;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
@@ -62,7 +68,7 @@ pub const F_MMAPABLE: u32 = 1 << 10;
 pub const F_NUMA_NODE: u32 = 1 << 2;
 
 /// A command of bpf(2): its number, and how errors name it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 struct Cmd {
     number: libc::c_int,
     call: &'static str,
@@ -106,23 +112,88 @@ commands! {
 }
 
 impl Cmd {
+    /// Whether its result is a new descriptor.
+    fn gives_fd(self) -> bool {
+        const GIVE: [Cmd; 10] = [
+            MAP_CREATE,
+            PROG_LOAD,
+            OBJ_GET,
+            RAW_TRACEPOINT_OPEN,
+            BTF_LOAD,
+            LINK_CREATE,
+            PROG_GET_FD_BY_ID,
+            MAP_GET_FD_BY_ID,
+            BTF_GET_FD_BY_ID,
+            LINK_GET_FD_BY_ID,
+        ];
+        GIVE.contains(&self)
+    }
+
     fn error(self, errno: Errno) -> Error {
         Error { call: self.call, errno }
     }
 }
+
+/// Commands that change nothing, and whose answer nobody can stand in for.
+const ASKS: [Cmd; 10] = [
+    OBJ_GET,
+    PROG_GET_NEXT_ID,
+    MAP_GET_NEXT_ID,
+    BTF_GET_NEXT_ID,
+    LINK_GET_NEXT_ID,
+    PROG_GET_FD_BY_ID,
+    MAP_GET_FD_BY_ID,
+    BTF_GET_FD_BY_ID,
+    LINK_GET_FD_BY_ID,
+    PROG_QUERY,
+];
 
 /// bpf(2) with an attribute of its own type. Returns what the kernel returned, which is not negative.
 ///
 /// # Safety
 /// `A` is the attribute of `cmd`: `repr(C)`, integers only, without padding. Every address in it is 0 or valid
 /// for all that the kernel reads or writes there with these sizes.
-unsafe fn call<A>(cmd: Cmd, attr: &mut A) -> Result<libc::c_int> {
-    // SAFETY: the attribute is initialised memory of the size given; its addresses are the caller's promise.
-    let result =
-        unsafe { libc::syscall(libc::SYS_bpf, cmd.number, std::ptr::from_mut(attr), size_of::<A>()) };
-    match libc::c_int::try_from(result) {
-        Ok(n) if n >= 0 => Ok(n),
-        _ => Err(cmd.error(super::errno(Errno::last_raw()))),
+unsafe fn call<A: Attr>(cmd: Cmd, attr: &mut A) -> Result<libc::c_int> {
+    // SAFETY: the caller's promise.
+    unsafe { call_with(cmd, attr, |to| to) }
+}
+
+/// [`call`], with more to say about it than the attribute tells.
+///
+/// # Safety
+/// As [`call`].
+unsafe fn call_with<A: Attr>(
+    cmd: Cmd,
+    attr: &mut A,
+    more: impl FnOnce(Fields) -> Fields,
+) -> Result<libc::c_int> {
+    let place: *mut A = attr;
+    // SAFETY: it is the attribute that was borrowed, and the call has not begun.
+    let fields = |to| more(unsafe { &*place }.fields(to));
+    // SAFETY: the attribute of this command, as the caller promises.
+    let stand_in = || unsafe { stand_in::answer(cmd, place.cast()) };
+    let make = || {
+        // SAFETY: the attribute is initialised memory of the size given; its addresses are the caller's promise.
+        let result = unsafe { libc::syscall(libc::SYS_bpf, cmd.number, place, size_of::<A>()) };
+        match libc::c_int::try_from(result) {
+            Ok(n) if n >= 0 => Ok(Number { n, gives_fd: cmd.gives_fd() }),
+            _ => Err(cmd.error(super::errno(Errno::last_raw()))),
+        }
+    };
+    // SAFETY: as above.
+    let asks = seam::watched() && unsafe { stand_in::asks(cmd, place.cast()) };
+    seam::through(cmd.call, asks, fields, stand_in, make).map(|number| number.n)
+}
+
+/// What bpf(2) returns.
+struct Number {
+    n: libc::c_int,
+    gives_fd: bool,
+}
+
+impl Tell for Number {
+    fn tell(&self) -> Outcome {
+        if self.gives_fd { Outcome::Fd(self.n) } else { Outcome::Done }
     }
 }
 
@@ -130,9 +201,22 @@ unsafe fn call<A>(cmd: Cmd, attr: &mut A) -> Result<libc::c_int> {
 ///
 /// # Safety
 /// As [`call`]; and `cmd` returns a new descriptor.
-unsafe fn call_fd<A>(cmd: Cmd, attr: &mut A) -> Result<OwnedFd> {
+unsafe fn call_fd<A: Attr>(cmd: Cmd, attr: &mut A) -> Result<OwnedFd> {
     // SAFETY: the caller's promise.
-    let fd: RawFd = unsafe { call(cmd, attr)? };
+    unsafe { call_fd_with(cmd, attr, |to| to) }
+}
+
+/// [`call_fd`], with more to say about it than the attribute tells.
+///
+/// # Safety
+/// As [`call_fd`].
+unsafe fn call_fd_with<A: Attr>(
+    cmd: Cmd,
+    attr: &mut A,
+    more: impl FnOnce(Fields) -> Fields,
+) -> Result<OwnedFd> {
+    // SAFETY: the caller's promise.
+    let fd: RawFd = unsafe { call_with(cmd, attr, more)? };
     // SAFETY: the kernel has just made this descriptor for us; nobody else knows it.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }

@@ -2,6 +2,7 @@
 
 use std::os::fd::RawFd;
 
+use super::show::{Attribute, Show};
 use super::{Attrs, Error, Message, Reply, Socket, i32_at};
 
 /// `RTM_NEWLINK`.
@@ -12,7 +13,7 @@ pub(super) const RTM_GETLINK: u16 = 18;
 pub(super) const RTM_SETLINK: u16 = 19;
 
 /// Length of `struct ifinfomsg`.
-const IFINFOMSG: usize = 16;
+pub(super) const IFINFOMSG: usize = 16;
 const IFLA_IFNAME: u16 = 3;
 const IFLA_MTU: u16 = 4;
 const IFLA_LINK: u16 = 5;
@@ -47,6 +48,53 @@ pub mod xdp_flags {
     pub const HW_MODE: u32 = 1 << 3;
     /// Only if the program of `IFLA_XDP_EXPECTED_FD` is there (kernel 5.7).
     pub const REPLACE: u32 = 1 << 4;
+}
+
+/// Attributes of requests by name.
+pub(super) const ATTRIBUTES: &[Attribute] = &[
+    (IFLA_IFNAME, "IFLA_IFNAME", Show::Text),
+    (IFLA_ALT_IFNAME, "IFLA_ALT_IFNAME", Show::Text),
+    (
+        IFLA_XDP,
+        "IFLA_XDP",
+        Show::Nest(&[
+            (IFLA_XDP_FD, "IFLA_XDP_FD", Show::Fd),
+            (
+                IFLA_XDP_FLAGS,
+                "IFLA_XDP_FLAGS",
+                Show::Flags(&["UPDATE_IF_NOEXIST", "SKB_MODE", "DRV_MODE", "HW_MODE", "REPLACE"]),
+            ),
+            (IFLA_XDP_EXPECTED_FD, "IFLA_XDP_EXPECTED_FD", Show::Fd),
+        ]),
+    ),
+];
+
+/// The name in an `RTM_GETLINK`.
+pub(super) fn asked_name(payload: &[u8]) -> Option<String> {
+    let attrs = Attrs::new(payload, IFINFOMSG);
+    attrs.text(IFLA_IFNAME).or_else(|| attrs.text(IFLA_ALT_IFNAME))
+}
+
+/// Descriptor and flags of the XDP program in an `RTM_SETLINK`.
+pub(super) fn xdp_of(payload: &[u8]) -> Option<(RawFd, u32)> {
+    let xdp = Attrs::new(payload, IFINFOMSG).nested(IFLA_XDP);
+    Some((xdp.u32(IFLA_XDP_FD)?.cast_signed(), xdp.u32(IFLA_XDP_FLAGS).unwrap_or(0)))
+}
+
+/// An `RTM_NEWLINK` about a device, with the flags and the number of its XDP program.
+pub(super) fn reply(index: u32, name: &str, xdp: Option<(u32, u32)>) -> Reply {
+    let mut message = Message::new(RTM_NEWLINK, 0, &ifinfomsg(index));
+    message.attr_str(IFLA_IFNAME, name).nested(IFLA_XDP, |m| {
+        if let Some((flags, id)) = xdp {
+            let kind = match flags {
+                flags if flags & xdp_flags::SKB_MODE != 0 => IFLA_XDP_SKB_PROG_ID,
+                flags if flags & xdp_flags::HW_MODE != 0 => IFLA_XDP_HW_PROG_ID,
+                _ => IFLA_XDP_DRV_PROG_ID,
+            };
+            m.attr_u32(kind, id);
+        }
+    });
+    Reply { kind: RTM_NEWLINK, payload: message.payload().to_vec() }
 }
 
 /// The XDP programs of a device, as the kernel reports them.

@@ -44,6 +44,16 @@ impl Message {
         self.kind
     }
 
+    /// The `NLM_F_*` flags beyond those that sending adds.
+    pub(super) fn flags(&self) -> u16 {
+        self.flags
+    }
+
+    /// The bytes so far, with a header that is not filled in.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// Adds an attribute with the given payload.
     pub fn attr(&mut self, kind: u16, payload: &[u8]) -> &mut Message {
         let start = self.open(kind);

@@ -2,6 +2,7 @@
 
 mod link;
 mod message;
+mod show;
 mod tc;
 
 pub use link::{LinkInfo, XdpInfo, xdp_flags};
@@ -10,6 +11,7 @@ pub use tc::{EGRESS_PARENT, Filter, INGRESS_PARENT, Qdisc};
 
 use std::os::fd::{AsRawFd, OwnedFd};
 
+use super::seam::{Fields, Outcome, Refusal, Tell, ask, through};
 use nix::errno::Errno;
 use nix::sys::socket::{
     AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, bind, recv, send, socket,
@@ -39,6 +41,8 @@ const MSG_DONE: u16 = 3;
 /// `NLMSGERR_ATTR_MSG`: the kernel's text.
 const ERROR_TEXT: u16 = 1;
 
+/// How errors name the call that opens a socket.
+const OPEN: &str = "socket(AF_NETLINK)";
 /// `SOL_NETLINK`.
 const SOL_NETLINK: i32 = 270;
 /// `NETLINK_CAP_ACK`: no copy of the request in the answer.
@@ -80,6 +84,18 @@ pub enum Error {
     TooLong,
 }
 
+impl Refusal for Error {
+    fn refused(call: &'static str, errno: Errno) -> Error {
+        Error::Refused { request: call, errno, text: None }
+    }
+
+    fn refusal(&self) -> Outcome {
+        Outcome::Failed(self.errno().unwrap_or(Errno::EPROTO), self.text().map(str::to_owned))
+    }
+}
+
+impl Tell for Answer {}
+
 impl Error {
     /// The error number of a refusal or of a failed system call.
     pub fn errno(&self) -> Option<Errno> {
@@ -115,6 +131,8 @@ pub struct Answer {
     pub replies: Vec<Reply>,
     /// A warning in the kernel's words.
     pub warning: Option<String>,
+    /// Whether a dump changed while it was read.
+    interrupted: bool,
 }
 
 /// A route netlink socket. It belongs for ever to the network namespace in which it was opened.
@@ -134,9 +152,15 @@ impl Socket {
     /// The failed system call.
     pub fn route() -> Result<Socket, Error> {
         let fail = |call| move |errno| super::Error { call, errno };
-        let fd =
-            socket(AddressFamily::Netlink, SockType::Raw, SockFlag::SOCK_CLOEXEC, SockProtocol::NetlinkRoute)
-                .map_err(fail("socket(AF_NETLINK)"))?;
+        let fd = ask(
+            OPEN,
+            |to| to,
+            || {
+                let route = SockProtocol::NetlinkRoute;
+                socket(AddressFamily::Netlink, SockType::Raw, SockFlag::SOCK_CLOEXEC, route)
+                    .map_err(fail(OPEN))
+            },
+        )?;
         bind(fd.as_raw_fd(), &NetlinkAddr::new(0, 0)).map_err(fail("bind(AF_NETLINK)"))?;
         for option in [OPT_CAP_ACK, OPT_EXT_ACK, OPT_STRICT_CHECK] {
             switch_on(&fd, option);
@@ -149,7 +173,7 @@ impl Socket {
     /// # Errors
     /// [`Error::Refused`] with the kernel's text, or a failed system call.
     pub fn request(&mut self, message: Message) -> Result<Answer, Error> {
-        self.talk(message, ACK).map(|(answer, _)| answer)
+        self.talk(&message, ACK)
     }
 
     /// Asks for all objects that match.
@@ -158,23 +182,29 @@ impl Socket {
     /// As [`request`](Socket::request); `EINTR` when the list never stood still while it was read.
     pub fn dump(&mut self, message: &Message) -> Result<Vec<Reply>, Error> {
         for _ in 0..DUMP_TRIES {
-            let (answer, interrupted) = self.talk(message.clone(), DUMP)?;
-            if !interrupted {
+            let answer = self.talk(message, DUMP)?;
+            if !answer.interrupted {
                 return Ok(answer.replies);
             }
         }
         Err(Error::Refused { request: name_of(message.kind()), errno: Errno::EINTR, text: None })
     }
 
-    /// One request, one answer; also whether a dump was disturbed.
-    fn talk(&mut self, message: Message, flags: u16) -> Result<(Answer, bool), Error> {
+    /// One request, one answer.
+    fn talk(&mut self, message: &Message, flags: u16) -> Result<Answer, Error> {
+        let fields = |to: Fields| show::fields(message, flags, to);
+        let stand_in = || show::stand_in(message, flags);
+        let make = || self.send_and_wait(message.clone(), flags);
+        through(name_of(message.kind()), false, fields, stand_in, make)
+    }
+
+    fn send_and_wait(&mut self, message: Message, flags: u16) -> Result<Answer, Error> {
         let request = name_of(message.kind());
         self.sequence = self.sequence.wrapping_add(1);
         let bytes = message.finish(self.sequence, REQUEST | flags)?;
         let fail = |call| move |errno| super::Error { call, errno };
         send(self.fd.as_raw_fd(), &bytes, MsgFlags::empty()).map_err(fail("send(AF_NETLINK)"))?;
         let mut answer = Answer::default();
-        let mut interrupted = false;
         loop {
             let got = match recv(self.fd.as_raw_fd(), &mut self.buffer, MsgFlags::MSG_TRUNC) {
                 Err(Errno::EINTR) => continue,
@@ -188,11 +218,11 @@ impl Socket {
                 if raw.sequence != self.sequence {
                     continue;
                 }
-                interrupted |= raw.flags & DUMP_INTR != 0;
+                answer.interrupted |= raw.flags & DUMP_INTR != 0;
                 match raw.kind {
                     MSG_ERROR | MSG_DONE => {
                         answer.warning = verdict(request, &raw)?;
-                        return Ok((answer, interrupted));
+                        return Ok(answer);
                     }
                     kind => answer.replies.push(Reply { kind, payload: raw.payload.to_vec() }),
                 }

@@ -2,6 +2,7 @@
 
 use std::os::fd::RawFd;
 
+use super::show::{Attribute, Show};
 use super::{Attrs, CREATE, EXCL, Error, Message, Reply, Socket, i32_at, u32_at};
 
 /// `RTM_NEWQDISC`.
@@ -18,7 +19,7 @@ pub(super) const RTM_DELTFILTER: u16 = 45;
 pub(super) const RTM_GETTFILTER: u16 = 46;
 
 /// Length of `struct tcmsg`.
-const TCMSG: usize = 20;
+pub(super) const TCMSG: usize = 20;
 const TCA_KIND: u16 = 1;
 const TCA_OPTIONS: u16 = 2;
 const TCA_CHAIN: u16 = 11;
@@ -26,6 +27,20 @@ const TCA_BPF_FD: u16 = 6;
 const TCA_BPF_NAME: u16 = 7;
 const TCA_BPF_FLAGS: u16 = 8;
 const TCA_BPF_ID: u16 = 11;
+/// Attributes of requests by name.
+pub(super) const ATTRIBUTES: &[Attribute] = &[
+    (TCA_KIND, "TCA_KIND", Show::Text),
+    (TCA_CHAIN, "TCA_CHAIN", Show::Number),
+    (
+        TCA_OPTIONS,
+        "TCA_OPTIONS",
+        Show::Nest(&[
+            (TCA_BPF_FD, "TCA_BPF_FD", Show::Fd),
+            (TCA_BPF_NAME, "TCA_BPF_NAME", Show::Text),
+            (TCA_BPF_FLAGS, "TCA_BPF_FLAGS", Show::Flags(&["ACT_DIRECT"])),
+        ]),
+    ),
+];
 /// `TCA_BPF_FLAG_ACT_DIRECT`: the program's result is the action.
 const ACT_DIRECT: u32 = 1;
 /// `ETH_P_ALL`.
