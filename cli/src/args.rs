@@ -420,9 +420,16 @@ pub struct ObjectArgs {
     /// Set a variable before loading, typed by the program: port=4040; may be repeated
     #[arg(long, value_name = "NAME=VALUE")]
     pub set: Vec<String>,
-    /// Put an element into a map before attaching: 'allowed[10.9.0.1/32]=1'; may be repeated
-    #[arg(long, value_name = "MAP[KEY]=VALUE")]
+    /// Put an element into a map before attaching: 'allowed[10.9.0.1/32]=1'. Without brackets, the map that takes the
+    /// place of the object's: counts=/sys/fs/bpf/counts or counts=id:12; may be repeated
+    #[arg(long, value_name = "MAP[KEY]=VALUE|MAP=PIN|MAP=id:N")]
     pub map: Vec<String>,
+    /// Make a map with so many entries: flows=1024; may be repeated
+    #[arg(long, value_name = "MAP=N")]
+    pub max_entries: Vec<String>,
+    /// Directory where maps are found and pinned that the object pins by their names
+    #[arg(long, value_name = "DIR", default_value = "/sys/fs/bpf")]
+    pub pin_root: PathBuf,
     /// How source text is built.
     #[command(flatten)]
     pub compile: CompileArgs,
@@ -492,16 +499,28 @@ Examples:
   bpfasm load port_drop.bpfasm --pin /sys/fs/bpf/port_drop
   bpfasm load port_drop.bpfasm --pin /sys/fs/bpf/port_drop --dev eth0 --set port=4040
   bpfasm load hello_execve.bpfasm --pin /sys/fs/bpf/hello --attach
+  bpfasm load port_drop.bpfasm --pin /sys/fs/bpf/port_drop --replace
+  bpfasm load a.o b.o --pin /sys/fs/bpf/both             maps of one name are one map
 
-Programs are pinned as DIR/NAME, maps as DIR/maps/NAME, links as DIR/links/NAME.
-DIR is on a BPF file system: mount -t bpf bpf /sys/fs/bpf")]
+Programs are pinned as DIR/NAME, maps as DIR/maps/NAME, links as DIR/links/NAME. With --replace a program takes
+the place of the one that is pinned there, also in its link, at once; maps that are the same stay. If anything
+fails, all is as it was. DIR is on a BPF file system: mount -t bpf bpf /sys/fs/bpf")]
 pub struct LoadArgs {
     /// What to load.
     #[command(flatten)]
     pub object: ObjectArgs,
+    /// Further objects; maps of the same name are the same map
+    #[arg(value_name = "FILE")]
+    pub more: Vec<PathBuf>,
     /// Directory on a BPF file system to pin to; it is made where it is not there
     #[arg(long, value_name = "DIR")]
     pub pin: PathBuf,
+    /// Pin maps to this directory [default: maps in that of --pin]
+    #[arg(long, value_name = "DIR")]
+    pub pin_maps: Option<PathBuf>,
+    /// Take the place of what is pinned there, and of the programs of its links
+    #[arg(long)]
+    pub replace: bool,
     /// Attach as well; implied by --dev and --cgroup
     #[arg(long)]
     pub attach: bool,

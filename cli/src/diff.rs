@@ -63,7 +63,7 @@ fn beside(args: &DiffArgs, file: &Path, loaded: &Program) -> Result<Program, Fai
         // Without types the kernel has but the beginning of its name.
         (None, all) => all.iter().find(|name| name.starts_with(main.as_str())).copied().unwrap_or(main),
     };
-    let options = Options { config, programs: vec![name.into()] };
+    let options = Options { config, programs: vec![name.into()], ..Options::default() };
     let own = session::load(&object, &sources, &options)?;
     let [prog] = own.progs.as_slice() else {
         return Err(Failure::new(Code::Input, format!("{}: it has more than one `{name}`", file.display())));

@@ -63,6 +63,8 @@ impl From<Error> for Failure {
             Error::NoProgram { .. }
             | Error::NoConfig { .. }
             | Error::NoMap { .. }
+            | Error::NoExisting { .. }
+            | Error::OtherMap { .. }
             | Error::Setting { .. }
             | Error::ConfigSize { .. } => Code::Usage,
             Error::Section { .. } | Error::Endian { .. } | Error::Object { .. } | Error::TooLong { .. } => {

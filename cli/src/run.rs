@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use bpfasm_asm::isa::Endian;
 use bpfasm_asm::object::Object;
 use bpfasm_asm::{btf, expand};
-use bpfasm_loader::load::Loaded;
+use bpfasm_loader::load::{Loaded, Options};
 use bpfasm_loader::sample;
 use bpfasm_loader::trace::Trace;
 use bpfasm_loader::wait::{Event, Waiter};
@@ -21,20 +21,22 @@ use crate::{out, show};
 
 /// `bpfasm run`.
 pub fn run(args: &RunArgs) -> Result<(), Failure> {
-    let session = Session::open(&args.object)?;
+    let session = Session::open(&args.object.file, &args.object.compile)?;
     if session.object.programs().next().is_none() {
         return Err(Failure::new(Code::Input, "there is no program in it"));
     }
     if args.test {
         return test(&session, args);
     }
-    let loaded = session.load(&args.object)?;
+    let mut loaded = session.load(&args.object, &[], Options::default())?;
+    let mut pins = std::mem::take(&mut loaded.pins);
     // From here on a signal ends the run in order. Until now there was nothing to undo, and the verifier, which may
     // take seconds, could be interrupted.
     let mut waiter = Waiter::new()?;
     let mut trace = open_trace(&session.object)?;
     let mut watch = Watch::new(&session.object, &loaded);
-    let attached = session::attach_all(&session.object, &loaded, &args.target)?;
+    let attached = session::attach_all(&session.object, &loaded, &args.target, &[])?;
+    pins.keep();
     for prog in &loaded.progs {
         if args.json {
             out::line(json!({ "loaded": session::describe_program(prog) }))?;
@@ -153,7 +155,7 @@ fn follow(
 
 /// `--test`: every packet program on every sample packet.
 fn test(session: &Session, args: &RunArgs) -> Result<(), Failure> {
-    let loaded = match session.load(&args.object) {
+    let loaded = match session.load(&args.object, &[], Options::default()) {
         // What cannot be loaded for want of rights can still be shown.
         Err(failure) if failure.code() == Code::Permission => {
             show_built(session)?;

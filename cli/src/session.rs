@@ -2,24 +2,28 @@
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bpfasm_asm::assemble::Compiled;
 use bpfasm_asm::diag::Sources;
 use bpfasm_asm::object::Object;
 use bpfasm_asm::uapi::MapType;
 use bpfasm_loader::attach::{self, Attachment, How, Target};
-use bpfasm_loader::load::{self, Loaded, LoadedProg, Options, values};
+use bpfasm_loader::load::values::{self, Given};
+use bpfasm_loader::load::{self, Loaded, LoadedProg, Options};
 use bpfasm_loader::sys::bpf::{Kind, ProgInfo};
 use bpfasm_loader::{Error, sys};
 use serde_json::{Value, json};
 
-use crate::args::{ObjectArgs, TargetArgs};
+use crate::args::{CompileArgs, ObjectArgs, TargetArgs};
 use crate::compile;
 use crate::fail::{Code, Failure};
 use crate::{out, reject};
 
 /// An object that is to be loaded, and where it came from.
 pub struct Session {
+    /// What the object is called.
+    pub name: String,
     /// The object.
     pub object: Object,
     /// Its sources; none for an ELF file.
@@ -30,24 +34,57 @@ pub struct Session {
 
 impl Session {
     /// Reads or assembles a file.
-    pub fn open(args: &ObjectArgs) -> Result<Self, Failure> {
-        let (sources, object, compiled) = compile::loadable(&args.file, &args.compile)?;
-        Ok(Self { object, sources, compiled })
+    pub fn open(file: &Path, compile: &CompileArgs) -> Result<Self, Failure> {
+        let (sources, object, compiled) = compile::loadable(file, compile)?;
+        Ok(Self { name: stem(file), object, sources, compiled })
     }
 
-    /// Loads it with the values of the command line.
-    pub fn load(&self, args: &ObjectArgs) -> Result<Loaded, Failure> {
+    /// Loads it with the values of the command line. `others` are loaded with it, and `options` may say more: what is
+    /// meant for one of them alone is nothing to this one.
+    pub fn load(&self, args: &ObjectArgs, others: &[&Self], options: Options) -> Result<Loaded, Failure> {
         let object = &self.object;
-        let config = args.set.iter().map(|text| values::setting(object, text)).collect::<Result<_, _>>()?;
-        let elements =
-            args.map.iter().map(|text| values::element(object, text)).collect::<Result<Vec<_>, _>>()?;
-        let options = Options { config, programs: args.prog.clone() };
+        let mine = |texts: &[String], knows: fn(&Object, &str) -> bool| -> Vec<String> {
+            let name = |text: &String| text.split(['=', '[']).next().unwrap_or_default().to_string();
+            let elsewhere = |name: &str| others.iter().any(|other| knows(&other.object, name));
+            let is_mine = |text: &&String| knows(object, &name(text)) || !elsewhere(&name(text));
+            texts.iter().filter(is_mine).cloned().collect()
+        };
+        let is_map = |object: &Object, name: &str| object.map(name).is_some();
+        let settings = mine(&args.set, |object, name| object.var(name).is_some());
+        let mut options = Options {
+            config: settings.iter().map(|text| values::setting(object, text)).collect::<Result<_, _>>()?,
+            programs: mine(&args.prog, |object, name| object.programs().any(|(_, f)| f.name == name)),
+            name: self.name.clone(),
+            max_entries: mine(&args.max_entries, is_map)
+                .iter()
+                .map(|text| values::max_entries(text))
+                .collect::<Result<_, _>>()?,
+            pin_root: Some(args.pin_root.clone()),
+            ..options
+        };
+        if options.programs.is_empty() && !args.prog.is_empty() {
+            return Err(Failure::new(Code::Usage, format!("--prog names no program of `{}`", self.name)));
+        }
+        let mut elements = vec![];
+        for text in mine(&args.map, is_map) {
+            match values::map(object, &text)? {
+                Given::Element(element) => elements.push(element),
+                // Before those of other objects.
+                Given::Map(name, map) => options.maps.insert(0, (name, Arc::new(map))),
+            }
+        }
         let loaded = load(object, &self.sources, &options)?;
         for element in &elements {
             loaded.set(element)?;
         }
         Ok(loaded)
     }
+}
+
+/// The name of a file's object: that of the file, up to its first dot.
+fn stem(file: &Path) -> String {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    name.split('.').next().unwrap_or_default().trim_matches('-').to_string()
 }
 
 /// Loads an object; what the verifier rejects is told of its source.
@@ -62,12 +99,13 @@ pub fn load(object: &Object, sources: &Sources, options: &Options) -> Result<Loa
     Ok(loaded)
 }
 
-/// Attaches all programs, in the order of the object; what is attached comes off when one fails. Programs that others
-/// enter by tail calls stay where they are, unless they are all that there is.
+/// Attaches all programs but those that are `done`, in the order of the object; what is attached comes off when one
+/// fails. Programs that others enter by tail calls stay where they are, unless they are all that there is.
 pub fn attach_all(
     object: &Object,
     loaded: &Loaded,
     args: &TargetArgs,
+    done: &[String],
 ) -> Result<Vec<(String, Attachment)>, Failure> {
     let pinned = pinned_sockmap(args.sockmap.as_deref())?;
     let map = pinned.as_ref().map(AsFd::as_fd);
@@ -84,7 +122,7 @@ pub fn attach_all(
         let map = entered(prog).map_or("", |map| &map.name);
         out::message(format!("note: `{}` is entered through `{map}`, and not attached itself", prog.name));
     }
-    let attached = first.into_iter().map(|prog| {
+    let attached = first.into_iter().filter(|prog| !done.contains(&prog.name)).map(|prog| {
         let attachment = attach::attach(prog.as_fd(), &prog.hook, &target)?;
         for note in attachment.notes() {
             out::message(format!("note: {note}"));

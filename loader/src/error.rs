@@ -1,9 +1,11 @@
 //! What can go wrong between an object and a running kernel.
 
+use crate::load::Differences;
 use crate::load::privileges::Diagnosis;
 use crate::sys;
 use crate::verifier::Rejection;
 use nix::errno::Errno;
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 /// The result of loading, pinning or inspecting.
@@ -141,15 +143,35 @@ pub enum Error {
         /// What is missing, and what to do.
         diagnosis: Diagnosis,
     },
+    /// No map where one was named that is to take the place of another.
+    #[error("{place}: {what}")]
+    NoExisting {
+        /// A path, or `id:N`.
+        place: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A map in the place of one of the object's that is not what the object describes.
+    #[error(
+        "map `{name}`: {place} is another one:\n{differences}\nname another map or pin, or remove this one"
+    )]
+    OtherMap {
+        /// The map in the object.
+        name: String,
+        /// Where the other one is.
+        place: String,
+        /// In which fields they differ.
+        differences: Differences,
+    },
     /// A map or data section that the kernel did not make or fill.
-    #[error("map `{name}`: {source}{}", suffix(*.help))]
+    #[error("map `{name}`: {source}{}", suffix(.help.as_deref()))]
     Map {
         /// The map or the data section.
         name: String,
         /// The call that failed.
         source: sys::Error,
         /// What may be wrong, where that is known.
-        help: Option<&'static str>,
+        help: Option<Cow<'static, str>>,
     },
     /// A program that the kernel refused before looking at its instructions.
     #[error("program `{prog}`: {source}{}", suffix(*.help))]

@@ -30,7 +30,7 @@ fn sockhash() -> Map {
         max_entries: 8,
         flags: 0,
         inner: None,
-        numa_node: None,
+        numa_node: 0,
         name: "socks",
         btf: None,
         extra: 0,

@@ -247,10 +247,16 @@ fn maps_that_cannot_be() {
         return;
     }
     let mut object = pass("p");
-    object.maps.push(map("events", MapType::RINGBUF, 0, 0, 1000));
+    object.maps.push(map("events", MapType::RINGBUF, 0, 0, 0));
     let e = load(&object, &Options::default()).unwrap_err().to_string();
     assert!(e.starts_with("map `events`: bpf(BPF_MAP_CREATE): EINVAL"), "{e}");
-    assert!(e.contains("power of two"), "{e}");
+    assert!(e.ends_with("say how many entries it has: --max-entries events=N"), "{e}");
+    let sized = |name: &str| {
+        let max_entries = vec![(name.to_owned(), 5000)];
+        load(&object, &Options { max_entries, ..Options::default() })
+    };
+    assert_eq!(sized("events").unwrap().maps[0].max_entries, 8192);
+    assert_eq!(sized("event").unwrap_err().to_string(), "no map called `event`; the object has `events`");
 }
 
 #[test]
@@ -309,5 +315,5 @@ fn a_map_that_would_be_pinned_by_name_is_told_to_be_new() {
     let mut object = counter("by_name", MapType::ARRAY);
     object.maps[0].pin_by_name = true;
     let loaded = load(&object, &Options::default()).unwrap();
-    assert_eq!(loaded.notes, ["map `hits` is new: maps are not yet found and pinned by name"]);
+    assert_eq!(loaded.notes, ["map `hits` is new, and not pinned by its name"]);
 }

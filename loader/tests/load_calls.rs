@@ -5,7 +5,7 @@ mod load_common;
 use bpfasm_asm::object::Object;
 use bpfasm_asm::uapi::MapType;
 use bpfasm_loader::inspect;
-use bpfasm_loader::load::{Options, load};
+use bpfasm_loader::load::{Options, Place, load};
 use load_common::*;
 use std::path::Path;
 use std::process::Command;
@@ -83,7 +83,7 @@ fn hello() {
     let object = with_types(counter("hello", MapType::ARRAY));
     let loaded = load(&object, &Options::default()).unwrap();
     assert_eq!(loaded.notes, Vec::<String>::new());
-    loaded.pin(Path::new(&dir)).unwrap();
+    loaded.pin(&Place::new(Path::new(&dir))).unwrap().keep();
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! Values that are set before loading: `--set port=4040`.
 
 use crate::error::{Error, Result};
-use bpfasm_asm::object::{Data, Linkage, Object};
+use bpfasm_asm::object::{Linkage, Object};
 use std::borrow::Cow;
 
-/// The bytes of all data sections, with the values set.
+/// The bytes of all data sections, with the values set. Zeros that no file holds are there only where one is set.
 pub(super) fn patched<'o>(object: &'o Object, config: &[(String, Vec<u8>)]) -> Result<Vec<Cow<'o, [u8]>>> {
-    let mut data: Vec<Cow<'o, [u8]>> = object.data.iter().map(content).collect();
+    let mut data: Vec<Cow<'o, [u8]>> = object.data.iter().map(|d| Cow::Borrowed(&d.bytes[..])).collect();
     for (name, value) in config {
         let Some((section, var)) = object.var(name) else {
             return Err(Error::NoConfig { name: name.clone(), known: known(object) });
@@ -18,19 +18,14 @@ pub(super) fn patched<'o>(object: &'o Object, config: &[(String, Vec<u8>)]) -> R
             .filter(|&(_, size)| size == value.len())
             .and_then(|(start, size)| Some(start..start.checked_add(size)?))
             .ok_or_else(size_error)?;
-        let bytes = data[section].to_mut().get_mut(place).ok_or_else(size_error)?;
+        // More than 4 GiB no map holds.
+        let len = u32::try_from(object.data[section].size()).map_err(|_| size_error())?;
+        let bytes = data[section].to_mut();
+        bytes.resize(usize::try_from(len).map_err(|_| size_error())?, 0);
+        let bytes = bytes.get_mut(place).ok_or_else(size_error)?;
         bytes.copy_from_slice(value);
     }
     Ok(data)
-}
-
-/// The bytes of a section, with those that no file holds.
-fn content(data: &Data) -> Cow<'_, [u8]> {
-    let mut bytes = Cow::Borrowed(&data.bytes[..]);
-    if data.room > 0 {
-        bytes.to_mut().resize(usize::try_from(data.size()).unwrap_or(usize::MAX), 0);
-    }
-    bytes
 }
 
 /// The variables that have a name of the user's choice; strings do not.

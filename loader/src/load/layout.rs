@@ -2,10 +2,12 @@
 
 use super::{LoadedData, LoadedMap};
 use crate::error::{Error, Result};
+use crate::sys::bpf::Map;
 use bpfasm_asm::btf::Kind;
 use bpfasm_asm::isa::Endian;
 use bpfasm_asm::isa::Insn;
-use bpfasm_asm::object::{CoreKind, Func, Object, Symbol};
+use bpfasm_asm::object::{CoreKind, DataKind, Func, Object, Symbol};
+use bpfasm_asm::uapi::MapType;
 use std::collections::{BTreeSet, HashMap};
 use std::os::fd::{AsFd, AsRawFd};
 
@@ -175,10 +177,14 @@ pub(super) struct Places {
 }
 
 impl Places {
-    pub(super) fn new(maps: &[LoadedMap], sections: &[LoadedData]) -> Places {
-        let mut data = vec![None; sections.iter().map(|s| s.index + 1).max().unwrap_or(0)];
+    pub(super) fn new(object: &Object, maps: &[LoadedMap], sections: &[LoadedData]) -> Places {
+        let fd = |map: &Map| map.as_fd().as_raw_fd();
+        // Variables of an arena stand at its start.
+        let arena = maps.iter().find(|m| m.map.kind() == MapType::ARENA).map(|m| fd(&m.map));
+        let kinds = object.data.iter().map(|data| data.kind);
+        let mut data: Vec<_> = kinds.map(|k| arena.filter(|_| k == DataKind::Arena)).collect();
         for section in sections {
-            data[section.index] = Some(section.map.as_fd().as_raw_fd());
+            data[section.index] = Some(fd(&section.map));
         }
         Places { maps: maps.iter().map(|m| m.map.as_fd().as_raw_fd()).collect(), data }
     }

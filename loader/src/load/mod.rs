@@ -18,8 +18,9 @@ mod types;
 pub mod values;
 
 pub use layout::{Layout, Part};
+pub use maps::{Difference, Differences, Existing};
 pub(crate) use names::kernel_name;
-pub use pin::{LINKS, Pins};
+pub use pin::{LINKS, Pins, Place};
 
 use crate::error::{Error, Result};
 use crate::sys::bpf::Map;
@@ -29,6 +30,8 @@ use bpfasm_asm::object::{DataKind, Object};
 use bpfasm_asm::uapi::{AttachType, ProgType};
 use memlock::Memlock;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 /// How to load.
 #[derive(Debug, Clone, Default)]
@@ -37,9 +40,19 @@ pub struct Options {
     pub config: Vec<(String, Vec<u8>)>,
     /// The programs to load, by name; empty: all but those whose section begins with `?`.
     pub programs: Vec<String>,
+    /// The object's name, that of its file: the maps of its data sections are named by it.
+    pub name: String,
+    /// How many entries maps have, by name.
+    pub max_entries: Vec<(String, u32)>,
+    /// Maps that take the place of the object's, by the names of these.
+    pub maps: Vec<(String, Arc<Existing>)>,
+    /// Where maps are found and pinned that the object pins by their names; nothing: these are new, and not pinned.
+    pub pin_root: Option<PathBuf>,
+    /// A directory with the pins of maps from before: those that are what the object describes are taken.
+    pub kept: Option<PathBuf>,
 }
 
-/// What was loaded. Dropping it closes everything; what is pinned or attached stays.
+/// What was loaded. Dropping it closes everything; what is pinned or attached stays, if it was kept.
 #[derive(Debug)]
 pub struct Loaded {
     /// The maps, as in the object.
@@ -52,6 +65,8 @@ pub struct Loaded {
     pub btf: Option<OwnedFd>,
     /// What was done otherwise than the object says: names cut, types left out.
     pub notes: Vec<String>,
+    /// What was pinned since the object says so. It is taken back if it is not kept.
+    pub pins: Pins,
 }
 
 /// A map in the kernel.
@@ -65,6 +80,10 @@ pub struct LoadedMap {
     pub max_entries: u32,
     /// The descriptor, with access to the elements.
     pub map: Map,
+    /// Whether it was there before.
+    pub reused: bool,
+    /// Its pin, where the object pins it by its name.
+    pub pin: Option<PathBuf>,
 }
 
 /// A data section in the kernel: an array map with one element.
@@ -138,19 +157,28 @@ pub fn load(object: &Object, options: &Options) -> Result<Loaded> {
     let mut notes = Vec::new();
     let mut memlock = Memlock::default();
     let types = types::load(object, &mut memlock, &mut notes)?;
-    let maps = maps::create_all(object, types.as_ref(), &mut memlock, &mut notes)?;
+    let mut pins = Pins::default();
+    let mut maker = maps::Maker {
+        options,
+        types: types.as_ref(),
+        memlock: &mut memlock,
+        notes: &mut notes,
+        pins: &mut pins,
+    };
+    let maps = maker.maps(object)?;
     let used = layout::used_data(object, &layouts);
-    let sections = maps::create_data(object, &data, &used, types.as_ref(), &mut memlock, &mut notes)?;
+    let sections = maker.sections(object, &data, &used)?;
+    maps::fill_arenas(object, &data, &maps)?;
 
-    let places = layout::Places::new(&maps, &sections);
+    let places = layout::Places::new(object, &maps, &sections);
     let mut progs = Vec::with_capacity(selected.len());
     for (choice, layout) in selected.into_iter().zip(layouts) {
         progs.push(prog::load(object, choice, layout, &places, types.as_ref(), &mut memlock)?);
     }
-    maps::fill(object, &maps, &progs)?;
+    maps::fill(object, &maps, &progs, &mut notes)?;
     let named = maps.iter().map(|m| &m.name).chain(progs.iter().map(|p| &p.name));
     notes.extend(names::note(named.map(String::as_str)));
-    Ok(Loaded { maps, data: sections, progs, btf: types.map(|t| t.fd), notes })
+    Ok(Loaded { maps, data: sections, progs, btf: types.map(|t| t.fd), notes, pins })
 }
 
 fn check_endian(object: &Object) -> Result<()> {

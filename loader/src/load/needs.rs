@@ -3,6 +3,7 @@
 use super::Layout;
 use crate::error::{Error, Result};
 use bpfasm_asm::object::{CoreKind, DataKind, ExternKind, Object, Symbol};
+use bpfasm_asm::uapi::MapType;
 
 /// Refuses programs that cannot work without it.
 pub(super) fn check(object: &Object, layouts: &[Layout]) -> Result<()> {
@@ -40,8 +41,11 @@ pub(super) fn check(object: &Object, layouts: &[Layout]) -> Result<()> {
                 _ => continue,
             };
             match object.data.get(index) {
-                Some(data) if data.kind == DataKind::Arena => {
-                    return Err(needs("variables in an arena".into()));
+                Some(data)
+                    if data.kind == DataKind::Arena
+                        && !object.maps.iter().any(|m| m.kind == MapType::ARENA) =>
+                {
+                    return Err(needs("an arena, which the object does not have".into()));
                 }
                 Some(data) if data.kind == DataKind::Other => {
                     return Err(needs(format!("section `{}`, which is no section of data", data.name)));

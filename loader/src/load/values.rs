@@ -3,7 +3,8 @@
 use bpfasm_asm::btf::{TypeId, value};
 use bpfasm_asm::object::Object;
 
-use super::Loaded;
+use super::maps::no_map;
+use super::{Existing, Loaded};
 use crate::error::{Error, Result};
 
 /// An element that a map is to have.
@@ -17,6 +18,40 @@ pub struct Element {
     pub key: Vec<u8>,
     /// The value; a per-CPU map gets it for each CPU.
     pub value: Vec<u8>,
+}
+
+/// What `--map` gives: an element, or a map.
+#[derive(Debug)]
+pub enum Given {
+    /// An element that a map is to have.
+    Element(Element),
+    /// A map that takes the place of the one of that name.
+    Map(String, Existing),
+}
+
+/// The element out of `MAP[KEY]=VALUE`, or the map out of `MAP=PIN` or `MAP=id:N`: the bracket tells which.
+///
+/// # Errors
+/// [`Error::Setting`], [`Error::NoMap`], [`Error::NoExisting`].
+pub fn map(object: &Object, text: &str) -> Result<Given> {
+    match text.split_once('=') {
+        Some((name, place)) if !name.contains('[') => {
+            object.map(name).ok_or_else(|| no_map(object, name))?;
+            Ok(Given::Map(name.to_string(), Existing::open(place)?))
+        }
+        _ => element(object, text).map(Given::Element),
+    }
+}
+
+/// The number out of `MAP=N`.
+///
+/// # Errors
+/// [`Error::Setting`] for text of another form.
+pub fn max_entries(text: &str) -> Result<(String, u32)> {
+    let number = |n: &str| n.parse().ok().filter(|n| *n != 0);
+    text.split_once('=')
+        .and_then(|(name, n)| Some((name.to_string(), number(n)?)))
+        .ok_or_else(|| form("--max-entries", text, "MAP=N, such as flows=1024"))
 }
 
 /// The variable's name and its bytes out of `NAME=VALUE`, typed by the object.
@@ -39,13 +74,11 @@ pub fn setting(object: &Object, text: &str) -> Result<(String, Vec<u8>)> {
 /// [`Error::Setting`] for text of another form or a value of another type, [`Error::NoMap`] for a map that is not
 /// there.
 pub fn element(object: &Object, text: &str) -> Result<Element> {
-    let wrong = || form("--map", text, "MAP[KEY]=VALUE, such as allowed[10.9.0.1/32]=1");
+    let wrong =
+        || form("--map", text, "MAP[KEY]=VALUE, such as allowed[10.9.0.1/32]=1, or MAP=PIN, or MAP=id:N");
     let (name, rest) = text.split_once('[').ok_or_else(wrong)?;
     let (key_text, value_text) = rest.split_once("]=").ok_or_else(wrong)?;
-    let Some(map) = object.map(name) else {
-        let known = object.maps.iter().map(|m| m.name.clone()).collect();
-        return Err(Error::NoMap { name: name.to_string(), known });
-    };
+    let map = object.map(name).ok_or_else(|| no_map(object, name))?;
     let key = typed(object, "--map", text, map.key, key_text)?;
     let value = typed(object, "--map", text, map.value, value_text)?;
     Ok(Element { map: name.to_string(), text: key_text.to_string(), key, value })

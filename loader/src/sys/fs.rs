@@ -131,6 +131,25 @@ pub fn remove_file(path: &Path) -> Result<()> {
     change("unlink", path, nix::unistd::unlink)
 }
 
+/// Gives a file another name; what has that name is replaced, in one step.
+///
+/// # Errors
+/// Those of `rename(2)`.
+pub fn rename(from: &Path, to: &Path) -> Result<()> {
+    let call = "rename";
+    let fields = |fields: Fields| fields.path(from).add("to", Value::Text(to.display().to_string()));
+    through(
+        call,
+        false,
+        fields,
+        || Ok(()),
+        || {
+            let (at, error) = (nix::fcntl::AT_FDCWD, |errno| Error { call, errno });
+            nix::fcntl::renameat(at, from, at, to).map_err(error)
+        },
+    )
+}
+
 /// A directory, however it was come by: all paths below are relative to it.
 #[derive(Debug)]
 pub struct Dir(OwnedFd);

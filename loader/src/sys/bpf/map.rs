@@ -1,15 +1,15 @@
 //! Maps: making them, and their elements.
 
 use super::{
-    F_NUMA_NODE, MAP_CREATE, MAP_DELETE_ELEM, MAP_FREEZE, MAP_GET_NEXT_KEY, MAP_LOOKUP_ELEM, MAP_UPDATE_ELEM,
-    address, address_mut, attr, call, call_fd, call_with, map_info, name_field, possible_cpus, raw,
+    MAP_CREATE, MAP_DELETE_ELEM, MAP_FREEZE, MAP_GET_NEXT_KEY, MAP_LOOKUP_ELEM, MAP_UPDATE_ELEM, address,
+    address_mut, attr, call, call_fd, call_with, map_info, name_field, possible_cpus, raw,
 };
-use crate::sys::Result;
-use crate::sys::seam::{Fields, Value};
+use crate::sys::seam::{Fields, Value, through};
+use crate::sys::{self, Error, Result};
 use bpfasm_asm::btf::TypeId;
 use bpfasm_asm::uapi::MapType;
 use nix::errno::Errno;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 /// Map types with a value for each possible CPU (`bpf_map_value_size()` in `kernel/bpf/syscall.c`).
 const PER_CPU: [MapType; 4] =
@@ -41,8 +41,8 @@ pub struct MapCreate<'a> {
     pub flags: u32,
     /// A map like those that this one will hold.
     pub inner: Option<BorrowedFd<'a>>,
-    /// NUMA node; sets `BPF_F_NUMA_NODE`.
-    pub numa_node: Option<u32>,
+    /// NUMA node; counts with `BPF_F_NUMA_NODE`.
+    pub numa_node: u32,
     /// The name, cut at 15 bytes; empty for none.
     pub name: &'a str,
     /// Types of key and value.
@@ -74,9 +74,9 @@ pub fn map_create(map: &MapCreate<'_>) -> Result<Map> {
         key_size: map.key_size,
         value_size: map.value_size,
         max_entries: map.max_entries,
-        map_flags: map.flags | if map.numa_node.is_some() { F_NUMA_NODE } else { 0 },
+        map_flags: map.flags,
         inner_map_fd: map.inner.map_or(0, raw),
-        numa_node: map.numa_node.unwrap_or(0),
+        numa_node: map.numa_node,
         map_name: name_field(map.name),
         btf_fd: map.btf.map_or(0, |b| raw(b.fd)),
         btf_key_type_id: map.btf.map_or(0, |b| b.key.0),
@@ -269,6 +269,66 @@ impl Map {
 fn shown(key: Option<&[u8]>, value: Option<&[u8]>) -> impl FnOnce(Fields) -> Fields {
     let bytes = |bytes: &[u8]| Value::Bytes(bytes.to_vec());
     move |to| to.add("key", key.map(bytes)).add("value", value.map(bytes))
+}
+
+/// Maps an arena into memory and writes to its start, then takes it out of memory again: what was written stays, and
+/// so does the address that programs see it at. `len` in bytes; `at` is the address that the map was made for, or 0.
+///
+/// # Errors
+/// `EEXIST`: something else of this process is at that address; `EINVAL`: not an arena, or another address or length than
+/// it was made for; `E2BIG`: `bytes` are longer than `len`.
+pub fn fill_arena(arena: BorrowedFd<'_>, len: usize, at: usize, bytes: &[u8]) -> Result<()> {
+    const CALL: &str = "mmap(arena)";
+    let fields = |to: Fields| {
+        let number = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+        to.add("fd", Value::Fd(arena.as_raw_fd()))
+            .add("length", Value::Number(number(len)))
+            .add("address", Some(Value::Hex(number(at))).filter(|_| at != 0))
+            .add("bytes", Value::Bytes(bytes.to_vec()))
+    };
+    through(CALL, false, fields, || Ok(()), || write_mapped(CALL, arena, len, at, bytes))
+}
+
+fn write_mapped(
+    call: &'static str,
+    arena: BorrowedFd<'_>,
+    len: usize,
+    at: usize,
+    bytes: &[u8],
+) -> Result<()> {
+    let error = |errno| Error { call, errno };
+    if bytes.len() > len {
+        return Err(error(Errno::E2BIG));
+    }
+    let fixed = if at == 0 { 0 } else { libc::MAP_FIXED_NOREPLACE };
+    // SAFETY: a mapping of its own: at that address there is nothing yet, or the call fails.
+    let start = unsafe {
+        libc::mmap(
+            std::ptr::with_exposed_provenance_mut(at),
+            len,
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_SHARED | fixed,
+            arena.as_raw_fd(),
+            0,
+        )
+    };
+    if start == libc::MAP_FAILED {
+        return Err(error(sys::errno(Errno::last_raw())));
+    }
+    let written = copy_to(start, bytes);
+    // SAFETY: this is the mapping that was made above, as a whole.
+    unsafe { libc::munmap(start, len) };
+    if written == Some(bytes.len()) { Ok(()) } else { Err(error(sys::errno(Errno::last_raw()))) }
+}
+
+/// Has the kernel copy bytes to a place in our memory: where it has no page for it, that is no signal but an error.
+fn copy_to(start: *mut libc::c_void, bytes: &[u8]) -> Option<usize> {
+    let from = libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() };
+    let to = libc::iovec { iov_base: start, iov_len: bytes.len() };
+    // SAFETY: the bytes are only read, and the other place is a mapping that nobody else in this process knows of, at
+    // least as long.
+    let copied = unsafe { libc::process_vm_writev(libc::getpid(), &raw const from, 1, &raw const to, 1, 0) };
+    usize::try_from(copied).ok()
 }
 
 impl AsFd for Map {

@@ -29,7 +29,7 @@ pub use link::{
     prog_attach, prog_detach, raw_tracepoint_open,
 };
 pub use link_info::{LinkDetail, LinkInfo, link_info};
-pub use map::{Map, MapBtf, MapCreate, map_create};
+pub use map::{Map, MapBtf, MapCreate, fill_arena, map_create};
 pub use object::{obj_get, obj_pin};
 pub use prog::{LoadFailed, Log, ProgLoad, Records, TestResult, TestRun, prog_load, prog_test_run};
 pub use query::{Attached, Query, prog_query};
