@@ -98,6 +98,7 @@ pub mod dump;
 pub mod elf;
 mod escape;
 pub mod expand;
+pub mod fit;
 mod flow;
 mod gas;
 mod hash;

@@ -88,29 +88,27 @@ impl Encoder {
         let vlen = |n: usize| -> Result<u32, Error> {
             u16::try_from(n).map(u32::from).map_err(|_| Error::TooBig { id, what: "the number of members" })
         };
-        let (number, vlen, flag, size) = match kind {
-            Kind::Int { size, .. } => (1, 0, false, *size),
-            Kind::Ptr(to) => (2, 0, false, to.0),
-            Kind::Array { .. } => (3, 0, false, 0),
-            Kind::Struct { size, members, bitfields } => (4, vlen(members.len())?, *bitfields, *size),
-            Kind::Union { size, members, bitfields } => (5, vlen(members.len())?, *bitfields, *size),
-            Kind::Enum { size, signed, values } => (6, vlen(values.len())?, *signed, *size),
-            Kind::Fwd { union } => (7, 0, *union, 0),
-            Kind::Typedef(to) => (8, 0, false, to.0),
-            Kind::Volatile(to) => (9, 0, false, to.0),
-            Kind::Const(to) => (10, 0, false, to.0),
-            Kind::Restrict(to) => (11, 0, false, to.0),
-            Kind::Func { proto, linkage } => (12, u32::from(linkage.0), false, proto.0),
-            Kind::FuncProto { ret, params } => (13, vlen(params.len())?, false, ret.0),
-            Kind::Var { ty, .. } => (14, 0, false, ty.0),
-            Kind::DataSec { size, vars } => (15, vlen(vars.len())?, false, *size),
-            Kind::Float { size } => (16, 0, false, *size),
-            Kind::DeclTag { ty, attribute, .. } => (17, 0, *attribute, ty.0),
-            Kind::TypeTag { ty, attribute } => (18, 0, *attribute, ty.0),
-            Kind::Enum64 { size, signed, values } => (19, vlen(values.len())?, *signed, *size),
+        let (vlen, flag, size) = match kind {
+            Kind::Int { size, .. } => (0, false, *size),
+            Kind::Array { .. } => (0, false, 0),
+            Kind::Struct { size, members, bitfields } => (vlen(members.len())?, *bitfields, *size),
+            Kind::Union { size, members, bitfields } => (vlen(members.len())?, *bitfields, *size),
+            Kind::Enum { size, signed, values } => (vlen(values.len())?, *signed, *size),
+            Kind::Fwd { union } => (0, *union, 0),
+            Kind::Ptr(to) | Kind::Typedef(to) | Kind::Volatile(to) | Kind::Const(to) | Kind::Restrict(to) => {
+                (0, false, to.0)
+            }
+            Kind::Func { proto, linkage } => (u32::from(linkage.0), false, proto.0),
+            Kind::FuncProto { ret, params } => (vlen(params.len())?, false, ret.0),
+            Kind::Var { ty, .. } => (0, false, ty.0),
+            Kind::DataSec { size, vars } => (vlen(vars.len())?, false, *size),
+            Kind::Float { size } => (0, false, *size),
+            Kind::DeclTag { ty, attribute, .. } => (0, *attribute, ty.0),
+            Kind::TypeTag { ty, attribute } => (0, *attribute, ty.0),
+            Kind::Enum64 { size, signed, values } => (vlen(values.len())?, *signed, *size),
         };
         self.types.u32(name);
-        self.types.u32(u32::from(flag) << 31 | number << 24 | vlen);
+        self.types.u32(u32::from(flag) << 31 | kind.number() << 24 | vlen);
         self.types.u32(size);
         self.tail(id, kind)
     }

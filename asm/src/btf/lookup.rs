@@ -122,6 +122,32 @@ impl<S: AsRef<str>> Btf<S> {
 }
 
 impl<S> Kind<S> {
+    /// `BTF_KIND_*`.
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        match self {
+            Kind::Int { .. } => 1,
+            Kind::Ptr(_) => 2,
+            Kind::Array { .. } => 3,
+            Kind::Struct { .. } => 4,
+            Kind::Union { .. } => 5,
+            Kind::Enum { .. } => 6,
+            Kind::Fwd { .. } => 7,
+            Kind::Typedef(_) => 8,
+            Kind::Volatile(_) => 9,
+            Kind::Const(_) => 10,
+            Kind::Restrict(_) => 11,
+            Kind::Func { .. } => 12,
+            Kind::FuncProto { .. } => 13,
+            Kind::Var { .. } => 14,
+            Kind::DataSec { .. } => 15,
+            Kind::Float { .. } => 16,
+            Kind::DeclTag { .. } => 17,
+            Kind::TypeTag { .. } => 18,
+            Kind::Enum64 { .. } => 19,
+        }
+    }
+
     /// How many members, values, parameters or variables it lists.
     #[must_use]
     pub fn parts(&self) -> usize {

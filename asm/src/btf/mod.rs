@@ -19,7 +19,7 @@ pub mod raw;
 mod scan;
 mod strings;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod text;
 mod types;
 pub mod value;

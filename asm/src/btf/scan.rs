@@ -99,8 +99,10 @@ impl<'a> Scan<'a> {
                 scan.offsets.push(at);
             }
             scan.count += 1;
-            if wanted.has_kind(kind(info)) {
-                wanted.meet(&scan, at);
+            if wanted.has_kind(kind(info))
+                && let Some(name) = u32_at(types, at, endian).and_then(|name| strings.from(name))
+            {
+                wanted.meet(name, || scan.head(scan.last(), at));
             }
             let Some(len) = len(info) else {
                 return Err(Error::Kind { offset: start + at, id: scan.last().0, kind: kind(info) });
@@ -111,7 +113,8 @@ impl<'a> Scan<'a> {
     }
 
     /// The number of the last type.
-    pub(super) fn last(&self) -> TypeId {
+    #[must_use]
+    pub fn last(&self) -> TypeId {
         TypeId(u32::try_from(self.first() + self.count).unwrap_or(u32::MAX))
     }
 
@@ -140,8 +143,19 @@ impl<'a> Scan<'a> {
         ids.zip(places).map_while(|(id, at)| self.head(id, at))
     }
 
+    /// Finds types by their names, without those of the base.
+    pub fn find(&self, wanted: &mut Wanted<'_>) {
+        for head in self.heads() {
+            if wanted.has_kind(head.kind)
+                && let Some(name) = self.strings.from(head.name)
+            {
+                wanted.meet(name, || Some(head));
+            }
+        }
+    }
+
     /// What the type at that place is called.
-    pub(super) fn head(&self, id: TypeId, at: usize) -> Option<Head> {
+    fn head(&self, id: TypeId, at: usize) -> Option<Head> {
         let field = |n: usize| u32_at(self.types, at + n, self.endian);
         Some(Head { id, kind: kind(field(4)?), size: field(8)?, name: field(0)? })
     }
@@ -165,11 +179,6 @@ impl<'a> Scan<'a> {
             Cow::Borrowed(name) => Some(name),
             Cow::Owned(_) => None,
         }
-    }
-
-    /// The bytes of the strings from where the name of the type at that place begins.
-    pub(super) fn name_at(&self, at: usize) -> Option<&'a [u8]> {
-        self.strings.from(u32_at(self.types, at, self.endian)?)
     }
 
     /// The byte order.

@@ -66,7 +66,7 @@ fn ty(count: u32) -> impl Strategy<Value = Type> {
 }
 
 /// Types of all kinds, sane or not, that the format can hold.
-pub(super) fn types() -> impl Strategy<Value = Btf> {
+pub(crate) fn types() -> impl Strategy<Value = Btf> {
     (0usize..12)
         .prop_flat_map(|n| prop::collection::vec(ty(u32::try_from(n).expect("few")), n..=n))
         .prop_map(|types| Btf { types })

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Head, Scan};
+use super::Head;
 use crate::bytes;
 use crate::hash::Seeded;
 
@@ -52,16 +52,16 @@ impl<'n> Wanted<'n> {
         self.kinds >> kind & 1 == 1
     }
 
-    /// Takes the last type of a scan, which begins at that place, if its name is wanted.
-    pub(super) fn meet(&mut self, scan: &Scan, at: usize) {
-        let Some(name @ [first, second, ..]) = scan.name_at(at) else { return };
+    /// Takes a type if its name is wanted. The name is all that follows from where it begins among the strings.
+    pub(super) fn meet(&mut self, name: &[u8], head: impl FnOnce() -> Option<Head>) {
+        let [first, second, ..] = name else { return };
         let (word, bit) = start(*first, *second);
         if self.starts[word] & bit == 0 {
             return;
         }
         let name = bytes::nul(name).and_then(|end| name.get(..end)).unwrap_or_default();
         if let Some(found) = self.found.get_mut(essential(name)) {
-            found.extend(scan.head(scan.last(), at));
+            found.extend(head());
         }
     }
 }
@@ -83,7 +83,7 @@ pub fn essential(name: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::btf::{Btf, Kind, Type};
+    use crate::btf::{Btf, Kind, Scan, Type};
     use crate::isa::Endian;
 
     #[test]

@@ -22,7 +22,7 @@ pub use print::{print, print_type};
 
 use super::{Btf, Kind};
 
-/// The names of kinds; `BTF_KIND_*` is the place in the list.
+/// The names of kinds; [`Kind::number`] is the place in the list.
 const KINDS: [&str; 20] = [
     "UNKNOWN",
     "INT",
@@ -59,26 +59,6 @@ impl<S> Kind<S> {
     /// The name of the kind, `BTF_KIND_` taken away.
     #[must_use]
     pub fn word(&self) -> &'static str {
-        KINDS[match self {
-            Kind::Int { .. } => 1,
-            Kind::Ptr(_) => 2,
-            Kind::Array { .. } => 3,
-            Kind::Struct { .. } => 4,
-            Kind::Union { .. } => 5,
-            Kind::Enum { .. } => 6,
-            Kind::Fwd { .. } => 7,
-            Kind::Typedef(_) => 8,
-            Kind::Volatile(_) => 9,
-            Kind::Const(_) => 10,
-            Kind::Restrict(_) => 11,
-            Kind::Func { .. } => 12,
-            Kind::FuncProto { .. } => 13,
-            Kind::Var { .. } => 14,
-            Kind::DataSec { .. } => 15,
-            Kind::Float { .. } => 16,
-            Kind::DeclTag { .. } => 17,
-            Kind::TypeTag { .. } => 18,
-            Kind::Enum64 { .. } => 19,
-        }]
+        KINDS[self.number() as usize]
     }
 }
