@@ -430,9 +430,23 @@ pub struct ObjectArgs {
     /// Directory where maps are found and pinned that the object pins by their names
     #[arg(long, value_name = "DIR", default_value = "/sys/fs/bpf")]
     pub pin_root: PathBuf,
+    /// What programs are.
+    #[command(flatten)]
+    pub kinds: KindArgs,
     /// How source text is built.
     #[command(flatten)]
     pub compile: CompileArgs,
+}
+
+/// What programs are, where their sections do not say.
+#[derive(Debug, Args)]
+pub struct KindArgs {
+    /// Load a program as this type, a section or one of the kernel's: p=tc, p=sched_cls:tcx_ingress; may be repeated
+    #[arg(long = "type", value_name = "NAME=TYPE[:ATTACH]")]
+    pub types: Vec<String>,
+    /// The program that a program of section freplace, fentry or fexit is for: p=id:7, p=/sys/fs/bpf/q; may be repeated
+    #[arg(long = "target-prog", value_name = "NAME=id:N|PIN")]
+    pub targets: Vec<String>,
 }
 
 /// Where to attach, as far as sections do not say.

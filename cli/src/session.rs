@@ -10,7 +10,7 @@ use bpfasm_asm::object::Object;
 use bpfasm_asm::uapi::MapType;
 use bpfasm_loader::attach::{self, Attachment, How, Target};
 use bpfasm_loader::load::values::{self, Given};
-use bpfasm_loader::load::{self, Loaded, LoadedProg, Options};
+use bpfasm_loader::load::{self, Loaded, LoadedProg, Options, ProgKind};
 use bpfasm_loader::sys::bpf::{Kind, ProgInfo};
 use bpfasm_loader::{Error, sys};
 use serde_json::{Value, json};
@@ -50,16 +50,22 @@ impl Session {
             texts.iter().filter(is_mine).cloned().collect()
         };
         let is_map = |object: &Object, name: &str| object.map(name).is_some();
+        let is_prog = |object: &Object, name: &str| object.programs().any(|(_, f)| f.name == name);
         let settings = mine(&args.set, |object, name| object.var(name).is_some());
         let mut options = Options {
             config: settings.iter().map(|text| values::setting(object, text)).collect::<Result<_, _>>()?,
-            programs: mine(&args.prog, |object, name| object.programs().any(|(_, f)| f.name == name)),
+            programs: mine(&args.prog, is_prog),
             name: self.name.clone(),
             max_entries: mine(&args.max_entries, is_map)
                 .iter()
                 .map(|text| values::max_entries(text))
                 .collect::<Result<_, _>>()?,
             pin_root: Some(args.pin_root.clone()),
+            types: mine(&args.kinds.types, is_prog).iter().map(|t| kind(t)).collect::<Result<_, _>>()?,
+            targets: mine(&args.kinds.targets, is_prog)
+                .iter()
+                .map(|t| target_prog(t))
+                .collect::<Result<_, _>>()?,
             ..options
         };
         if options.programs.is_empty() && !args.prog.is_empty() {
@@ -85,6 +91,27 @@ impl Session {
 fn stem(file: &Path) -> String {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     name.split('.').next().unwrap_or_default().trim_matches('-').to_string()
+}
+
+/// A program and what it is, as the command line says.
+fn kind(text: &str) -> Result<(String, ProgKind), Failure> {
+    let wrong = |what: String| Failure::new(Code::Usage, format!("--type {text}: {what}"));
+    let (name, kind) = text.split_once('=').ok_or_else(|| wrong("it is NAME=TYPE".into()))?;
+    Ok((name.into(), kind.parse().map_err(wrong)?))
+}
+
+/// A program and whom it is for.
+fn target_prog(text: &str) -> Result<(String, Arc<OwnedFd>), Failure> {
+    let wrong = |what: &str| Failure::new(Code::Usage, format!("--target-prog {text}: {what}"));
+    let (name, which) = text.split_once('=').ok_or_else(|| wrong("it is NAME=id:N or NAME=PIN"))?;
+    let fd = match which.strip_prefix("id:") {
+        Some(id) => {
+            let id = id.parse().map_err(|_| wrong("this is no number of a program"))?;
+            sys::bpf::fd_by_id(Kind::Prog, id)?
+        }
+        None => attach::open_pin(Path::new(which), Kind::Prog)?,
+    };
+    Ok((name.into(), Arc::new(fd)))
 }
 
 /// Loads an object; what the verifier rejects is told of its source.

@@ -38,13 +38,21 @@ pub enum Error {
         /// Its section.
         section: String,
     },
-    /// A program type whose target must be found in the kernel's BTF.
-    #[error("program `{prog}`: loading `{section}` programs is not supported yet")]
-    Unsupported {
+    /// A program whose target is not there, or not named.
+    #[error("program `{prog}`: {what}")]
+    Target {
         /// The program.
         prog: String,
-        /// Its section.
-        section: String,
+        /// What is wrong, and what to do.
+        what: String,
+    },
+    /// Something of the kernel's that a program uses and the kernel does not have.
+    #[error("`{name}`: {what}")]
+    Extern {
+        /// Its name.
+        name: String,
+        /// What is wrong.
+        what: String,
     },
     /// Something in the object that the loader does not do yet.
     #[error("`{name}` needs {what}, which is not supported yet")]

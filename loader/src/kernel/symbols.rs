@@ -38,6 +38,20 @@ impl Symbols {
         self.iter().find(|(_, name)| *name == CALL_BASE).map(|(address, _)| address)
     }
 
+    /// Whether system calls are functions that take the registers as a struct (`CONFIG_ARCH_HAS_SYSCALL_WRAPPER`).
+    #[must_use]
+    pub fn has_syscall_wrappers(&self) -> bool {
+        let machine = match std::env::consts::ARCH {
+            "x86_64" => "x64",
+            "x86" => "ia32",
+            "aarch64" => "arm64",
+            "riscv64" => "riscv",
+            other => other,
+        };
+        let wrapper = format!("__{machine}_sys_bpf");
+        self.all().any(|(_, _, name)| name == wrapper)
+    }
+
     /// The names of what begins at these addresses; of several, that of a helper, or else the first.
     #[must_use]
     pub fn names(&self, addresses: &BTreeSet<u64>) -> HashMap<u64, String> {

@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use bpfasm_asm::btf::{Scan, TypeId};
+use bpfasm_asm::btf::{Head, Scan, TypeId, Wanted};
 use bpfasm_asm::elf;
 use nix::errno::Errno;
 
@@ -17,6 +17,19 @@ use crate::sys::{self, Bytes};
 
 /// Where the kernel shows its types.
 pub const VMLINUX: &str = "/sys/kernel/btf/vmlinux";
+
+/// Kinds of types that are looked for (`BTF_KIND_*`).
+pub mod kind {
+    /// A typedef.
+    pub const TYPEDEF: u32 = 8;
+    /// A function.
+    pub const FUNC: u32 = 12;
+    /// A variable.
+    pub const VAR: u32 = 14;
+}
+
+/// What the kernel itself is called among modules.
+const KERNEL: &str = "vmlinux";
 
 /// Where files with the kernel's types are kept by those who build kernels without [`VMLINUX`]; `*` is the release.
 const ELSEWHERE: [&str; 7] = [
@@ -123,7 +136,7 @@ fn modules() -> Result<Vec<ModuleBtf>> {
             result => result?,
         };
         let info = btf_info(fd.as_fd(), false)?;
-        if info.kernel && info.name != "vmlinux" {
+        if info.kernel && info.name != KERNEL {
             modules.push(ModuleBtf { name: info.name, id: info.id, fd, bytes: OnceCell::new() });
         }
     }
@@ -146,6 +159,17 @@ pub struct Module<'s> {
     scan: OnceCell<Rc<Scan<'s>>>,
 }
 
+/// A type of the kernel's, or of a module of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Found<'t, 's> {
+    /// Its number.
+    pub id: TypeId,
+    /// What has that number.
+    pub scan: &'t Scan<'s>,
+    /// The module that it is of.
+    pub module: Option<&'t Module<'s>>,
+}
+
 impl<'s> KernelTypes<'s> {
     /// The types that the store holds. Nothing is read yet.
     #[must_use]
@@ -158,12 +182,23 @@ impl<'s> KernelTypes<'s> {
     /// # Errors
     /// [`Error::KernelBtf`]: there are none, or they cannot be understood.
     pub fn vmlinux(&self) -> Result<&Rc<Scan<'s>>> {
-        get_or_try(&self.vmlinux, || {
-            let (path, bytes) = self.store.vmlinux()?;
-            let wrong =
-                |e: bpfasm_asm::btf::Error| Error::KernelBtf { path: path.into(), what: e.to_string() };
-            Scan::new(bytes).map(Rc::new).map_err(wrong)
-        })
+        get_or_try(&self.vmlinux, || self.scan(&mut Wanted::default()))
+    }
+
+    /// The same, with all names that are wanted found in one pass; it is the pass that must be made anyway, if this is
+    /// the first that is asked of them.
+    ///
+    /// # Errors
+    /// Those of [`Self::vmlinux`].
+    pub fn seek(&self, wanted: &mut Wanted<'_>) -> Result<&Rc<Scan<'s>>> {
+        let scan = self.scan(wanted)?;
+        Ok(self.vmlinux.get_or_init(|| scan))
+    }
+
+    fn scan(&self, wanted: &mut Wanted<'_>) -> Result<Rc<Scan<'s>>> {
+        let (path, bytes) = self.store.vmlinux()?;
+        let wrong = |e: bpfasm_asm::btf::Error| Error::KernelBtf { path: path.into(), what: e.to_string() };
+        Scan::finding(bytes, None, wanted).map(Rc::new).map_err(wrong)
     }
 
     /// The modules that have types, in the order in which they were loaded. Their types are not read yet.
@@ -178,20 +213,43 @@ impl<'s> KernelTypes<'s> {
         made.map(Vec::as_slice)
     }
 
-    /// The first type of each name and kind (`BTF_KIND_*`) among the kernel's own, found in one pass over them.
+    /// The first type of a name and kind (`BTF_KIND_*`), which has been sought: among the kernel's own and, only if there
+    /// is none, among those of each module. With a module's name only there; the kernel itself is `vmlinux`.
     ///
     /// # Errors
-    /// Those of [`Self::vmlinux`].
-    pub fn find(&self, wanted: &[(&str, u32)]) -> Result<Vec<Option<TypeId>>> {
-        Ok(find(self.vmlinux()?, wanted))
+    /// Those of [`Self::vmlinux`] and [`Self::modules`].
+    pub fn find(
+        &self,
+        sought: &Wanted,
+        name: &str,
+        kind: u32,
+        module: Option<&str>,
+    ) -> Result<Option<Found<'_, 's>>> {
+        if module.is_none_or(|module| module == KERNEL) {
+            let scan = self.vmlinux()?;
+            let is = |head: &&Head| head.kind == kind && scan.is_named(head, name);
+            let found =
+                sought.found(name).iter().find(is).map(|head| Found { id: head.id, scan, module: None });
+            if found.is_some() || module.is_some() {
+                return Ok(found);
+            }
+        }
+        for one in self.modules()?.iter().filter(|one| module.is_none_or(|module| module == one.name())) {
+            let scan = one.scan()?;
+            if let Some(head) = scan.heads().find(|head| head.kind == kind && scan.is_named(head, name)) {
+                return Ok(Some(Found { id: head.id, scan, module: Some(one) }));
+            }
+        }
+        Ok(None)
     }
 
-    /// The same among those of one module, without the kernel's own.
-    ///
-    /// # Errors
-    /// Those of [`Module::scan`].
-    pub fn find_in(&self, module: &Module<'s>, wanted: &[(&str, u32)]) -> Result<Vec<Option<TypeId>>> {
-        Ok(find(module.scan()?, wanted))
+    /// The names of all types of a kind, modules' too.
+    pub fn names(&self, kind: u32) -> impl Iterator<Item = &'s str> {
+        let modules = self.modules().unwrap_or_default().iter().filter_map(|module| module.scan().ok());
+        let scans = self.vmlinux().into_iter().chain(modules);
+        scans.flat_map(move |scan| {
+            scan.heads().filter(move |head| head.kind == kind).filter_map(|head| scan.name(&head))
+        })
     }
 }
 
@@ -230,42 +288,35 @@ impl<'s> Module<'s> {
     }
 }
 
-/// The first type of each name and kind.
-fn find(scan: &Scan, wanted: &[(&str, u32)]) -> Vec<Option<TypeId>> {
-    let mut found = vec![None; wanted.len()];
-    let kinds = wanted.iter().fold(0u32, |kinds, (_, kind)| kinds | 1 << (kind & 31));
-    for head in scan.heads().filter(|head| kinds >> head.kind & 1 == 1) {
-        for (slot, (name, kind)) in found.iter_mut().zip(wanted) {
-            if slot.is_none() && head.kind == *kind && scan.is_named(&head, name) {
-                *slot = Some(head.id);
-            }
-        }
-    }
-    found
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const FUNC: u32 = 12;
+    use super::kind::FUNC;
+
     const STRUCT: u32 = 4;
 
     #[test]
     fn names_are_found_by_kind_in_one_pass() {
         let store = BtfStore::running();
         let types = KernelTypes::new(&store);
-        let wanted =
+        let mut wanted = Wanted::default();
+        let names =
             [("task_struct", STRUCT), ("task_struct", FUNC), ("bpf_prog_put", FUNC), ("no_such_thing", FUNC)];
-        let found = match types.find(&wanted) {
-            Ok(found) => found,
+        names.iter().for_each(|(name, kind)| wanted.add(name, &[*kind]));
+        match types.seek(&mut wanted) {
+            Ok(_) => {}
             Err(e) if std::env::var_os("CI").is_none() => return println!("skipped: {e}"),
             Err(e) => panic!("{e}"),
-        };
-        let scan = types.vmlinux().unwrap();
-        let names: Vec<_> = found.iter().map(|id| id.map(|id| scan.get(id).unwrap().unwrap().name)).collect();
-        assert_eq!(names, [Some("task_struct".to_string()), None, Some("bpf_prog_put".to_string()), None]);
-        assert!(std::ptr::eq(Rc::as_ptr(scan), Rc::as_ptr(types.vmlinux().unwrap())));
+        }
+        let name = |found: Found| found.scan.get::<String>(found.id).unwrap().unwrap().name;
+        let found = names.map(|(name, kind)| types.find(&wanted, name, kind, None).unwrap());
+        assert_eq!(
+            found.map(|found| found.map(name)),
+            [Some("task_struct".to_string()), None, Some("bpf_prog_put".to_string()), None]
+        );
+        assert!(types.find(&wanted, "task_struct", STRUCT, Some("no_module")).unwrap().is_none());
+        assert!(types.names(FUNC).any(|name| name == "bpf_prog_put"));
     }
 
     #[test]

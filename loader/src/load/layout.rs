@@ -1,23 +1,27 @@
 //! A program as the kernel takes it: the function itself, and after it each function that it calls, once.
 
+use super::externs::{Externs, Place};
 use super::{LoadedData, LoadedMap};
 use crate::error::{Error, Result};
 use crate::sys::bpf::Map;
+use crate::verifier::missing;
 use bpfasm_asm::btf::Kind;
 use bpfasm_asm::isa::Endian;
 use bpfasm_asm::isa::Insn;
 use bpfasm_asm::object::{CoreKind, DataKind, Func, Object, Symbol};
 use bpfasm_asm::uapi::MapType;
 use std::collections::{BTreeSet, HashMap};
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsFd, AsRawFd, RawFd};
 
 const LD_IMM64: u8 = 0x18;
 const CALL: u8 = 0x85;
 // Kinds in the src field of a 64-bit immediate load and of a call (include/uapi/linux/bpf.h).
 const PSEUDO_MAP_FD: u8 = 1;
 const PSEUDO_MAP_VALUE: u8 = 2;
+const PSEUDO_BTF_ID: u8 = 3;
 const PSEUDO_FUNC: u8 = 4;
 const PSEUDO_CALL: u8 = 1;
+const PSEUDO_KFUNC_CALL: u8 = 2;
 
 /// Which function each slot of a loaded program is from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +95,7 @@ impl Layout {
     }
 
     /// The bytes of the program, with everything that its references name filled in.
-    pub(super) fn encode(&self, object: &Object, places: &Places) -> Result<Vec<u8>> {
+    pub(super) fn encode(&self, object: &Object, places: &Places<'_>) -> Result<Vec<u8>> {
         let mut bytes = Vec::with_capacity(self.slots() * 8);
         for part in &self.parts {
             let func = &object.funcs[part.func];
@@ -118,7 +122,7 @@ impl Layout {
     }
 
     /// Fills in one reference; nothing when instruction and symbol do not go together.
-    fn resolve(&self, insn: &mut Insn, slot: usize, to: Symbol, places: &Places) -> Option<()> {
+    fn resolve(&self, insn: &mut Insn, slot: usize, to: Symbol, places: &Places<'_>) -> Option<()> {
         let wide = insn.code == LD_IMM64 && insn.hi.is_some();
         match to {
             Symbol::Map(map) if wide => {
@@ -138,10 +142,30 @@ impl Layout {
                 insn.src = if wide { PSEUDO_FUNC } else { PSEUDO_CALL };
                 insn.hi = wide.then_some(0);
             }
+            Symbol::Extern(index) => match (places.externs.get(index)?, wide) {
+                (Place::Address(address), true) => (insn.src, insn.imm, insn.hi) = halves(address),
+                (Place::Missing, true) => (insn.src, insn.imm, insn.hi) = halves(0),
+                (Place::Typed { id, fd, .. }, true) => {
+                    (insn.src, insn.imm, insn.hi) = (PSEUDO_BTF_ID, id.0.cast_signed(), Some(fd));
+                }
+                (Place::Typed { id, index, .. }, false) if insn.code == CALL => {
+                    (insn.src, insn.off, insn.imm) = (PSEUDO_KFUNC_CALL, index, id.0.cast_signed());
+                }
+                (Place::Missing, false) if insn.code == CALL => {
+                    *insn = Insn { code: CALL, imm: missing::helper(index)?, ..Insn::default() };
+                }
+                _ => return None,
+            },
             _ => return None,
         }
         Some(())
     }
+}
+
+/// A 64-bit immediate load of a plain number: its kind and both halves.
+fn halves(number: u64) -> (u8, i32, Option<i32>) {
+    let [a, b, c, d, e, f, g, h] = number.to_le_bytes();
+    (0, i32::from_le_bytes([a, b, c, d]), Some(i32::from_le_bytes([e, f, g, h])))
 }
 
 /// Instructions whose immediate is the number of a type of the object. Its types are loaded as they are numbered.
@@ -171,13 +195,19 @@ pub(super) fn used_data(object: &Object, layouts: &[Layout]) -> BTreeSet<usize> 
 
 /// The descriptors that references become.
 #[derive(Debug)]
-pub(super) struct Places {
+pub(super) struct Places<'a> {
     maps: Vec<i32>,
     data: Vec<Option<i32>>,
+    externs: &'a Externs<'a>,
 }
 
-impl Places {
-    pub(super) fn new(object: &Object, maps: &[LoadedMap], sections: &[LoadedData]) -> Places {
+impl<'a> Places<'a> {
+    pub(super) fn new(
+        object: &Object,
+        maps: &[LoadedMap],
+        sections: &[LoadedData],
+        externs: &'a Externs<'a>,
+    ) -> Self {
         let fd = |map: &Map| map.as_fd().as_raw_fd();
         // Variables of an arena stand at its start.
         let arena = maps.iter().find(|m| m.map.kind() == MapType::ARENA).map(|m| fd(&m.map));
@@ -186,7 +216,12 @@ impl Places {
         for section in sections {
             data[section.index] = Some(fd(&section.map));
         }
-        Places { maps: maps.iter().map(|m| m.map.as_fd().as_raw_fd()).collect(), data }
+        Places { maps: maps.iter().map(|m| m.map.as_fd().as_raw_fd()).collect(), data, externs }
+    }
+
+    /// What calls of functions of modules count in.
+    pub(super) fn fds(&self) -> &[RawFd] {
+        self.externs.fds()
     }
 }
 

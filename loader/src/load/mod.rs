@@ -6,6 +6,8 @@
 //! [`Loaded`] is dropped, so a failure leaves nothing behind.
 
 mod config;
+mod externs;
+mod kind;
 mod layout;
 mod maps;
 mod memlock;
@@ -14,24 +16,30 @@ mod needs;
 mod pin;
 pub mod privileges;
 mod prog;
+mod target;
 mod types;
 pub mod values;
 
+pub use kind::ProgKind;
 pub use layout::{Layout, Part};
 pub use maps::{Difference, Differences, Existing};
 pub(crate) use names::kernel_name;
 pub use pin::{LINKS, Pins, Place};
 
 use crate::error::{Error, Result};
+use crate::kernel::{BtfStore, KernelTypes};
 use crate::sys::bpf::Map;
+use bpfasm_asm::btf::Wanted;
 use bpfasm_asm::elf;
 use bpfasm_asm::isa::Endian;
 use bpfasm_asm::object::{DataKind, Object};
 use bpfasm_asm::uapi::{AttachType, ProgType};
+use externs::Externs;
 use memlock::Memlock;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::Arc;
+use target::Target;
 
 /// How to load.
 #[derive(Debug, Clone, Default)]
@@ -50,6 +58,10 @@ pub struct Options {
     pub pin_root: Option<PathBuf>,
     /// A directory with the pins of maps from before: those that are what the object describes are taken.
     pub kept: Option<PathBuf>,
+    /// What programs are, by name, in the place of what their sections say.
+    pub types: Vec<(String, ProgKind)>,
+    /// The programs that programs attach to or take the place of a function in, by their own name.
+    pub targets: Vec<(String, Arc<OwnedFd>)>,
 }
 
 /// What was loaded. Dropping it closes everything; what is pinned or attached stays, if it was kept.
@@ -148,10 +160,27 @@ impl Loaded {
 /// Any of [`Error`] but those about pins. Nothing stays in the kernel then.
 pub fn load(object: &Object, options: &Options) -> Result<Loaded> {
     check_endian(object)?;
-    let object = &*elf::fit(object);
-    let selected = prog::select(object, &options.programs)?;
+    let selected = prog::select(object, options)?;
     let layouts = selected.iter().map(|s| Layout::new(object, s.index)).collect::<Result<Vec<Layout>>>()?;
     needs::check(object, &layouts)?;
+
+    let store = BtfStore::running();
+    let kernel = KernelTypes::new(&store);
+    let attaching: Vec<_> = selected.iter().map(|choice| choice.attaching(object, options)).collect();
+    let mut sought = Wanted::default();
+    attaching.iter().flatten().for_each(|attaching| attaching.want(&mut sought));
+    externs::want(object, &layouts, &mut sought);
+    if !sought.is_empty() {
+        kernel.seek(&mut sought)?;
+    }
+    let targets = attaching.iter().map(|attaching| match attaching {
+        Some(attaching) => attaching.find(&kernel, &sought),
+        None => Ok(Target::default()),
+    });
+    let targets = targets.collect::<Result<Vec<_>>>()?;
+    let mut object = elf::fit(object);
+    let externs = Externs::resolve(&mut object, &layouts, &kernel, &sought)?;
+    let object = &*object;
     let data = config::patched(object, &options.config)?;
 
     let mut notes = Vec::new();
@@ -170,10 +199,10 @@ pub fn load(object: &Object, options: &Options) -> Result<Loaded> {
     let sections = maker.sections(object, &data, &used)?;
     maps::fill_arenas(object, &data, &maps)?;
 
-    let places = layout::Places::new(object, &maps, &sections);
+    let places = layout::Places::new(object, &maps, &sections, &externs);
     let mut progs = Vec::with_capacity(selected.len());
-    for (choice, layout) in selected.into_iter().zip(layouts) {
-        progs.push(prog::load(object, choice, layout, &places, types.as_ref(), &mut memlock)?);
+    for ((choice, layout), target) in selected.iter().zip(layouts).zip(targets) {
+        progs.push(prog::load(object, choice, layout, target, &places, types.as_ref(), &mut memlock)?);
     }
     maps::fill(object, &maps, &progs, &mut notes)?;
     let named = maps.iter().map(|m| &m.name).chain(progs.iter().map(|p| &p.name));

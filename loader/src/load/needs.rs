@@ -60,11 +60,12 @@ pub(super) fn check(object: &Object, layouts: &[Layout]) -> Result<()> {
             Symbol::Extern(index) => object.externs.get(index),
             _ => None,
         });
+        let external = external.filter(|ext| !matches!(ext.kind, ExternKind::Ksym | ExternKind::Kconfig));
         if let Some(external) = external {
             return Err(needs(match external.kind {
-                ExternKind::Ksym => format!("`{}` of the kernel", external.name),
-                ExternKind::Kconfig => format!("`{}` of the kernel's configuration", external.name),
-                ExternKind::Object => format!("`{}` of another object", external.name),
+                ExternKind::Ksym | ExternKind::Kconfig | ExternKind::Object => {
+                    format!("`{}` of another object", external.name)
+                }
                 ExternKind::Common { .. } | ExternKind::Absolute(_) => {
                     format!("symbol `{}`, which stands in no section", external.name)
                 }

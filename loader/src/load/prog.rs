@@ -3,16 +3,17 @@
 use super::layout::Places;
 use super::memlock::Memlock;
 use super::names::kernel_name;
+use super::target::{Attaching, Target};
 use super::types::{Records as TypeRecords, Types};
-use super::{Layout, LoadedProg, privileges};
+use super::{Layout, LoadedProg, Options, ProgKind, privileges};
 use crate::error::{Error, Result};
 use crate::sys::bpf::{LoadFailed, Log, ProgLoad, Records, prog_load};
 use crate::verifier::Rejection;
 use bpfasm_asm::btf::ext::{FUNC_INFO_LEN, LINE_INFO_LEN};
-use bpfasm_asm::object::{Func, Object};
-use bpfasm_asm::uapi::section::Section;
-use bpfasm_asm::uapi::{AttachType, ProgType, section};
+use bpfasm_asm::object::{Func, Linkage, Object, Symbol, TEXT};
+use bpfasm_asm::uapi::ProgType;
 use nix::errno::Errno;
+use std::collections::BTreeSet;
 use std::ffi::CString;
 use std::os::fd::{AsFd, OwnedFd};
 
@@ -20,71 +21,92 @@ use std::os::fd::{AsFd, OwnedFd};
 const INTERRUPTED: usize = 5;
 /// The last and largest log buffer for kernels that do not tell the size (before 5.2 the limit is 16 MiB − 1).
 const LARGEST_LOG: usize = (16 << 20) - 1;
-/// Types whose target must be found in the kernel's BTF.
-const NEED_KERNEL_BTF: [ProgType; 4] =
-    [ProgType::TRACING, ProgType::STRUCT_OPS, ProgType::EXT, ProgType::LSM];
-
 /// A program that is to be loaded.
 #[derive(Debug)]
-pub(super) struct Choice<'o> {
+pub(super) struct Choice {
     pub(super) index: usize,
-    section: Section<'o>,
+    pub(super) kind: ProgKind,
 }
 
-/// The programs to load: those named, or all but the optional ones.
-pub(super) fn select<'o>(object: &'o Object, names: &[String]) -> Result<Vec<Choice<'o>>> {
-    for name in names {
+impl Choice {
+    /// The target of its type that the kernel asks for.
+    pub(super) fn attaching<'a>(&'a self, object: &'a Object, options: &'a Options) -> Option<Attaching<'a>> {
+        let name = &object.funcs[self.index].name;
+        let to = options.targets.iter().find(|(prog, _)| prog == name).map(|(_, fd)| fd.as_fd());
+        Attaching::new(name, &self.kind, to)
+    }
+}
+
+/// The programs to load: those named, or all but the optional ones and those that others call.
+pub(super) fn select(object: &Object, options: &Options) -> Result<Vec<Choice>> {
+    let names = &options.programs;
+    let asked =
+        options.types.iter().map(|(name, _)| name).chain(options.targets.iter().map(|(name, _)| name));
+    for name in names.iter().chain(asked) {
         if !object.programs().any(|(_, f)| &f.name == name) {
             let known = object.programs().map(|(_, f)| f.name.clone()).collect();
             return Err(Error::NoProgram { name: name.clone(), known });
         }
     }
+    let called = called(object);
     let mut chosen = Vec::new();
     for (index, func) in object.programs() {
         let named = names.contains(&func.name);
-        if !names.is_empty() && !named {
+        if if names.is_empty() { called.contains(&index) } else { !named } {
             continue;
         }
-        let section = parse_section(func)?;
-        if named || !section.optional {
-            chosen.push(Choice { index, section });
+        let given = options.types.iter().find(|(name, _)| *name == func.name).map(|(_, given)| given.clone());
+        let is_asked = named || given.is_some();
+        let kind = given.or_else(|| ProgKind::of_section(&func.section));
+        let unknown = || Error::Section { prog: func.name.clone(), section: func.section.clone() };
+        let kind = kind.ok_or_else(unknown)?;
+        if is_asked || !func.section.starts_with('?') {
+            chosen.push(Choice { index, kind });
         }
     }
     Ok(chosen)
 }
 
-fn parse_section(func: &Func) -> Result<Section<'_>> {
-    let (prog, section) = (&func.name, &func.section);
-    let parsed = section::parse(section)
-        .ok_or_else(|| Error::Section { prog: prog.clone(), section: section.clone() })?;
-    if NEED_KERNEL_BTF.contains(&parsed.def.prog_type) {
-        return Err(Error::Unsupported { prog: prog.clone(), section: section.clone() });
-    }
-    Ok(parsed)
+/// Static functions in sections of programs that other functions call: parts of these, and no programs.
+fn called(object: &Object) -> BTreeSet<usize> {
+    let is_called = |index: &usize| {
+        object.funcs.get(*index).is_some_and(|func| func.linkage == Linkage::Static && func.section != TEXT)
+    };
+    let callers = object.funcs.iter().enumerate();
+    let calls = callers.flat_map(|(caller, func)| {
+        func.refs.iter().filter_map(move |r| match r.to {
+            Symbol::Func(called) if called != caller => Some(called),
+            _ => None,
+        })
+    });
+    calls.filter(is_called).collect()
 }
 
 /// Loads one program.
 pub(super) fn load(
     object: &Object,
-    choice: Choice<'_>,
+    Choice { index, kind }: &Choice,
     layout: Layout,
+    target: Target<'_>,
     places: &Places,
     types: Option<&Types>,
     memlock: &mut Memlock,
 ) -> Result<LoadedProg> {
-    let func = &object.funcs[choice.index];
-    let def = choice.section.def;
+    let func = &object.funcs[*index];
     let bytes = layout.encode(object, places)?;
     let records = types.map_or_else(TypeRecords::default, |t| t.records(&layout));
     let record = |bytes, size: usize| Records { bytes, size: u32::try_from(size).unwrap_or(0) };
     let license = CString::new(object.license_text().into_owned()).unwrap_or_default();
     let name = kernel_name(&func.name);
-    let attach_type = def.attach_type.unwrap_or(AttachType(0));
     let mut prog = ProgLoad {
-        flags: def.prog_flags,
+        kern_version: object.version.unwrap_or(0),
+        flags: kind.flags,
         name: &name,
-        expected_attach_type: attach_type,
-        ..ProgLoad::new(def.prog_type, &bytes, &license)
+        expected_attach_type: kind.attach_type,
+        attach_btf_id: target.id,
+        attach_to: target.of,
+        fd_array: places.fds(),
+        ..ProgLoad::new(kind.kind, &bytes, &license)
     };
     if !records.func_info.is_empty() {
         prog.btf = types.map(|t| t.fd.as_fd());
@@ -95,7 +117,7 @@ pub(super) fn load(
         Ok(fd) => fd,
         Err(failed) => match fetch_log(&prog) {
             Fetched::Loaded(fd) => fd,
-            Fetched::Log(log) => return Err(refused(object, func, def.prog_type, &layout, failed, log)),
+            Fetched::Log(log) => return Err(refused(object, func, kind.kind, &layout, failed, log)),
         },
     };
     let slots = layout.slots();
@@ -103,9 +125,9 @@ pub(super) fn load(
         name: func.name.clone(),
         section: func.section.clone(),
         hook: func.hook.clone().unwrap_or_else(|| func.section.clone()),
-        index: choice.index,
-        kind: def.prog_type,
-        attach_type,
+        index: *index,
+        kind: kind.kind,
+        attach_type: kind.attach_type,
         slots,
         layout,
         fd,

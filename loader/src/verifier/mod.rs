@@ -5,6 +5,7 @@
 //! something.
 
 mod line;
+pub(crate) mod missing;
 mod rejection;
 mod report;
 

@@ -1,5 +1,6 @@
 //! A program that the verifier refused.
 
+use super::missing;
 use super::report::{Report, parse};
 use crate::load::Layout;
 use bpfasm_asm::object::{Func, Object};
@@ -21,7 +22,7 @@ pub struct Rejection {
     pub place: Option<Place>,
     /// The log, taken apart.
     pub report: Report,
-    /// The whole log as the kernel wrote it.
+    /// The whole log as the kernel wrote it, but for the names of what it does not have.
     pub log: String,
 }
 
@@ -55,6 +56,7 @@ impl Rejection {
     /// From a log and the layout of the program that it is about.
     #[must_use]
     pub fn new(object: &Object, prog: &Func, layout: &Layout, errno: Errno, log: String) -> Rejection {
+        let log = missing::named(object, log);
         let report = parse(&log);
         let insn = report.insn.and_then(|slot| {
             let (func, index) = layout.locate(object, slot)?;

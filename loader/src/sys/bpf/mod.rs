@@ -223,7 +223,12 @@ unsafe fn call_fd_with<A: Attr>(
 
 /// The address of bytes that the kernel reads; 0 for none, since "no buffer" is a null pointer for it.
 fn address(bytes: &[u8]) -> u64 {
-    if bytes.is_empty() { 0 } else { bytes.as_ptr().expose_provenance() as u64 }
+    address_of(bytes)
+}
+
+/// The same of values of any type.
+fn address_of<T>(values: &[T]) -> u64 {
+    if values.is_empty() { 0 } else { values.as_ptr().expose_provenance() as u64 }
 }
 
 /// The address of bytes that the kernel writes; 0 for none.

@@ -1,11 +1,13 @@
 //! Programs: loading, and running one with made-up input.
 
-use super::{PROG_LOAD, PROG_TEST_RUN, address, address_mut, attr, call, call_fd, length, name_field, raw};
+use super::{
+    PROG_LOAD, PROG_TEST_RUN, address, address_mut, address_of, attr, call, call_fd, length, name_field, raw,
+};
 use crate::sys::{Error, Result};
 use bpfasm_asm::btf::TypeId;
 use bpfasm_asm::uapi::{AttachType, ProgType};
 use std::ffi::CStr;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
 
 /// Records of one size beside a program: func_info, line_info.
 #[derive(Debug, Clone, Copy, Default)]
@@ -52,6 +54,8 @@ pub struct ProgLoad<'a> {
     pub attach_btf_id: TypeId,
     /// The program (freplace) or the module's BTF that [`Self::attach_btf_id`] counts in.
     pub attach_to: Option<BorrowedFd<'a>>,
+    /// The BTF of modules, which calls of their functions name by index (Linux 5.16).
+    pub fd_array: &'a [RawFd],
 }
 
 impl<'a> ProgLoad<'a> {
@@ -72,6 +76,7 @@ impl<'a> ProgLoad<'a> {
             line_info: Records::default(),
             attach_btf_id: TypeId::VOID,
             attach_to: None,
+            fd_array: &[],
         }
     }
 }
@@ -129,6 +134,7 @@ fn load_attr(prog: &ProgLoad<'_>, log: Option<Log<'_>>) -> Result<attr::ProgLoad
         line_info_cnt: prog.line_info.count()?,
         attach_btf_id: prog.attach_btf_id.0,
         attach_prog_fd: prog.attach_to.map_or(0, raw),
+        fd_array: address_of(prog.fd_array),
         ..attr::ProgLoad::default()
     };
     if let Some(log) = log {
