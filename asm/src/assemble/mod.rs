@@ -226,6 +226,7 @@ fn plain_map(program: &Program, types: &mut TypeWriter, numbers: &Numbers, map: 
         refs: map.refs.iter().map(|plain| data::address(numbers, plain)).collect(),
         place: map.place,
         legacy: map.legacy.clone(),
+        bytes: map.bytes.clone(),
         unknown: map.unknown.clone(),
     }
 }

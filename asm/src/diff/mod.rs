@@ -181,8 +181,8 @@ impl Found<'_> {
         self.value(what, "addresses", &left.refs(&a.refs), &right.refs(&b.refs));
         let legacy = |map: &Map| map.legacy.as_ref().map_or("none".into(), |l| l.section.clone());
         self.value(what, "old section", &legacy(a), &legacy(b));
-        let bytes = |map: &Map| map.legacy.as_ref().map_or(String::new(), |l| hex(&l.bytes));
-        self.value(what, "old definition", &bytes(a), &bytes(b));
+        let bytes = |map: &Map| hex(map.legacy.as_ref().map_or(&map.bytes, |legacy| &legacy.bytes));
+        self.value(what, "bytes", &bytes(a), &bytes(b));
         self.binding(what, (a.linkage, a.weak, a.hidden), (b.linkage, b.weak, b.hidden));
         let inner = format!("{what}, inner map");
         match (&a.inner, &b.inner) {

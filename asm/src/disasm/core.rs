@@ -44,6 +44,10 @@ fn field(btf: &Btf, relo: &CoreRelo, path: &mut String) -> Option<i64> {
     let (first, steps) = relo.steps(btf)?;
     let (mut ty, mut bits, mut width, mut named) = (relo.ty, 0u64, 0, false);
     for step in steps {
+        // A bit field has no parts.
+        if width != 0 {
+            return None;
+        }
         match step {
             Step::Member(member) => {
                 named = !member.name.is_empty();

@@ -99,6 +99,9 @@ fn map_type(object: &Object, names: &Names, map: &Map) -> String {
             attributes.push(format!("bytes: \"{}\"", escape(bytes)));
         }
     }
+    if map.legacy.is_none() && !map.bytes.is_empty() {
+        attributes.push(format!("bytes: \"{}\"", escape(&map.bytes)));
+    }
     if let Some(Place { offset, size }) = map.place {
         attributes.push(format!("at: {offset}, size: {size}"));
     }

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::HashSet;
 
-use goblin::elf::sym::{STT_FUNC, STT_NOTYPE};
+use goblin::elf::sym::STT_FUNC;
 
 use super::file::{File, Section, Symbol as ElfSymbol};
 use super::kind::SectionKind;
@@ -143,8 +143,8 @@ fn stretches(
         STT_FUNC => true,
         // Whatever has a size is written as a function.
         _ if s.size > 0 => true,
-        STT_NOTYPE => s.is_global() || called.contains(&s.value) || (nobody && s.value == 0),
-        _ => false,
+        // Of whatever kind, it is written without one.
+        _ => s.is_global() || called.contains(&s.value) || (nobody && s.value == 0),
     };
     let (starts, others): (Vec<usize>, Vec<usize>) =
         symbols.iter().filter(inside).partition(|s| begins(symbol(s)));
@@ -191,7 +191,7 @@ fn called(file: &File, section: &Section, symbols: &[usize]) -> HashSet<u64> {
     let plain: HashSet<u64> = symbols
         .iter()
         .map(|s| &file.symbols[*s])
-        .filter(|s| s.kind == STT_NOTYPE && !s.is_global())
+        .filter(|s| s.kind != STT_FUNC && !s.is_global())
         .map(|s| s.value)
         .collect();
     let mut called = HashSet::new();

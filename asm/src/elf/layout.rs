@@ -15,6 +15,9 @@ const EHDR_LEN: u16 = 64;
 const SHDR_LEN: u16 = 64;
 /// Length of a symbol in bytes.
 pub(crate) const SYM_LEN: u64 = 24;
+/// What sections of an object are aligned to in a file at most, where nobody uses them: else a few headers could ask for
+/// files of gigabytes.
+const LARGEST_GAP: u64 = 64;
 /// Length of a relocation in bytes.
 pub(crate) const REL_LEN: u64 = 16;
 
@@ -102,17 +105,18 @@ pub(super) fn file<'a>(
     });
 
     let order: Vec<usize> = (0..sections.len()).collect();
-    image(endian, sections, &names, &order)
+    image(endian, sections, &names, &order, LARGEST_GAP)
 }
 
 /// The bytes of a file with these sections, the first of which has number 1; string and symbol table are among
-/// them. `names` has their places in the string table, `order` the order of their bytes. What is large is not
-/// copied, so they come in pieces.
+/// them. `names` has their places in the string table, `order` the order of their bytes, and `most` is what these are
+/// aligned to at most. What is large is not copied, so they come in pieces.
 pub(crate) fn image<'a>(
     endian: Endian,
     mut sections: Vec<Section<'a>>,
     names: &[u32],
     order: &[usize],
+    most: u64,
 ) -> Result<Vec<Cow<'a, [u8]>>, Error> {
     let too_big = |what| move |_| Error::TooBig { what };
     let find = |kind| -> Result<u16, Error> {
@@ -132,7 +136,7 @@ pub(crate) fn image<'a>(
     let mut places = vec![(0, 0); sections.len()];
     for &number in order {
         let (Some(section), Some(place)) = (sections.get(number), places.get_mut(number)) else { continue };
-        let start = aligned(end, section.align)?;
+        let start = aligned(end, section.align.min(most))?;
         *place = (start, start - end);
         end = if stored(&section) { start + section.bytes.len() } else { start };
     }

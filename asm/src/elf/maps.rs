@@ -43,8 +43,9 @@ pub(super) fn read(file: &File, object: &mut Object, index: &mut Index) -> Resul
         }
         // As a file has them, in which static ones come first.
         found.sort_by_key(|(symbol, place, map)| (place.offset, map.linkage, *symbol));
-        if legacy {
-            definitions(file.endian, section, &mut found);
+        match legacy {
+            true => definitions(file.endian, section, &mut found),
+            false => found_bytes(section, &mut found),
         }
         let first = object.maps.len();
         add(number, section, found, object, index)?;
@@ -107,24 +108,47 @@ fn describe(object: &Object, found: &mut Vec<(Option<usize>, Place, Map)>) {
     found.extend(rest);
 }
 
-/// What the bytes of a section say about its maps: each goes to the next one.
+/// The bytes of each map: they go to the next one, and a second name has none of its own.
+fn parts<'a>(section: &'a Section, found: &[(Option<usize>, Place, Map)]) -> Vec<&'a [u8]> {
+    let mut before = None;
+    let part = |(at, (_, place, _)): (usize, &(Option<usize>, Place, Map))| {
+        let start = usize::try_from(place.offset).ok()?;
+        let next = found[at..].iter().map(|(_, next, _)| next.offset).find(|next| *next > place.offset);
+        let end = match next {
+            _ if before.replace(start) == Some(start) => start,
+            Some(next) => usize::try_from(next).ok()?.min(section.bytes.len()),
+            None => section.bytes.len(),
+        };
+        section.bytes.get(start..end)
+    };
+    found.iter().enumerate().map(part).map(Option::unwrap_or_default).collect()
+}
+
+/// What stands where maps are that the BTF describes.
+fn found_bytes(section: &Section, found: &mut [(Option<usize>, Place, Map)]) {
+    let parts = parts(section, found);
+    for ((.., map), bytes) in found.iter_mut().zip(parts) {
+        map.bytes = bytes.to_vec();
+        trim(&mut map.bytes);
+    }
+}
+
+/// Leaves out the zeros at the end.
+pub(crate) fn trim(bytes: &mut Vec<u8>) {
+    let len = bytes.iter().rposition(|b| *b != 0).map_or(0, |last| last + 1);
+    bytes.truncate(len);
+}
+
+/// What the bytes of a section say about its maps.
 fn definitions(endian: Endian, section: &Section, found: &mut Vec<(Option<usize>, Place, Map)>) {
-    let size = u32::try_from(section.size).unwrap_or(u32::MAX);
     // Old tools know the map by the name of its section.
-    if found.is_empty() && size > 0 {
+    if found.is_empty() && section.size > 0 {
         let name = section.name.rsplit('/').next().unwrap_or_default().to_string();
         found.push((None, Place::default(), Map { name, ..Map::default() }));
     }
-    let mut before = None;
-    for at in 0..found.len() {
-        let start = found[at].1.offset;
-        let next = found[at..].iter().map(|(_, place, _)| place.offset).find(|next| *next > start);
-        // A second name of a definition has no bytes of its own.
-        let end = if before.replace(start) == Some(start) { start } else { next.unwrap_or(size) };
-        let (_, place, map) = &mut found[at];
-        place.size = end.saturating_sub(start);
-        let range = usize::try_from(start).ok().zip(usize::try_from(end).ok());
-        let bytes = range.and_then(|(a, b)| section.bytes.get(a..b)).unwrap_or_default();
+    let parts = parts(section, found);
+    for ((_, place, map), bytes) in found.iter_mut().zip(parts) {
+        place.size = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         map.legacy = Some(Legacy { section: section.name.clone().into_owned(), bytes: bytes.to_vec() });
         define(map, bytes, endian);
     }

@@ -26,7 +26,7 @@ pub use fit::fit;
 pub(crate) use hook::take as take_hooks;
 pub use kind::data_kind;
 pub(crate) use kind::usual_form;
-pub(crate) use maps::{UNDESCRIBED, define as define_map};
+pub(crate) use maps::{UNDESCRIBED, define as define_map, trim};
 pub use read::read;
 pub use write::{pieces, write};
 

@@ -43,7 +43,8 @@ pub fn read(data: &[u8]) -> Result<Object, Error> {
     texts(&file, &mut object);
     let mut records_of = None;
     if let Some(section) = file.first(SectionKind::Btf) {
-        let ext = file.first(SectionKind::BtfExt).map_or(Ok(Ext::default()), |s| Ext::decode(s.bytes));
+        let ext = file.first(SectionKind::BtfExt).filter(|s| !s.bytes.is_empty());
+        let ext = ext.map_or(Ok(Ext::default()), |s| Ext::decode(s.bytes));
         match (btf::decode(section.bytes), ext) {
             (Ok(decoded), Ok(ext)) if !decoded.btf.types.is_empty() => {
                 object.btf = decoded.btf;
@@ -77,7 +78,7 @@ fn opaque(file: &mut File) {
 }
 
 /// There is one licence, one version and so on, as everybody writes them; what is otherwise is data. Of several the
-/// first counts, but of types and records the last, as for libbpf: so they are written.
+/// first counts, but of types, records and maps the last, as for libbpf: so they are written.
 fn single_sections(file: &mut File, index: &Index) {
     let mut referred = vec![false; file.sections.len()];
     for (symbol, _) in file.symbols.iter().zip(&index.used).filter(|(_, used)| **used) {
@@ -88,9 +89,9 @@ fn single_sections(file: &mut File, index: &Index) {
             *referred = true;
         }
     }
-    let types = [SectionKind::Btf, SectionKind::BtfExt]
+    let last = [SectionKind::Btf, SectionKind::BtfExt, SectionKind::Maps]
         .map(|kind| file.iter().filter(|(_, s)| s.kind == kind).last());
-    let types = types.map(|last| last.map(|(number, _)| number));
+    let last = last.map(|last| last.map(|(number, _)| number));
     let mut seen = vec![];
     for (number, (section, referred)) in file.sections.iter_mut().zip(referred).enumerate() {
         let usual = match section.kind {
@@ -99,8 +100,7 @@ fn single_sections(file: &mut File, index: &Index) {
                     && section.bytes.split_last().is_some_and(|(last, text)| *last == 0 && !text.contains(&0))
             }
             SectionKind::Version => !referred && section.bytes.len() == 4,
-            SectionKind::Btf | SectionKind::BtfExt => types.contains(&Some(number)),
-            SectionKind::Maps => true,
+            SectionKind::Btf | SectionKind::BtfExt | SectionKind::Maps => last.contains(&Some(number)),
             _ => continue,
         };
         if usual && !seen.contains(&section.kind) {

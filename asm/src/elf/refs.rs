@@ -2,6 +2,7 @@
 
 use super::file::{File, Home, Section};
 use super::kind::SectionKind;
+use super::maps::trim;
 use super::read::Index;
 use super::reloc::Layout;
 use super::{CALL, Error, PSEUDO_CALL, R_BPF_64_ABS64};
@@ -141,10 +142,7 @@ pub(super) fn read(file: &File, object: &mut Object, index: &Index) -> Result<()
     for (section, address) in addresses {
         let data = &mut object.data[section];
         if address.reloc.is_none() {
-            let start = usize::try_from(address.offset).unwrap_or(usize::MAX);
-            if let Some(place) = start.checked_add(8).and_then(|end| data.bytes.get_mut(start..end)) {
-                place.fill(0);
-            }
+            clear(&mut data.bytes, address.offset);
         }
         data.refs.push(address);
     }
@@ -232,6 +230,13 @@ fn number_at(bytes: &[u8], offset: u32, endian: Endian) -> Option<u64> {
         Endian::Little => u64::from_le_bytes(bytes),
         Endian::Big => u64::from_be_bytes(bytes),
     })
+}
+
+/// Makes the address at a place zero, as far as it is there.
+fn clear(bytes: &mut [u8], offset: u32) {
+    let start = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
+    let end = start.saturating_add(8).min(bytes.len());
+    bytes[start..end].fill(0);
 }
 
 /// What stands so many bytes behind a symbol.
@@ -334,21 +339,13 @@ fn map_addresses(
         let map = last.and_then(|at| starts.get(at)).filter(|(n, ..)| n == number).map(|(.., map)| *map);
         let map = map.ok_or_else(|| wrong("an address that belongs to no map"))?;
         let within = offset - places.get(map).map_or(0, |(_, place)| place.offset);
-        // What stands in maps that BTF describes is not kept, and nobody looks at it.
-        let is_kept = section.kind == SectionKind::Legacy;
-        let held = number_at(section.bytes, offset, file.endian).map(|held| if is_kept { held } else { 0 });
-        let to = match (entry.kind, entry.addend, held) {
-            (R_BPF_64_ABS64, None, Some(held)) => {
-                target(file, object, index, entry.symbol, held.cast_signed())
-            }
+        let held = number_at(section.bytes, offset, file.endian).unwrap_or(0);
+        let to = match (entry.kind, entry.addend) {
+            (R_BPF_64_ABS64, None) => target(file, object, index, entry.symbol, held.cast_signed()),
             _ => None,
         };
         let reloc = Some(Box::new(reloc(index, *entry, 0)));
-        found.push((
-            map,
-            Address { offset: within, to: to.unwrap_or(Symbol::Unknown), reloc },
-            held.unwrap_or(0),
-        ));
+        found.push((map, Address { offset: within, to: to.unwrap_or(Symbol::Unknown), reloc }, held));
     }
     Ok(found)
 }
@@ -361,6 +358,10 @@ fn put_values(object: &mut Object, values: Vec<(usize, Address, u64)>, places: &
         let start = rooms.get(map.name.as_str()).filter(|_| map.legacy.is_none());
         let within = start.and_then(|start| address.offset.checked_sub(*start)).filter(|at| at % 8 == 0);
         let end = places.get(number).map_or(0, |(_, place)| place.size);
+        if address.reloc.is_none() && map.legacy.is_none() {
+            clear(&mut map.bytes, address.offset);
+            trim(&mut map.bytes);
+        }
         match within.filter(|_| address.reloc.is_none() && address.offset < end) {
             Some(at) => map.values.push((at / 8, address.to)),
             None => map.refs.push(address),

@@ -225,7 +225,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Sections of maps: `.maps` is nothing but room.
+    /// Sections of maps: `.maps` is nothing but room, as compilers make it.
     fn maps(&mut self) -> Result<(), Error> {
         let object = self.object;
         let mut contents: Vec<(Vec<u8>, Vec<Address>)> = vec![];
@@ -237,11 +237,10 @@ impl<'a> Writer<'a> {
         for (map, (section, place)) in object.maps.iter().zip(&self.layout.maps) {
             let (bytes, refs) = &mut contents[*section];
             let start = usize::try_from(place.offset).unwrap_or(usize::MAX);
-            if let Some(legacy) = &map.legacy
-                && let Some(room) =
-                    start.checked_add(legacy.bytes.len()).and_then(|end| bytes.get_mut(start..end))
-            {
-                room.copy_from_slice(&legacy.bytes);
+            let held = map.legacy.as_ref().map_or(&map.bytes, |legacy| &legacy.bytes);
+            if let Some(end) = start.checked_add(held.len()).filter(|_| !held.is_empty()) {
+                bytes.resize(bytes.len().max(end), 0);
+                bytes[start..end].copy_from_slice(held);
             }
             for (index, to) in &map.values {
                 let undeclared = || Error::Undeclared { name: map.name.clone() };

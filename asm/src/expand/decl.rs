@@ -5,6 +5,7 @@ use super::plain::{PlainData, PlainFunc, PlainMap, PlainSymbol, PlainVar, Plains
 use super::types::TyId;
 use super::{Expander, Reported};
 use crate::diag::{Diagnostic, Span, code, nearest};
+use crate::elf;
 use crate::lang::ast::{Expr, Func, Map, Room, SymbolWords, Var};
 use crate::object::Linkage;
 use crate::uapi::{MapType, section};
@@ -75,6 +76,7 @@ impl<'a> Expander<'a> {
             refs: vec![],
             place: None,
             legacy: None,
+            bytes: vec![],
             unknown: None,
             tags: vec![],
         }));
@@ -115,6 +117,7 @@ impl<'a> Expander<'a> {
             refs: vec![],
             place: None,
             legacy: None,
+            bytes: vec![],
             unknown: None,
             tags: self.tags(&map.tags),
         };
@@ -123,6 +126,10 @@ impl<'a> Expander<'a> {
                 Some(result) => result?,
                 None => self.attribute(&mut plain, *name, value)?,
             }
+        }
+        match &mut plain.legacy {
+            Some(legacy) => legacy.bytes = std::mem::take(&mut plain.bytes),
+            None => elf::trim(&mut plain.bytes),
         }
         if let Some(inner) = &map.inner {
             let inner = self.plain_map(inner)?;

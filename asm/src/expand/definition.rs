@@ -43,7 +43,7 @@ impl<'a> Expander<'a> {
                 let section = crate::bytes::text(&section).into_owned();
                 plain.legacy.get_or_insert_default().section = section;
             }),
-            "bytes" => self.quoted(value).map(|bytes| plain.legacy.get_or_insert_default().bytes = bytes),
+            "bytes" => self.quoted(value).map(|bytes| plain.bytes = bytes),
             word @ ("at" | "size") => self.unsigned(value, u32::MAX.into(), &format!("`{word}`")).map(|n| {
                 let n = u32::try_from(n).unwrap_or(u32::MAX);
                 let place = plain.place.get_or_insert_default();

@@ -143,6 +143,8 @@ pub struct PlainMap {
     pub place: Option<Place>,
     /// Its definition as bytes, where BTF does not describe it.
     pub legacy: Option<Legacy>,
+    /// What a file holds in its place besides, if it is none of these.
+    pub bytes: Vec<u8>,
     /// What of its definition is not understood.
     pub unknown: Option<String>,
     /// Its declaration tags.

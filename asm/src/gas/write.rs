@@ -171,7 +171,7 @@ impl Assembly<'_, '_> {
             table.bytes(number, bytes);
         }
         table.bytes(strtab, strings);
-        layout::image(self.endian, table.sections, &offsets[first_name..], &table.order)
+        layout::image(self.endian, table.sections, &offsets[first_name..], &table.order, u64::MAX)
     }
 
     /// The symbols that the file shows, and the number of the first that is not local. Their numbers go to

@@ -43,6 +43,9 @@ pub struct Map {
     pub place: Option<Place>,
     /// Its definition as bytes, for a map that BTF does not describe.
     pub legacy: Option<Legacy>,
+    /// What a file holds in its place if BTF describes it, up to the last byte that is not zero. It has no meaning but
+    /// where an address is.
+    pub bytes: Vec<u8>,
     /// What of its definition is not understood; such a map cannot be created.
     pub unknown: Option<String>,
     /// Addresses in it that are no [`values`](Self::values): bytes from its start.
@@ -89,6 +92,7 @@ impl Default for Map {
             hidden: false,
             place: None,
             legacy: None,
+            bytes: vec![],
             unknown: None,
             refs: vec![],
         }
