@@ -449,6 +449,18 @@ pub struct KindArgs {
     pub targets: Vec<String>,
 }
 
+/// What is told of system calls.
+#[derive(Debug, Args)]
+pub struct CallArgs {
+    /// Print every bpf() call and netlink message, decoded, and make none of them
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print every bpf() call and netlink message, decoded, with its result and time, to standard error; with --json, into
+    /// what is printed
+    #[arg(long, conflicts_with = "dry_run")]
+    pub explain: bool,
+}
+
 /// Where to attach, as far as sections do not say.
 #[derive(Debug, Args)]
 pub struct TargetArgs {
@@ -515,6 +527,7 @@ Examples:
   bpfasm load hello_execve.bpfasm --pin /sys/fs/bpf/hello --attach
   bpfasm load port_drop.bpfasm --pin /sys/fs/bpf/port_drop --replace
   bpfasm load a.o b.o --pin /sys/fs/bpf/both             maps of one name are one map
+  bpfasm load port_drop.o --pin /sys/fs/bpf/port_drop --dev eth0 --dry-run
 
 Programs are pinned as DIR/NAME, maps as DIR/maps/NAME, links as DIR/links/NAME. With --replace a program takes
 the place of the one that is pinned there, also in its link, at once; maps that are the same stay. If anything
@@ -527,8 +540,8 @@ pub struct LoadArgs {
     #[arg(value_name = "FILE")]
     pub more: Vec<PathBuf>,
     /// Directory on a BPF file system to pin to; it is made where it is not there
-    #[arg(long, value_name = "DIR")]
-    pub pin: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "dry_run")]
+    pub pin: Option<PathBuf>,
     /// Pin maps to this directory [default: maps in that of --pin]
     #[arg(long, value_name = "DIR")]
     pub pin_maps: Option<PathBuf>,
@@ -538,6 +551,9 @@ pub struct LoadArgs {
     /// Attach as well; implied by --dev and --cgroup
     #[arg(long)]
     pub attach: bool,
+    /// What is told of system calls.
+    #[command(flatten)]
+    pub calls: CallArgs,
     /// Where.
     #[command(flatten)]
     pub target: TargetArgs,

@@ -9,6 +9,7 @@ use bpfasm_loader::wait;
 use serde_json::{Value, json};
 
 use crate::args::LoadArgs;
+use crate::calls::Calls;
 use crate::fail::{Code, Failure};
 use crate::out;
 use crate::session::{self, Session};
@@ -30,15 +31,24 @@ pub fn load(args: &LoadArgs) -> Result<(), Failure> {
     if sessions.iter().all(|s| s.object.programs().next().is_none() && s.object.maps.is_empty()) {
         return Err(Failure::new(Code::Input, "there is nothing to load in it: no program and no map"));
     }
-    let place = Place {
-        dir: args.pin.clone(),
+    let calls = Calls::begin(&args.calls, args.json);
+    let done = in_kernel(&sessions, args, &calls);
+    calls.end(done)
+}
+
+/// All that goes through the kernel, and what is said of it.
+fn in_kernel(sessions: &[Session], args: &LoadArgs, calls: &Calls) -> Result<(), Failure> {
+    // Only a dry run does without.
+    let place = args.pin.clone().map(|dir| Place {
+        dir,
         maps: args.pin_maps.clone(),
         replace: args.replace,
         prefix: String::new(),
-    };
-    let mut options = Options { kept: args.replace.then(|| place.maps()), ..Options::default() };
+    });
+    let kept = place.as_ref().filter(|place| place.replace).map(Place::maps);
+    let mut options = Options { kept, ..Options::default() };
     let mut all = vec![];
-    for session in &sessions {
+    for session in sessions {
         let others: Vec<&Session> = sessions.iter().filter(|s| !std::ptr::eq(*s, session)).collect();
         let loaded = session.load(&args.object, &others, options.clone())?;
         for map in loaded.maps.iter().filter(|_| !others.is_empty()) {
@@ -51,18 +61,14 @@ pub fn load(args: &LoadArgs) -> Result<(), Failure> {
     let mut done: Vec<Done> = vec![];
     for (session, loaded) in sessions.iter().zip(all) {
         let prefix = if sessions.len() > 1 { format!("{}_", session.name) } else { String::new() };
-        done.push(settle(args, session, loaded, &Place { prefix, ..place.clone() })?);
+        let place = place.clone().map(|place| Place { prefix, ..place });
+        done.push(settle(args, session, loaded, place.as_ref())?);
     }
 
-    let said = if args.json {
-        let lists = |list: fn(&Done) -> Vec<Value>| done.iter().flat_map(list).collect::<Vec<_>>();
-        let notes = lists(|d| d.loaded.notes.iter().map(|note| json!(note)).collect());
-        json!({ "programs": lists(programs), "maps": lists(maps), "notes": notes }).to_string()
-    } else {
-        done.iter().map(report).collect::<Vec<_>>().join("\n")
-    };
     // In one piece, so that a reader who has seen enough of it ends nothing.
-    out::line(said)?;
+    if !calls.dry {
+        out::line(told(args.json, &done, calls))?;
+    }
     for Done { attached, mut pins, mut loaded, .. } in done {
         attached.into_iter().for_each(|(_, attachment)| attachment.keep());
         pins.keep();
@@ -71,12 +77,29 @@ pub fn load(args: &LoadArgs) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What was done.
+fn told(json: bool, done: &[Done], calls: &Calls) -> String {
+    if !json {
+        return done.iter().map(report).collect::<Vec<_>>().join("\n");
+    }
+    let lists = |list: fn(&Done) -> Vec<Value>| done.iter().flat_map(list).collect::<Vec<_>>();
+    let notes = lists(|d| d.loaded.notes.iter().map(|note| json!(note)).collect());
+    let mut document = json!({ "programs": lists(programs), "maps": lists(maps), "notes": notes });
+    calls.describe(&mut document);
+    document.to_string()
+}
+
 /// Pins a loaded object, and attaches it where that is wanted.
-fn settle(args: &LoadArgs, session: &Session, loaded: Loaded, place: &Place) -> Result<Done, Failure> {
-    let mut pins = loaded.pin(place)?;
+fn settle(
+    args: &LoadArgs,
+    session: &Session,
+    loaded: Loaded,
+    place: Option<&Place>,
+) -> Result<Done, Failure> {
+    let mut pins = place.map_or_else(|| Ok(Pins::default()), |place| loaded.pin(place))?;
     let wanted = args.attach || args.target.dev.is_some() || args.target.cgroup.is_some();
     let mut updated = vec![];
-    for prog in loaded.progs.iter().filter(|_| args.replace) {
+    for prog in loaded.progs.iter().filter(|_| args.replace && place.is_some()) {
         match pins.update_link(&prog.name, prog.as_fd())? {
             Some(true) => updated.push(prog.name.clone()),
             Some(false) if !wanted => out::message(format!(
@@ -90,7 +113,7 @@ fn settle(args: &LoadArgs, session: &Session, loaded: Loaded, place: &Place) -> 
     if wanted {
         attached = session::attach_all(&session.object, &loaded, &args.target, &updated)?;
     }
-    for (name, attachment) in &mut attached {
+    for (name, attachment) in attached.iter_mut().filter(|_| place.is_some()) {
         session::persist(attachment, || Ok(pins.link(name, args.replace)?))?;
     }
     Ok(Done { attached, updated, pins, loaded })

@@ -3,6 +3,7 @@
 mod args;
 mod attach;
 mod btf;
+mod calls;
 mod compile;
 mod diff;
 mod disasm;

@@ -1,6 +1,7 @@
 //! Everything of bpfasm that talks to Linux: typed system calls, loading, attaching.
 
 pub mod attach;
+pub mod calls;
 pub mod error;
 pub mod inspect;
 pub mod kernel;

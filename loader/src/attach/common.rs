@@ -42,10 +42,7 @@ pub fn device(socket: &mut Socket, hook: &str, target: &Target<'_>) -> Result<ne
 
 /// A second descriptor of a program, to be kept as long as it is attached.
 pub fn own(prog: BorrowedFd<'_>) -> Result<OwnedFd, Error> {
-    prog.try_clone_to_owned().map_err(|e| {
-        let errno = e.raw_os_error().map_or(Errno::EBADF, Errno::from_raw);
-        Error::Info(sys::Error { call: "fcntl(F_DUPFD_CLOEXEC)", errno })
-    })
+    sys::duplicate(prog).map_err(Error::Info)
 }
 
 /// All links of this machine that may be seen; none where that is not permitted.

@@ -51,7 +51,7 @@ impl Attachment {
     pub(super) fn new(hook: String, prog: &Prog<'_>, held: Held) -> Attachment {
         let link_id = match &held {
             // Links have no numbers before Linux 5.8.
-            Held::Link(link) => bpf::link_info(link.as_fd()).ok().map(|info| info.id).filter(|&id| id != 0),
+            Held::Link(link) => bpf::link_id(link.as_fd()).ok().filter(|&id| id != 0),
             _ => None,
         };
         let (mode, notes, pin, held) = (None, Vec::new(), None, Some(held));

@@ -141,6 +141,9 @@ impl Pins {
 
     /// Makes a directory unless it is there, and remembers it if it was made.
     fn make(&mut self, dir: &Path) -> Result<()> {
+        if self.dirs.iter().any(|made| made == dir) {
+            return Ok(());
+        }
         match make_dir(dir) {
             Ok(()) => {
                 self.dirs.push(dir.into());

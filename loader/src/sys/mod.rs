@@ -13,6 +13,7 @@ mod stand_in;
 pub use bytes::Bytes;
 
 use nix::errno::Errno;
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
 /// A system call that the kernel refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -37,6 +38,20 @@ impl Error {
 fn errno(number: i32) -> Errno {
     const ENOTSUPP: i32 = 524;
     if number == ENOTSUPP { Errno::EOPNOTSUPP } else { Errno::from_raw(number) }
+}
+
+/// A second descriptor for what one stands for, closed on exec.
+///
+/// # Errors
+/// `EMFILE`: too many are open.
+pub fn duplicate(fd: BorrowedFd<'_>) -> Result<OwnedFd> {
+    let call = "fcntl(F_DUPFD_CLOEXEC)";
+    let fields = |to: seam::Fields| to.add("fd", seam::Value::Fd(fd.as_raw_fd()));
+    let make = || {
+        let errno = |e: std::io::Error| e.raw_os_error().map_or(Errno::EIO, Errno::from_raw);
+        fd.try_clone_to_owned().map_err(|e| Error { call, errno: errno(e) })
+    };
+    seam::through(call, false, fields, || stand_in::duplicate(fd, make()?), make)
 }
 
 /// The result of a system call.

@@ -54,7 +54,7 @@ impl fmt::Display for Value {
             Value::Number(n) => n.fmt(f),
             Value::Signed(n) => n.fmt(f),
             Value::Hex(n) => write!(f, "{n:#x}"),
-            Value::Fd(fd) => write!(f, "fd {fd}"),
+            Value::Fd(fd) => fd.fmt(f),
             Value::Name(name) => f.write_str(name),
             Value::Text(text) => write!(f, "{text:?}"),
             Value::Bytes(bytes) => {

@@ -5,7 +5,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
 use nix::errno::Errno;
 use nix::sys::eventfd::{EfdFlags, EventFd};
@@ -17,8 +17,8 @@ use super::{Error, Result, bpf};
 pub(super) enum Thing {
     /// A program: type and name.
     Prog(u32, [u8; bpf::NAME_LEN]),
-    /// A map: type, key size, value size, entries, flags and name.
-    Map([u32; 5], [u8; bpf::NAME_LEN]),
+    /// A map: type, key size, value size, entries, flags; name; `map_extra`.
+    Map([u32; 5], [u8; bpf::NAME_LEN], u64),
     /// A link.
     Link,
     /// Anything that is not asked about.
@@ -57,6 +57,16 @@ pub(super) fn open(call: &'static str, thing: Thing) -> Result<OwnedFd> {
         model.things.insert(fd.as_raw_fd(), (model.last_id, thing));
     });
     Ok(fd)
+}
+
+/// A second descriptor that stands for the same.
+pub(super) fn duplicate(of: BorrowedFd<'_>, new: OwnedFd) -> Result<OwnedFd> {
+    MODEL.with_borrow_mut(|model| {
+        if let Some(known) = model.things.get(&of.as_raw_fd()).cloned() {
+            model.things.insert(new.as_raw_fd(), known);
+        }
+    });
+    Ok(new)
 }
 
 /// What a descriptor stands for, with the number of the object; nothing for one that the kernel gave.

@@ -6,7 +6,6 @@ use crate::sys;
 use crate::sys::bpf::{F_RDONLY_PROG, Kind, Map, MapInfo, fd_by_id, kind_of, map_info, obj_get};
 use bpfasm_asm::object;
 use bpfasm_asm::uapi::MapType;
-use nix::errno::Errno;
 use std::fmt;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
@@ -43,12 +42,12 @@ impl Existing {
     /// # Errors
     /// No descriptor is left.
     pub fn share(map: &LoadedMap, object: &str) -> Result<Existing> {
-        Ok(Existing { place: format!("the map of `{object}`"), fd: duplicate(&map.map)? })
+        Ok(Existing { place: format!("the map of `{object}`"), fd: sys::duplicate(map.map.as_fd())? })
     }
 
     /// The map, where it is what the object describes.
     pub(super) fn checked(&self, wanted: &object::Map, entries: u32) -> Result<Map> {
-        let map = Map::from_fd(duplicate(&self.fd)?)?;
+        let map = Map::from_fd(sys::duplicate(self.fd.as_fd())?)?;
         let fields = differences(wanted, entries, &map_info(map.as_fd())?);
         if fields.is_empty() {
             return Ok(map);
@@ -59,14 +58,6 @@ impl Existing {
             differences: Differences(fields),
         })
     }
-}
-
-fn duplicate(fd: &impl AsFd) -> Result<OwnedFd> {
-    let error = |e: std::io::Error| sys::Error {
-        call: "fcntl(F_DUPFD_CLOEXEC)",
-        errno: e.raw_os_error().map_or(Errno::EIO, Errno::from_raw),
-    };
-    Ok(fd.as_fd().try_clone_to_owned().map_err(error)?)
 }
 
 /// A field in which a map is not what the object describes.

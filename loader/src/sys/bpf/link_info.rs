@@ -130,6 +130,17 @@ pub fn link_info(fd: BorrowedFd<'_>) -> Result<LinkInfo> {
     Ok(LinkInfo { kind: LinkType(info.kind), id: info.id, prog_id: info.prog_id, detail })
 }
 
+/// The number of a link; 0 before Linux 5.8.
+///
+/// # Errors
+/// `EBADF`, `EINVAL`: not a link.
+pub fn link_id(fd: BorrowedFd<'_>) -> Result<u32> {
+    let mut info = attr::LinkInfo::default();
+    // SAFETY: the struct holds no address.
+    unsafe { obj_info(fd, &mut info)? };
+    Ok(info.id)
+}
+
 /// Asks again, with a buffer for the name whose address and length stand at this word of the union.
 fn name_at(fd: BorrowedFd<'_>, word: usize) -> Result<String> {
     const ROOM: u32 = 256;

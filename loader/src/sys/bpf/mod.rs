@@ -28,7 +28,7 @@ pub use link::{
     LinkCreate, LinkOptions, ProgAttach, Relative, Target, link_create, link_detach, link_update,
     prog_attach, prog_detach, raw_tracepoint_open,
 };
-pub use link_info::{LinkDetail, LinkInfo, link_info};
+pub use link_info::{LinkDetail, LinkInfo, link_id, link_info};
 pub use map::{Map, MapBtf, MapCreate, fill_arena, map_create};
 pub use object::{obj_get, obj_pin};
 pub use prog::{LoadFailed, Log, ProgLoad, Records, TestResult, TestRun, prog_load, prog_test_run};
@@ -135,7 +135,7 @@ impl Cmd {
 }
 
 /// Commands that change nothing, and whose answer nobody can stand in for.
-const ASKS: [Cmd; 10] = [
+const ASKS: [Cmd; 9] = [
     OBJ_GET,
     PROG_GET_NEXT_ID,
     MAP_GET_NEXT_ID,
@@ -145,7 +145,6 @@ const ASKS: [Cmd; 10] = [
     MAP_GET_FD_BY_ID,
     BTF_GET_FD_BY_ID,
     LINK_GET_FD_BY_ID,
-    PROG_QUERY,
 ];
 
 /// bpf(2) with an attribute of its own type. Returns what the kernel returned, which is not negative.

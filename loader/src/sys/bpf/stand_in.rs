@@ -2,7 +2,7 @@
 
 use super::{ASKS, Cmd, attr};
 use super::{BTF_LOAD, LINK_CREATE, MAP_CREATE, MAP_GET_NEXT_KEY, MAP_LOOKUP_ELEM};
-use super::{OBJ_GET_INFO_BY_FD, PROG_LOAD, RAW_TRACEPOINT_OPEN};
+use super::{OBJ_GET_INFO_BY_FD, PROG_LOAD, PROG_QUERY, RAW_TRACEPOINT_OPEN};
 use crate::sys::Result;
 use crate::sys::stand_in::{self, Thing, nothing};
 use nix::errno::Errno;
@@ -17,6 +17,11 @@ pub(super) unsafe fn asks(cmd: Cmd, attr: *const u8) -> bool {
         // SAFETY: the attribute of this command.
         let info = unsafe { &*attr.cast::<attr::Info>() };
         return stand_in::thing(info.bpf_fd.cast_signed()).is_none();
+    }
+    if cmd == PROG_QUERY {
+        // SAFETY: the attribute of this command.
+        let query = unsafe { &*attr.cast::<attr::Query>() };
+        return stand_in::thing(query.target.cast_signed()).is_none();
     }
     ASKS.contains(&cmd)
 }
@@ -33,7 +38,7 @@ pub(super) unsafe fn answer(cmd: Cmd, attr: *mut u8) -> Result<super::Number> {
             // SAFETY: the attribute of this command.
             let a = unsafe { &*attr.cast::<attr::MapCreate>() };
             let facts = [a.map_type, a.key_size, a.value_size, a.max_entries, a.map_flags];
-            open(Thing::Map(facts, a.map_name))
+            open(Thing::Map(facts, a.map_name, a.map_extra))
         }
         PROG_LOAD => {
             // SAFETY: the attribute of this command.
@@ -50,6 +55,11 @@ pub(super) unsafe fn answer(cmd: Cmd, attr: *mut u8) -> Result<super::Number> {
         }
         RAW_TRACEPOINT_OPEN => open(Thing::Link),
         BTF_LOAD => open(Thing::Other),
+        PROG_QUERY => {
+            // SAFETY: the attribute of this command, which was borrowed mutably.
+            unsafe { &mut *attr.cast::<attr::Query>() }.count = 0;
+            done(0)
+        }
         MAP_LOOKUP_ELEM | MAP_GET_NEXT_KEY => nothing(cmd.call),
         OBJ_GET_INFO_BY_FD => {
             // SAFETY: the attribute of this command.
@@ -76,7 +86,7 @@ unsafe fn tell(cmd: Cmd, ask: &attr::Info) -> Result<()> {
             // SAFETY: there is room for it, as the caller promises and the length says.
             unsafe { place.cast::<attr::ProgInfo>().write(told) };
         }
-        Some((id, Thing::Map([kind, key_size, value_size, max_entries, map_flags], name)))
+        Some((id, Thing::Map([kind, key_size, value_size, max_entries, map_flags], name, map_extra)))
             if has_room(size_of::<attr::MapInfo>()) =>
         {
             let told = attr::MapInfo {
@@ -87,6 +97,7 @@ unsafe fn tell(cmd: Cmd, ask: &attr::Info) -> Result<()> {
                 max_entries,
                 map_flags,
                 name,
+                map_extra,
                 ..attr::MapInfo::default()
             };
             // SAFETY: as above.
