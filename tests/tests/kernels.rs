@@ -1,5 +1,7 @@
 //! `bpfasm` on kernels from 5.10 to the newest, in virtual machines.
 
+use bpfasm_tests::bin::compiles;
+use bpfasm_tests::tool::{Need, TempDir, ready};
 use bpfasm_tests::vm::{KERNELS, payload, run};
 
 const GOOD: &str = "license \"GPL\"\nprog good: \"xdp\" {\n    w0 = 2\n    exit\n}\n";
@@ -20,5 +22,81 @@ fn programs_run_and_logs_come_back() {
         for shown in ["XDP_PASS", "E0801", "R3 !read_ok", "r1 = -2 ll", "r0 = r3"] {
             assert!(output.stdout.contains(shown), "{kernel}: {shown}\n{output}");
         }
+    }
+}
+
+/// C programs with targets that are found by their types: a name, the source, and the first kernel that takes it.
+const TARGETS: [(&str, &str, &str); 15] = [
+    ("entry", "SEC(\"fentry/vfs_read\") int p(void *ctx) { return 0; }", "5.10"),
+    ("exit", "SEC(\"fexit/vmlinux:vfs_read\") int p(void *ctx) { return 0; }", "5.10"),
+    ("instead", "SEC(\"fmod_ret/security_file_open\") int p(void *ctx) { return 0; }", "5.10"),
+    ("session", "SEC(\"fsession/vfs_read\") int p(void *ctx) { return 0; }", "7.2"),
+    ("hook", "SEC(\"lsm/file_open\") int p(void *ctx) { return 0; }", "5.10"),
+    ("sleeping", "SEC(\"lsm.s/file_open\") int p(void *ctx) { return 0; }", "6.1"),
+    ("cgroup", "SEC(\"lsm_cgroup/socket_bind\") int p(void *ctx) { return 1; }", "6.1"),
+    ("iterator", "SEC(\"iter/task\") int p(void *ctx) { return 0; }", "5.10"),
+    ("traced", "SEC(\"tp_btf/sched_switch\") int p(void *ctx) { return 0; }", "5.10"),
+    // Types of modules are told from 5.11 on.
+    ("module", "SEC(\"fentry/veth:veth_open\") int p(void *ctx) { return 0; }", "6.1"),
+    ("searched", "SEC(\"fentry/veth_open\") int p(void *ctx) { return 0; }", "6.1"),
+    ("later", "SEC(\"kprobe/vfs_read\") int p(void *ctx) { return 0; }", "5.10"),
+    ("replacing", "SEC(\"freplace/answer\") int p(struct xdp_md *ctx) { return 0; }", "5.10"),
+    ("watching", "SEC(\"fentry/answer\") int p(void *ctx) { return 0; }", "5.10"),
+    (
+        "variables",
+        "struct rq { int cpu; }; extern const struct rq runqueues KSYMS; extern const int bpf_prog_active KSYMS;
+         extern const int nothing KSYMS WEAK; static void *(*per)(const void *, unsigned) = (void *)153;
+         SEC(\"raw_tp/sched_switch\") int p(void *ctx) {
+             const struct rq *r = per(&runqueues, 0); const int *a = per(&bpf_prog_active, 0);
+             return r && a && &nothing == 0 ? 0 : r != 0;
+         }",
+        "6.1",
+    ),
+];
+
+/// What programs attach to is found in the types of a kernel, of its modules and of other programs, and trampolines are
+/// made: what has no target, or comes from a later kernel, is refused.
+#[test]
+fn targets_are_found_by_their_types() {
+    const HEAD: &str = r#"
+#define SEC(name) __attribute__((section(name), used))
+#define KSYMS __attribute__((section(".ksyms")))
+#define WEAK __attribute__((weak))
+struct xdp_md { unsigned fields[6]; };
+char _license[] SEC("license") = "GPL";
+"#;
+    const ANSWERING: &str =
+        "__attribute__((noinline)) int answer(struct xdp_md *ctx) { volatile int r = 1; return r; }
+                             SEC(\"xdp\") int entered(struct xdp_md *ctx) { return answer(ctx) + 1; }";
+    if !ready(&[Need::Tool("clang-19")]) {
+        return;
+    }
+    let dir = payload();
+    let compile = |name: &str, body: &str, to: &TempDir| {
+        let source = to.write("source.c", format!("{HEAD}{body}"));
+        let flags = ["clang-19", "-target", "bpf", "-mcpu=v3", "-O2", "-g"];
+        assert!(compiles(&flags, &source, &to.file(&format!("{name}.o"))), "{name}");
+    };
+    compile("answering", ANSWERING, &dir);
+    TARGETS.iter().for_each(|(name, body, _)| compile(name, body, &dir));
+    let names: Vec<&str> = TARGETS.iter().map(|(name, ..)| *name).collect();
+    let line = format!(
+        "b=/sys/fs/bpf; ./bpfasm load answering.o --pin $b/answering >/dev/null || exit 1
+         for n in {}; do
+             case $n in replacing|watching) to=\"--target-prog p=$b/answering/entered\";; *) to=;; esac
+             if ./bpfasm load $n.o $to --pin $b/$n >/dev/null 2>$n.log; then echo $n; else echo no $n; cat $n.log >&2; fi
+         done",
+        names.join(" ")
+    );
+    let place = |kernel: &str| KERNELS.iter().position(|known| *known == kernel);
+    for kernel in KERNELS {
+        let Some(output) = run(kernel, &dir, &line) else { return };
+        let output = output.ok();
+        let taken = |since: &str| if place(since) <= place(kernel) { "" } else { "no " };
+        let wanted: Vec<_> =
+            TARGETS.iter().map(|(name, _, since)| format!("{}{name}", taken(since))).collect();
+        // Between them stand the reasons.
+        let told = |line: &&str| names.contains(&line.trim_start_matches("no "));
+        assert_eq!(output.stdout.lines().filter(told).collect::<Vec<_>>(), wanted, "{kernel}\n{output}");
     }
 }

@@ -5,9 +5,8 @@ use std::io::{self, Write};
 use super::item::{Item, items, target};
 use super::out::Out;
 use super::words::{reference, seen, source};
-use crate::isa::SLOT;
+use crate::isa::{Insn, SLOT};
 use crate::object::{Func, Line, Object};
-use crate::text::Text;
 
 /// What is shown.
 #[derive(Debug, Clone, Copy)]
@@ -35,9 +34,14 @@ impl View {
     ///
     /// # Errors
     /// Those of `to`.
-    pub fn write(&self, object: &Object, funcs: &[&Func], to: &mut dyn Write) -> io::Result<()> {
+    pub fn write<'a>(
+        &self,
+        object: &'a Object,
+        funcs: impl Iterator<Item = &'a Func>,
+        to: &mut dyn Write,
+    ) -> io::Result<()> {
         let mut out = Out::new(to);
-        for (i, func) in funcs.iter().enumerate() {
+        for (i, func) in funcs.enumerate() {
             if i > 0 {
                 out.end()?;
             }
@@ -49,18 +53,18 @@ impl View {
     fn func(&self, out: &mut Out, object: &Object, func: &Func) -> io::Result<()> {
         self.colour(out, BOLD);
         out.text("section ");
-        out.push_str(&seen(&func.section));
+        out.text(&seen(&func.section));
         out.text(": ");
-        out.push_str(&seen(if func.name.is_empty() { "(no name)" } else { &func.name }));
+        out.text(&seen(if func.name.is_empty() { "(no name)" } else { &func.name }));
         self.colour(out, PLAIN);
         out.end()?;
         let labels = labels(func);
-        let (mut space, mut last) = (Text::default(), None);
+        let (mut space, mut last) = (String::new(), None);
         for item in items(object, func) {
             if labels[item.slot] {
                 self.colour(out, BOLD);
                 out.text(".l");
-                out.decimal(as_u64(item.slot));
+                out.right(as_u64(item.slot), 0);
                 out.text(":");
                 self.colour(out, PLAIN);
                 out.end()?;
@@ -81,30 +85,30 @@ impl View {
     fn source(&self, out: &mut Out, object: &Object, line: &Line) -> io::Result<()> {
         self.colour(out, CYAN);
         out.text("; ");
-        let _ = source(&mut **out, object, line);
+        let _ = source(out, object, line);
         self.colour(out, PLAIN);
         out.end()
     }
 
-    fn insn(&self, out: &mut Out, object: &Object, item: &Item, space: &mut Text) -> io::Result<()> {
+    fn insn(&self, out: &mut Out, object: &Object, item: &Item, space: &mut String) -> io::Result<()> {
+        let Insn { hi, .. } = item.insn;
         self.slot(out, item.slot);
         if self.bytes {
             self.slot_bytes(out, item.insn.slot(object.endian));
         }
         let start = out.len();
-        item.write(out, space);
+        let _ = item.write(out, space);
         if item.has_reference() {
-            let written = out.len() - start;
-            out.blanks(REFERENCES.saturating_sub(written).max(2));
+            out.blanks(REFERENCES.saturating_sub(out.len() - start).max(2));
             self.colour(out, GREEN);
             out.text("; ");
-            let _ = reference(&mut **out, item);
+            let _ = reference(out, item);
             self.colour(out, PLAIN);
         }
         out.end()?;
-        if let Some(second) = item.insn.second(object.endian).filter(|_| self.bytes) {
+        if let Some(hi) = hi.filter(|_| self.bytes) {
             self.slot(out, item.slot + 1);
-            self.slot_bytes(out, second);
+            self.slot_bytes(out, Insn { imm: hi, ..Insn::default() }.slot(object.endian));
             out.trim();
             out.end()?;
         }
@@ -113,21 +117,21 @@ impl View {
 
     fn slot(&self, out: &mut Out, slot: usize) {
         self.colour(out, GREY);
-        out.right::<10>(as_u64(slot), 8);
+        out.right(as_u64(slot), 8);
         out.text(":  ");
         self.colour(out, PLAIN);
     }
 
     fn slot_bytes(&self, out: &mut Out, bytes: [u8; SLOT]) {
         self.colour(out, GREY);
-        out.hex(bytes);
+        out.slot(bytes);
         self.colour(out, PLAIN);
         out.text(" ");
     }
 
     pub(super) fn colour(&self, out: &mut Out, colour: &str) {
         if self.colour {
-            out.push_str(colour);
+            out.text(colour);
         }
     }
 }

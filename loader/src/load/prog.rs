@@ -191,7 +191,7 @@ fn refused(
     log: String,
 ) -> Error {
     let source = failed.error;
-    if log.trim().is_empty() {
+    if says_nothing(&log) {
         return if source.errno == Errno::EPERM {
             let what = format!("program `{}`", func.name);
             Error::NotPermitted {
@@ -204,6 +204,11 @@ fn refused(
         };
     }
     Error::Rejected(Box::new(Rejection::new(object, func, layout, source.errno, log)))
+}
+
+/// Whether a log has no word about the program: it was refused before the verifier looked at it.
+fn says_nothing(log: &str) -> bool {
+    log.lines().all(|line| line.trim().is_empty() || line.starts_with("processed 0 insns"))
 }
 
 fn help(errno: Errno) -> Option<&'static str> {
