@@ -46,6 +46,7 @@ pub enum Command {
     Load(LoadArgs),
     Attach(AttachArgs),
     Detach(DetachArgs),
+    Doctor(DoctorArgs),
 }
 
 /// The command line of this process.
@@ -69,6 +70,7 @@ pub fn parse() -> Command {
         Some("load") => Command::Load(one(&args)),
         Some("attach") => Command::Attach(one(&args)),
         Some("detach") => Command::Detach(one(&args)),
+        Some("doctor") => Command::Doctor(one(&args)),
         _ => Cli::parse().command,
     }
 }
@@ -604,6 +606,30 @@ pub struct DetachArgs {
     pub json: bool,
 }
 
+/// Say what this kernel and this process can do, and what is in the way
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  bpfasm doctor                                  what matters, and what to do
+  bpfasm doctor --all                            every answer, with the helpers of each type of program
+  bpfasm doctor --json | jq '.hooks[\"tcx/ingress\"].verdict'
+
+Everything is tried: programs and maps are made and let go at once, and nothing is attached. An answer is supported,
+denied (this process may not), unsupported (the kernel has it not) or unknown (the kernel does not say).
+
+Exit code 0: some program can be loaded; 4: this process may not load any; 5: the kernel takes none.")]
+pub struct DoctorArgs {
+    /// Print every answer
+    #[arg(long)]
+    pub all: bool,
+    /// The kernel's types, in the place of those that it shows itself
+    #[arg(long, value_name = "FILE")]
+    pub btf: Option<PathBuf>,
+    /// Print every answer as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Show types: of an object, of the kernel and its modules, of what is loaded
 #[derive(Debug, Args)]
 pub struct BtfArgs {
@@ -736,7 +762,8 @@ impl Command {
             | Command::Doc(_)
             | Command::Btf(_)
             | Command::Attach(_)
-            | Command::Detach(_) => {
+            | Command::Detach(_)
+            | Command::Doctor(_) => {
                 return Format::Human;
             }
         };

@@ -9,6 +9,7 @@ mod diff;
 mod disasm;
 mod disk;
 mod doc;
+mod doctor;
 mod dump;
 mod explain;
 mod fail;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         Command::Load(args) => load::load(args),
         Command::Attach(args) => attach::attach(args),
         Command::Detach(args) => attach::detach(args),
+        Command::Doctor(args) => doctor::doctor(args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -17,26 +17,34 @@ const UNAVAILABLE: i32 = 77;
 #[must_use]
 pub fn payload() -> TempDir {
     let dir = TempDir::new();
+    add(&dir, bin::path(), "bpfasm");
+    dir
+}
+
+/// Adds a program of this machine with the libraries that it needs, to be called as `./NAME`.
+///
+/// # Panics
+/// When a file cannot be copied.
+pub fn add(dir: &TempDir, program: &Path, name: &str) {
     let copy = |from: &Path, name: &str| {
         std::fs::copy(from, dir.file(name)).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
     };
     let mut interpreter = None;
-    for library in libraries(bin::path()) {
+    for library in libraries(program) {
         let name = library.file_name().expect("a file").to_str().expect("UTF-8").to_owned();
         copy(&library, &name);
         interpreter = interpreter.or(name.starts_with("ld-").then_some(name));
     }
     match interpreter {
-        None => copy(bin::path(), "bpfasm"),
+        None => copy(program, name),
         Some(interpreter) => {
-            copy(bin::path(), "bpfasm.dynamic");
+            copy(program, &format!("{name}.dynamic"));
             let script =
-                format!("#!/bin/sh\nexec ./{interpreter} --library-path . ./bpfasm.dynamic \"$@\"\n");
-            let script = dir.write("bpfasm", script);
+                format!("#!/bin/sh\nexec ./{interpreter} --library-path . ./{name}.dynamic \"$@\"\n");
+            let script = dir.write(name, script);
             tool::run(Command::new("chmod").arg("755").arg(script)).ok();
         }
     }
-    dir
 }
 
 /// The shared libraries of a program, with what loads them; none of a static one.

@@ -4,6 +4,7 @@
 
 mod config;
 mod feature;
+pub mod probe;
 mod symbols;
 mod types;
 mod version;

@@ -201,6 +201,14 @@ impl<'s> KernelTypes<'s> {
         Scan::finding(bytes, None, wanted).map(Rc::new).map_err(wrong)
     }
 
+    /// The file that has the kernel's own types.
+    ///
+    /// # Errors
+    /// Those of [`Self::vmlinux`].
+    pub fn path(&self) -> Result<&'s Path> {
+        self.store.vmlinux().map(|(path, _)| path)
+    }
+
     /// The modules that have types, in the order in which they were loaded. Their types are not read yet.
     ///
     /// # Errors

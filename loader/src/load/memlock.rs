@@ -6,14 +6,14 @@ use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, setrlimit};
 
 /// Whether the limit has been raised already.
 #[derive(Debug, Default)]
-pub(super) struct Memlock {
+pub(crate) struct Memlock {
     tried: bool,
 }
 
 impl Memlock {
     /// Runs a call; when it fails as one does under too small a limit, and the kernel is one that has it, raises
     /// the limit and runs it once more.
-    pub(super) fn retry<T, E: HasErrno>(
+    pub(crate) fn retry<T, E: HasErrno>(
         &mut self,
         mut run: impl FnMut() -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
@@ -35,7 +35,7 @@ impl Memlock {
 }
 
 /// An error that has a number.
-pub(super) trait HasErrno {
+pub(crate) trait HasErrno {
     fn errno(&self) -> Errno;
 }
 
@@ -52,12 +52,12 @@ impl HasErrno for sys::bpf::LoadFailed {
 }
 
 /// Whether this kernel is older than 5.11.
-pub(super) fn counts_memlock() -> bool {
+pub(crate) fn counts_memlock() -> bool {
     kernel_version().is_some_and(|v| v < (5, 11))
 }
 
 /// Major and minor number of the running kernel.
-pub(super) fn kernel_version() -> Option<(u32, u32)> {
+pub(crate) fn kernel_version() -> Option<(u32, u32)> {
     let name = nix::sys::utsname::uname().ok()?;
     version_of(name.release().to_str()?)
 }

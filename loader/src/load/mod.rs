@@ -10,7 +10,7 @@ mod externs;
 mod kind;
 mod layout;
 mod maps;
-mod memlock;
+pub(crate) mod memlock;
 mod names;
 mod needs;
 mod pin;

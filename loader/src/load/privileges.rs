@@ -14,6 +14,17 @@ pub struct Capability {
     name: &'static str,
 }
 
+impl Capability {
+    /// Those that count for BPF. `CAP_SYS_ADMIN` stands for all the others.
+    pub const ALL: [Capability; 4] = [BPF, PERFMON, NET_ADMIN, SYS_ADMIN];
+
+    /// Its name: `CAP_BPF`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.name
+    }
+}
+
 const NET_ADMIN: Capability = Capability { number: 12, name: "CAP_NET_ADMIN" };
 const SYS_ADMIN: Capability = Capability { number: 21, name: "CAP_SYS_ADMIN" };
 const PERFMON: Capability = Capability { number: 38, name: "CAP_PERFMON" };
@@ -132,25 +143,27 @@ impl fmt::Display for Diagnosis {
 
 /// The facts that a diagnosis is made from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Facts {
+pub struct Facts {
     /// Effective capabilities, a bit each.
     effective: u64,
     /// Whether the effective user is root.
-    root: bool,
+    pub root: bool,
     /// `kernel.unprivileged_bpf_disabled`; 0 where there is none.
-    unprivileged_disabled: u32,
+    pub unprivileged_disabled: u32,
     /// Whether this is not the first user namespace.
-    user_namespace: bool,
+    pub user_namespace: bool,
     /// The lockdown mode: `none`, `integrity`, `confidentiality`; empty where there is none.
-    lockdown: String,
+    pub lockdown: String,
     /// Before 5.8 there are no `CAP_BPF` and `CAP_PERFMON`.
     only_sys_admin: bool,
-    /// Before 5.11.
-    counts_memlock: bool,
+    /// Whether maps and programs count as locked memory: before 5.11.
+    pub counts_memlock: bool,
 }
 
 impl Facts {
-    fn of_this_process() -> Facts {
+    /// Those of this process, on this kernel.
+    #[must_use]
+    pub fn of_this_process() -> Facts {
         let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
         Facts {
             effective: effective(&read("/proc/self/status")).unwrap_or(0),
@@ -166,11 +179,15 @@ impl Facts {
         }
     }
 
-    fn has(&self, capability: Capability) -> bool {
+    /// Whether it has a capability.
+    #[must_use]
+    pub fn has(&self, capability: Capability) -> bool {
         self.effective >> capability.number & 1 == 1
     }
 
-    fn diagnose(&self, what: Refused) -> Diagnosis {
+    /// Why it may not load such a program or make such a map.
+    #[must_use]
+    pub fn diagnose(&self, what: Refused) -> Diagnosis {
         let is = |table: &[ProgType]| matches!(what, Refused::Prog(kind) if table.contains(&kind));
         let network_map = matches!(what, Refused::Map(kind) if NETWORK_MAPS.contains(&kind));
         let mut missing = Vec::new();
