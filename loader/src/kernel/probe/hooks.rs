@@ -2,7 +2,7 @@
 
 use super::{CANNOT_ASK, Probe, Tried, Verdict, links};
 use crate::sys::bpf::ProgLoad;
-use bpfasm_asm::btf::TypeId;
+use bpfasm_asm::btf::{TypeId, Wanted};
 use bpfasm_asm::uapi::section::{SECTIONS, SectionDef};
 use bpfasm_asm::uapi::{AttachType, ProgType};
 use nix::errno::Errno;
@@ -70,16 +70,21 @@ impl Hook {
 impl Probe<'_, '_> {
     /// All hooks, each tried with a program that returns 0 or, where the hook does not take that, 1.
     pub fn hooks(&mut self) -> Vec<Hook> {
-        let wanted = TARGETS.map(|(_, kind, name)| (name, kind));
-        let found = self.types.find(&wanted).unwrap_or_default();
+        let mut wanted = Wanted::default();
+        TARGETS.iter().for_each(|(_, kind, name)| wanted.add(name, &[*kind]));
+        let sought = self.types.seek(&mut wanted).is_ok();
+        let find = |attach: Option<AttachType>| {
+            let (_, kind, name) = TARGETS.iter().find(|(of, ..)| sought && Some(*of) == attach)?;
+            self.types.find(&wanted, name, *kind, Some("vmlinux")).ok()?.map(|found| found.id)
+        };
+        let targets = SECTIONS.iter().map(|def| (def, find(def.attach_type).unwrap_or(TypeId::VOID)));
+        let targets: Vec<(&SectionDef, TypeId)> = targets.collect();
         let mut hooks: Vec<Hook> = vec![];
-        for def in SECTIONS {
+        for (def, target) in targets {
             let key = |def: &SectionDef| (def.prog_type, def.attach_type, def.prog_flags);
             if hooks.iter().any(|hook| key(hook.def) == key(def)) {
                 continue;
             }
-            let row = TARGETS.iter().position(|(attach, ..)| Some(*attach) == def.attach_type);
-            let target = row.and_then(|row| *found.get(row)?).unwrap_or(TypeId::VOID);
             let mut hook = Hook { def, verdict: CANNOT_ASK, known: false, target };
             self.try_hook(&mut hook);
             hooks.push(hook);

@@ -17,7 +17,7 @@ pub use hooks::Hook;
 pub use isa::{Feature, FeatureOf, level};
 pub use report::{Finding, Report};
 
-use bpfasm_asm::btf::Kind;
+use bpfasm_asm::btf::{Kind, Wanted};
 use bpfasm_asm::isa::{AluOp, Endian, Form, Insn, Rhs, Syntax, Width};
 use bpfasm_asm::uapi::{LinkType, MapType, ProgType};
 use nix::errno::Errno;
@@ -163,10 +163,12 @@ impl<'k, 's> Probe<'k, 's> {
         const ENUM: u32 = 6;
         let types = self.types;
         let read = || {
-            let wanted = [("bpf_attach_type", ENUM), ("bpf_link_type", ENUM)];
-            let found = types.find(&wanted).ok()?;
-            let scan = types.vmlinux().ok()?;
-            let enums = found.into_iter().flatten().filter_map(|id| scan.get(id).ok()?);
+            let mut wanted = Wanted::default();
+            let names = ["bpf_attach_type", "bpf_link_type"];
+            names.iter().for_each(|name| wanted.add(name, &[ENUM]));
+            let scan = types.seek(&mut wanted).ok()?;
+            let heads = names.iter().flat_map(|name| wanted.found(name));
+            let enums = heads.filter_map(|head| scan.get::<String>(head.id).ok()?);
             let names = enums.flat_map(|ty| match ty.kind {
                 Kind::Enum { values, .. } => values.into_iter().map(|value| value.name).collect(),
                 _ => vec![],
