@@ -449,6 +449,9 @@ pub struct KindArgs {
     /// The program that a program of section freplace, fentry or fexit is for: p=id:7, p=/sys/fs/bpf/q; may be repeated
     #[arg(long = "target-prog", value_name = "NAME=id:N|PIN")]
     pub targets: Vec<String>,
+    /// Look fields, types and enums (CO-RE) up in this file, BTF or ELF with BTF, in the place of the kernel's own types
+    #[arg(long, value_name = "FILE")]
+    pub btf: Option<PathBuf>,
 }
 
 /// What is told of system calls.

@@ -61,6 +61,7 @@ impl Session {
                 .map(|text| values::max_entries(text))
                 .collect::<Result<_, _>>()?,
             pin_root: Some(args.pin_root.clone()),
+            btf: args.kinds.btf.clone(),
             types: mine(&args.kinds.types, is_prog).iter().map(|t| kind(t)).collect::<Result<_, _>>()?,
             targets: mine(&args.kinds.targets, is_prog)
                 .iter()

@@ -3,7 +3,8 @@
 use crate::load::Differences;
 use crate::load::privileges::Diagnosis;
 use crate::sys;
-use crate::verifier::Rejection;
+use crate::verifier::{Place, Rejection};
+use bpfasm_asm::fit;
 use nix::errno::Errno;
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -61,6 +62,16 @@ pub enum Error {
         name: String,
         /// What it needs.
         what: String,
+    },
+    /// A value that depends on the kernel's types, where these contradict the object or each other.
+    #[error("{}function `{func}`, instruction {}: {source}", at(.place.as_deref()), .source.insn)]
+    Core {
+        /// The function.
+        func: String,
+        /// Where in the source, as far as the object says.
+        place: Option<Box<Place>>,
+        /// Which value, and what is wrong.
+        source: Box<fit::Error>,
     },
     /// A value for a variable that is not there.
     #[error("no variable called `{name}`; the object has {}", list(.known))]
@@ -247,6 +258,11 @@ fn no_room(e: &sys::Error) -> Option<&'static str> {
 /// What to do about a directory that is not there.
 fn make_it_first(e: &sys::Error) -> Option<&'static str> {
     (e.errno == Errno::ENOENT).then_some("only the last directory is made; make this one first")
+}
+
+/// `file:line: `, or nothing.
+fn at(place: Option<&Place>) -> String {
+    place.map_or_else(String::new, |place| format!("{}:{}: ", place.file, place.line))
 }
 
 /// `: text`, or nothing.

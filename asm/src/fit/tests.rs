@@ -35,7 +35,7 @@ fn fit(object: &Object, kernel: &Btf, modules: &[Btf]) -> Result<Vec<Result<Insn
     let modules = || Ok::<_, Infallible>(modules.iter().map(|m| Rc::new(Scan::new(m).unwrap())).collect());
     let Ok(mut fitter) = Fitter::new(object, &[0], vmlinux, &wanted, modules);
     let patches = fitter.patches(0).map_err(|e| e.to_string())?;
-    let why = |insn| fitter.why(0, insn).unwrap_or_default();
+    let why = |insn| fitter.why(0, insn).map(|(what, why)| format!("{what}: {why}")).unwrap_or_default();
     let told = |p: &Patch| if p.is_poisoned() { Err(why(p.insn)) } else { Ok(p.becomes) };
     Ok(patches.iter().map(told).collect())
 }

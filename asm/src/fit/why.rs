@@ -66,9 +66,9 @@ fn instead<'n>(name: &str, all: impl IntoIterator<Item = &'n str>) -> String {
 impl Fitter<'_, '_> {
     /// Why an instruction is poisoned: what it asks for, and what the kernel lacks.
     #[must_use]
-    pub fn why(&self, func: usize, insn: usize) -> Option<String> {
+    pub fn why(&self, func: usize, insn: usize) -> Option<(String, String)> {
         let relo = self.object.funcs.get(func)?.core.iter().find(|relo| relo.insn == insn)?;
-        Some(format!("{}: {}", text(self.object, relo), self.missing(relo)?))
+        Some((text(self.object, relo), self.missing(relo)?))
     }
 
     fn missing(&self, relo: &CoreRelo) -> Option<String> {

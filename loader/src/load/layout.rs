@@ -1,5 +1,6 @@
 //! A program as the kernel takes it: the function itself, and after it each function that it calls, once.
 
+use super::core::Core;
 use super::externs::{Externs, Place};
 use super::{LoadedData, LoadedMap};
 use crate::error::{Error, Result};
@@ -8,9 +9,9 @@ use crate::verifier::missing;
 use bpfasm_asm::btf::Kind;
 use bpfasm_asm::isa::Endian;
 use bpfasm_asm::isa::Insn;
-use bpfasm_asm::object::{CoreKind, DataKind, Func, Object, Symbol};
+use bpfasm_asm::object::{DataKind, Func, Object, Symbol};
 use bpfasm_asm::uapi::MapType;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::os::fd::{AsFd, AsRawFd, RawFd};
 
 const LD_IMM64: u8 = 0x18;
@@ -95,24 +96,28 @@ impl Layout {
     }
 
     /// The bytes of the program, with everything that its references name filled in.
-    pub(super) fn encode(&self, object: &Object, places: &Places<'_>) -> Result<Vec<u8>> {
+    pub(super) fn encode(&self, object: &Object, places: &Places<'_, '_>) -> Result<Vec<u8>> {
         let mut bytes = Vec::with_capacity(self.slots() * 8);
         for part in &self.parts {
             let func = &object.funcs[part.func];
             let mut refs = func.refs.iter().peekable();
-            let types: HashMap<usize, i32> = local_types(func).collect();
+            let mut patches = places.core.patches(part.func).iter().peekable();
             let mut slot = part.start;
             for (index, mut insn) in func.insns.iter().enumerate() {
+                let slots = insn.slots();
+                if let Some(patch) = patches.next_if(|patch| patch.insn == index) {
+                    insn = patch.becomes;
+                }
                 while let Some(r) = refs.next_if(|r| r.insn <= index) {
                     let resolved =
                         if r.insn == index { self.resolve(&mut insn, slot, r.to, places) } else { None };
                     resolved.ok_or_else(|| broken(func, r.insn, "its reference cannot be filled in"))?;
                 }
-                if let Some(id) = types.get(&index) {
-                    (insn.imm, insn.hi) = (*id, insn.hi.map(|_| 0));
+                // Poison takes one slot, and so fills two of them.
+                for _ in 0..slots / insn.slots() {
+                    insn.encode(Endian::HOST, &mut bytes);
                 }
-                insn.encode(Endian::HOST, &mut bytes);
-                slot += insn.slots();
+                slot += slots;
             }
             if let Some(r) = refs.next() {
                 return Err(broken(func, r.insn, "it has a reference but does not exist"));
@@ -122,7 +127,7 @@ impl Layout {
     }
 
     /// Fills in one reference; nothing when instruction and symbol do not go together.
-    fn resolve(&self, insn: &mut Insn, slot: usize, to: Symbol, places: &Places<'_>) -> Option<()> {
+    fn resolve(&self, insn: &mut Insn, slot: usize, to: Symbol, places: &Places<'_, '_>) -> Option<()> {
         let wide = insn.code == LD_IMM64 && insn.hi.is_some();
         match to {
             Symbol::Map(map) if wide => {
@@ -168,12 +173,6 @@ fn halves(number: u64) -> (u8, i32, Option<i32>) {
     (0, i32::from_le_bytes([a, b, c, d]), Some(i32::from_le_bytes([e, f, g, h])))
 }
 
-/// Instructions whose immediate is the number of a type of the object. Its types are loaded as they are numbered.
-fn local_types(func: &Func) -> impl Iterator<Item = (usize, i32)> {
-    let local = func.core.iter().filter(|relo| relo.kind == CoreKind::TYPE_ID_LOCAL);
-    local.map(|relo| (relo.insn, relo.ty.0.cast_signed()))
-}
-
 /// The function that the kernel calls when the program throws: a tag of the program names it.
 fn exception_callback(object: &Object, program: usize) -> Option<usize> {
     let id = object.funcs.get(program)?.btf?;
@@ -195,18 +194,20 @@ pub(super) fn used_data(object: &Object, layouts: &[Layout]) -> BTreeSet<usize> 
 
 /// The descriptors that references become.
 #[derive(Debug)]
-pub(super) struct Places<'a> {
+pub(super) struct Places<'a, 'k> {
     maps: Vec<i32>,
     data: Vec<Option<i32>>,
     externs: &'a Externs<'a>,
+    pub(super) core: &'a Core<'a, 'k>,
 }
 
-impl<'a> Places<'a> {
+impl<'a, 'k> Places<'a, 'k> {
     pub(super) fn new(
         object: &Object,
         maps: &[LoadedMap],
         sections: &[LoadedData],
         externs: &'a Externs<'a>,
+        core: &'a Core<'a, 'k>,
     ) -> Self {
         let fd = |map: &Map| map.as_fd().as_raw_fd();
         // Variables of an arena stand at its start.
@@ -216,7 +217,7 @@ impl<'a> Places<'a> {
         for section in sections {
             data[section.index] = Some(fd(&section.map));
         }
-        Places { maps: maps.iter().map(|m| m.map.as_fd().as_raw_fd()).collect(), data, externs }
+        Places { maps: maps.iter().map(|m| m.map.as_fd().as_raw_fd()).collect(), data, externs, core }
     }
 
     /// What calls of functions of modules count in.

@@ -6,6 +6,7 @@
 //! [`Loaded`] is dropped, so a failure leaves nothing behind.
 
 mod config;
+mod core;
 mod externs;
 mod kind;
 mod layout;
@@ -31,9 +32,11 @@ use crate::kernel::{BtfStore, KernelTypes};
 use crate::sys::bpf::Map;
 use bpfasm_asm::btf::Wanted;
 use bpfasm_asm::elf;
+use bpfasm_asm::fit;
 use bpfasm_asm::isa::Endian;
 use bpfasm_asm::object::{DataKind, Object};
 use bpfasm_asm::uapi::{AttachType, ProgType};
+use core::Core;
 use externs::Externs;
 use memlock::Memlock;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -58,6 +61,8 @@ pub struct Options {
     pub pin_root: Option<PathBuf>,
     /// A directory with the pins of maps from before: those that are what the object describes are taken.
     pub kept: Option<PathBuf>,
+    /// A file with types in the place of the kernel's, for values that depend on these.
+    pub btf: Option<PathBuf>,
     /// What programs are, by name, in the place of what their sections say.
     pub types: Vec<(String, ProgKind)>,
     /// The programs that programs attach to or take the place of a function in, by their own name.
@@ -170,6 +175,12 @@ pub fn load(object: &Object, options: &Options) -> Result<Loaded> {
     let mut sought = Wanted::default();
     attaching.iter().flatten().for_each(|attaching| attaching.want(&mut sought));
     externs::want(object, &layouts, &mut sought);
+    let funcs = core::functions(&layouts);
+    let file = options.btf.as_deref().map(BtfStore::file);
+    let file = file.as_ref().map(KernelTypes::new);
+    if file.is_none() {
+        fit::want(object, &funcs, &mut sought);
+    }
     if !sought.is_empty() {
         kernel.seek(&mut sought)?;
     }
@@ -181,6 +192,10 @@ pub fn load(object: &Object, options: &Options) -> Result<Loaded> {
     let mut object = elf::fit(object);
     let externs = Externs::resolve(&mut object, &layouts, &kernel, &sought)?;
     let object = &*object;
+    let core = match &file {
+        None => Core::resolve(object, &funcs, &kernel, &sought)?,
+        Some(types) => Core::seek(object, &funcs, types)?,
+    };
     let data = config::patched(object, &options.config)?;
 
     let mut notes = Vec::new();
@@ -199,7 +214,7 @@ pub fn load(object: &Object, options: &Options) -> Result<Loaded> {
     let sections = maker.sections(object, &data, &used)?;
     maps::fill_arenas(object, &data, &maps)?;
 
-    let places = layout::Places::new(object, &maps, &sections, &externs);
+    let places = layout::Places::new(object, &maps, &sections, &externs, &core);
     let mut progs = Vec::with_capacity(selected.len());
     for ((choice, layout), target) in selected.iter().zip(layouts).zip(targets) {
         progs.push(prog::load(object, choice, layout, target, &places, types.as_ref(), &mut memlock)?);

@@ -2,7 +2,7 @@
 
 use super::Layout;
 use crate::error::{Error, Result};
-use bpfasm_asm::object::{CoreKind, DataKind, ExternKind, Object, Symbol};
+use bpfasm_asm::object::{DataKind, ExternKind, Object, Symbol};
 use bpfasm_asm::uapi::MapType;
 
 /// Refuses programs that cannot work without it.
@@ -21,10 +21,6 @@ pub(super) fn check(object: &Object, layouts: &[Layout]) -> Result<()> {
     }
     for func in layouts.iter().flat_map(|l| &l.parts).filter_map(|p| object.funcs.get(p.func)) {
         let needs = |what| Error::Needs { name: func.name.clone(), what };
-        if let Some(relo) = func.core.iter().find(|relo| relo.kind != CoreKind::TYPE_ID_LOCAL) {
-            let name = object.btf.get(relo.ty).map_or("", |ty| ty.name.as_str());
-            return Err(needs(format!("the layout of `{name}` in this kernel (CO-RE)")));
-        }
         if !func.tail.is_empty() {
             return Err(needs("whole instructions: bytes of half a one stand at its end".into()));
         }

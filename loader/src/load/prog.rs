@@ -1,5 +1,6 @@
 //! One program: which type it has, loading it, and its log when the verifier refuses it.
 
+use super::core::Core;
 use super::layout::Places;
 use super::memlock::Memlock;
 use super::names::kernel_name;
@@ -88,7 +89,7 @@ pub(super) fn load(
     Choice { index, kind }: &Choice,
     layout: Layout,
     target: Target<'_>,
-    places: &Places,
+    places: &Places<'_, '_>,
     types: Option<&Types>,
     memlock: &mut Memlock,
 ) -> Result<LoadedProg> {
@@ -117,7 +118,9 @@ pub(super) fn load(
         Ok(fd) => fd,
         Err(failed) => match fetch_log(&prog) {
             Fetched::Loaded(fd) => fd,
-            Fetched::Log(log) => return Err(refused(object, func, kind.kind, &layout, failed, log)),
+            Fetched::Log(log) => {
+                return Err(refused(object, func, kind.kind, &layout, places.core, failed, log));
+            }
         },
     };
     let slots = layout.slots();
@@ -187,6 +190,7 @@ fn refused(
     func: &Func,
     kind: ProgType,
     layout: &Layout,
+    core: &Core<'_, '_>,
     failed: LoadFailed,
     log: String,
 ) -> Error {
@@ -203,7 +207,8 @@ fn refused(
             Error::Program { prog: func.name.clone(), source, help: help(source.errno) }
         };
     }
-    Error::Rejected(Box::new(Rejection::new(object, func, layout, source.errno, log)))
+    let why = |func, insn| core.why(func, insn);
+    Error::Rejected(Box::new(Rejection::new(object, func, layout, &why, source.errno, log)))
 }
 
 /// Whether a log has no word about the program: it was refused before the verifier looked at it.

@@ -53,10 +53,19 @@ pub struct Place {
 }
 
 impl Rejection {
-    /// From a log and the layout of the program that it is about.
+    /// From a log and the layout of the program that it is about, and what an instruction asked for in vain, and why, by
+    /// function and index.
     #[must_use]
-    pub fn new(object: &Object, prog: &Func, layout: &Layout, errno: Errno, log: String) -> Rejection {
-        let log = missing::named(object, log);
+    pub fn new(
+        object: &Object,
+        prog: &Func,
+        layout: &Layout,
+        why: &dyn Fn(usize, usize) -> Option<(String, String)>,
+        errno: Errno,
+        log: String,
+    ) -> Rejection {
+        let why = |slot| layout.locate(object, slot).and_then(|(func, insn)| why(func, insn));
+        let log = missing::named(object, &why, log);
         let report = parse(&log);
         let insn = report.insn.and_then(|slot| {
             let (func, index) = layout.locate(object, slot)?;
