@@ -153,6 +153,7 @@ fn functions_and_symbols_of_the_kernel_are_found_and_weak_ones_may_be_missing() 
         r#"
 extern void bpf_rcu_read_lock(void) KSYMS;
 extern void bpf_rcu_read_unlock___mine(void) KSYMS WEAK;
+extern int bpf_rcu_read_unlock___other(int, void *) KSYMS WEAK;
 extern int no_such_function(int) KSYMS WEAK;
 extern const void bpf_prog_put KSYMS;
 extern const void no_such_symbol KSYMS WEAK;
@@ -172,7 +173,7 @@ NOINLINE static int missing(int n) {
 SEC("syscall") int p(void *ctx) {
     u32 sum = 0;
     loop(3, locked, &sum, 0);
-    return missing(sum) + (bpf_rcu_read_unlock___mine != 0) * 4;
+    return missing(sum) + (bpf_rcu_read_unlock___mine != 0) * 4 + (bpf_rcu_read_unlock___other != 0) * 8;
 }"#,
         Some(7),
     );
@@ -193,6 +194,11 @@ fn what_the_kernel_does_not_have_is_named_with_what_is_near() {
             "const void bpf_prog_putt",
             "return (int)(long)&bpf_prog_putt",
             "`bpf_prog_putt`: neither this kernel nor a module of it has it; did you mean `bpf_prog_put`?",
+        ),
+        (
+            "int bpf_rcu_read_lock(int)",
+            "return bpf_rcu_read_lock(1)",
+            "`bpf_rcu_read_lock`: the kernel has it with another type",
         ),
         // One that is weak, and that the program gets to.
         (

@@ -165,7 +165,7 @@ pub struct Found<'t, 's> {
     /// Its number.
     pub id: TypeId,
     /// What has that number.
-    pub scan: &'t Scan<'s>,
+    pub scan: &'t Rc<Scan<'s>>,
     /// The module that it is of.
     pub module: Option<&'t Module<'s>>,
 }

@@ -10,12 +10,13 @@ use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 
 use bpfasm_asm::btf::{Kind, TypeId, Wanted, essential};
 use bpfasm_asm::diag::nearest;
+use bpfasm_asm::fit;
 use bpfasm_asm::object::{Extern, ExternKind, Object, Symbol};
 
 use super::Layout;
 use super::target::mean;
 use crate::error::{Error, Result};
-use crate::kernel::{KernelTypes, Symbols, kind};
+use crate::kernel::{Found, KernelTypes, Symbols, kind};
 
 /// What the kernel has for an extern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,6 +118,10 @@ impl<'k> Externs<'k> {
             let ext = &object.externs[*index];
             let (name, kind) = name(object, *index);
             let place = match kernel.find(sought, name, kind, None)? {
+                Some(found) if !is_same(object, ext, &found)? => match ext.weak && kind == kind::FUNC {
+                    true => Place::Missing,
+                    false => return Err(missing(ext, "the kernel has it with another type")),
+                },
                 Some(found) => {
                     let module = found.module.map(|module| module.fd());
                     let fd = module.map_or(0, |fd| fd.as_raw_fd());
@@ -182,6 +187,21 @@ fn name(object: &Object, index: usize) -> (&str, u32) {
             (name, kind::FUNC)
         }
         _ => (&ext.name, kind::VAR),
+    }
+}
+
+/// Whether the kernel's variable or function has the type that the object says.
+fn is_same(object: &Object, ext: &Extern, found: &Found) -> Result<bool> {
+    let of = |kind: &Kind| match kind {
+        Kind::Func { proto: ty, .. } | Kind::Var { ty, .. } => Some(*ty),
+        _ => None,
+    };
+    let local = ext.btf.and_then(|id| object.btf.get(id)).and_then(|ty| of(&ty.kind));
+    let wrong = |e: &dyn std::fmt::Display| missing(ext, &e.to_string());
+    let theirs = found.scan.get::<String>(found.id).map_err(|e| wrong(&e))?.and_then(|ty| of(&ty.kind));
+    match local.zip(theirs) {
+        Some((local, theirs)) => fit::is_compatible(object, local, found.scan, theirs).map_err(|e| wrong(&e)),
+        None => Ok(false),
     }
 }
 
