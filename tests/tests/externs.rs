@@ -276,3 +276,18 @@ fn programs_of_unknown_sections_load_as_a_type_that_is_given() {
         assert_eq!((prog.kind.0, prog.attach_type.0), (number, attach), "{kind}");
     }
 }
+
+/// Addresses in data are nothing that a map could hold. Libbpf passes over them, too, and leaves what the file has there.
+#[test]
+fn data_with_addresses_loads_and_says_so() {
+    if !ready(&[Need::Root, Need::Tool("clang-19")]) {
+        return;
+    }
+    let dir = TempDir::new();
+    let body = "int table[4]; int *pointer = &table[2];
+                SEC(\"syscall\") int p(void *ctx) { return pointer ? 1 : 2 + table[1]; }";
+    let path = compile("clang-19", &dir, body);
+    let loaded = load(&read(&path), &Options::default()).expect("loaded");
+    assert!(loaded.notes[0].starts_with("section `.data` holds addresses (1)"), "{:?}", loaded.notes);
+    assert_eq!(run(loaded.prog("p").expect("loaded")), 2);
+}

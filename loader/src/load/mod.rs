@@ -211,6 +211,7 @@ pub fn load(object: &Object, options: &Options) -> Result<Loaded> {
     };
     let maps = maker.maps(object)?;
     let used = layout::used_data(object, &layouts);
+    maker.notes.extend(needs::notes(object, &used));
     let sections = maker.sections(object, &data, &used)?;
     maps::fill_arenas(object, &data, &maps)?;
 

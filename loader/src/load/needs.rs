@@ -4,6 +4,7 @@ use super::Layout;
 use crate::error::{Error, Result};
 use bpfasm_asm::object::{DataKind, ExternKind, Object, Symbol};
 use bpfasm_asm::uapi::MapType;
+use std::collections::BTreeSet;
 
 /// Refuses programs that cannot work without it.
 pub(super) fn check(object: &Object, layouts: &[Layout]) -> Result<()> {
@@ -46,9 +47,6 @@ pub(super) fn check(object: &Object, layouts: &[Layout]) -> Result<()> {
                 Some(data) if data.kind == DataKind::Other => {
                     return Err(needs(format!("section `{}`, which is no section of data", data.name)));
                 }
-                Some(data) if !data.refs.is_empty() => {
-                    return Err(needs(format!("addresses in section `{}`", data.name)));
-                }
                 _ => {}
             }
         }
@@ -69,4 +67,16 @@ pub(super) fn check(object: &Object, layouts: &[Layout]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What data holds and cannot have in the kernel, for these sections.
+pub(super) fn notes<'o>(object: &'o Object, used: &'o BTreeSet<usize>) -> impl Iterator<Item = String> + 'o {
+    let with_addresses = object.data.iter().enumerate().filter(|(index, data)| {
+        used.contains(index) && !data.refs.is_empty() && data.kind != DataKind::StructOps
+    });
+    with_addresses.map(|(_, data)| {
+        let count = data.refs.len();
+        let name = &data.name;
+        format!("section `{name}` holds addresses ({count}), which a map cannot: they are 0")
+    })
 }

@@ -18,6 +18,9 @@ use super::target::mean;
 use crate::error::{Error, Result};
 use crate::kernel::{Found, KernelTypes, Symbols, kind};
 
+/// How many typedefs and modifiers a type may stand behind, as in the kernel.
+const LONGEST: usize = 32;
+
 /// What the kernel has for an extern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
@@ -196,13 +199,18 @@ fn is_same(object: &Object, ext: &Extern, found: &Found) -> Result<bool> {
         Kind::Func { proto: ty, .. } | Kind::Var { ty, .. } => Some(*ty),
         _ => None,
     };
-    let local = ext.btf.and_then(|id| object.btf.get(id)).and_then(|ty| of(&ty.kind));
     let wrong = |e: &dyn std::fmt::Display| missing(ext, &e.to_string());
-    let theirs = found.scan.get::<String>(found.id).map_err(|e| wrong(&e))?.and_then(|ty| of(&ty.kind));
-    match local.zip(theirs) {
-        Some((local, theirs)) => fit::is_compatible(object, local, found.scan, theirs).map_err(|e| wrong(&e)),
-        None => Ok(false),
+    let local = ext.btf.and_then(|id| object.btf.get(id)).and_then(|ty| of(&ty.kind));
+    let get = |id| found.scan.get::<String>(id).map_err(|e| wrong(&e));
+    let theirs = get(found.id)?.and_then(|ty| of(&ty.kind));
+    let Some((local, mut theirs)) = local.zip(theirs) else { return Ok(false) };
+    for _ in 0..LONGEST {
+        match get(theirs)?.and_then(|ty| ty.kind.alias()) {
+            Some(next) => theirs = next,
+            None => break,
+        }
     }
+    fit::is_compatible(object, object.btf.resolve(local), found.scan, theirs).map_err(|e| wrong(&e))
 }
 
 /// An extern that the kernel does not have: an error but for weak ones.
