@@ -15,6 +15,7 @@ mod header;
 mod index;
 mod lookup;
 pub mod maps;
+mod newer;
 pub mod raw;
 mod scan;
 mod strings;
@@ -31,6 +32,7 @@ pub use decode::{Decoded, decode};
 pub use encode::Encoder;
 pub use error::Error;
 pub use ext::{FuncInfo, FuncRecords, KernelBtf, LineInfo, encode_for_kernel};
+pub use newer::Newer;
 pub use scan::{Head, Scan, is_split};
 pub use strings::{StrTable, Strings};
 pub use types::{

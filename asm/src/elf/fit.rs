@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::reloc::Layout;
-use super::{LICENSE, VERSION};
+use super::{LICENSE, VERSION, legacy};
 use crate::btf::{FuncLinkage, Kind, maps};
 use crate::object::Object;
 
@@ -13,11 +13,14 @@ type Places<'o> = (u64, HashMap<&'o str, u32>);
 
 /// The object with types as a kernel takes them.
 ///
-/// Sizes of sections and offsets of their variables, which clang leaves to the symbols, are filled in, and functions
+/// What definitions of maps from before BTF say only by numbers becomes part of the maps. Sizes of sections and offsets of their variables, which clang leaves to the symbols, are filled in, and functions
 /// that are verified with their callers are static. In the object itself types are as the file has them.
 #[must_use]
 pub fn fit(object: &Object) -> Cow<'_, Object> {
     let mut fitted = Cow::Borrowed(object);
+    if legacy::says_more(object) {
+        legacy::fit(fitted.to_mut());
+    }
     for func in object.funcs.iter().filter(|func| !func.is_global()) {
         let Some(id) = func.btf else { continue };
         let Some(Kind::Func { linkage: FuncLinkage::GLOBAL, .. }) = object.btf.get(id).map(|t| &t.kind)

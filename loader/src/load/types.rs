@@ -5,9 +5,10 @@ use super::memlock::Memlock;
 use crate::error::{Error, Result};
 use crate::sys::bpf::{Log, btf_load};
 use bpfasm_asm::btf::ext::{FUNC_INFO_LEN, LINE_INFO_LEN};
-use bpfasm_asm::btf::{FuncRecords, KernelBtf, encode_for_kernel};
+use bpfasm_asm::btf::{FuncRecords, KernelBtf, Newer, encode_for_kernel};
 use bpfasm_asm::isa::Endian;
 use bpfasm_asm::object::Object;
+use nix::errno::Errno;
 use std::os::fd::OwnedFd;
 
 /// Types that the kernel has taken.
@@ -24,19 +25,34 @@ pub(super) struct Records {
     pub(super) line_info: Vec<u8>,
 }
 
-/// Loads the types, where there are any; a kernel that refuses them gets none, and a note says so.
+/// Loads the types, where there are any. What a kernel does not know of them is left out, the newest first; one that
+/// refuses them even so gets none, and a note says so.
 pub(super) fn load(object: &Object, memlock: &mut Memlock, notes: &mut Vec<String>) -> Result<Option<Types>> {
     if object.btf.types.is_empty() {
         return Ok(None);
     }
-    let KernelBtf { btf, funcs } = encode_for_kernel(object).map_err(|e| Error::Btf(e.to_string()))?;
-    match memlock.retry(|| btf_load(&btf, None)) {
-        Ok(fd) => Ok(Some(Types { fd, funcs })),
-        Err(e) => {
-            notes.push(format!("loaded without types, since the kernel refused them: {}{}", e, reason(&btf)));
-            Ok(None)
+    let encode = |object: &Object| encode_for_kernel(object).map_err(|e| Error::Btf(e.to_string()));
+    let KernelBtf { btf, funcs } = encode(object)?;
+    let refused = match memlock.retry(|| btf_load(&btf, None)) {
+        Ok(fd) => return Ok(Some(Types { fd, funcs })),
+        Err(e) => e,
+    };
+    let mut older = object.clone();
+    let mut left_out = vec![];
+    for newer in Newer::ALL.into_iter().filter(|_| refused.errno == Errno::EINVAL) {
+        if !newer.leave_out(&mut older.btf) {
+            continue;
+        }
+        left_out.push(newer.name());
+        let KernelBtf { btf, funcs } = encode(&older)?;
+        if let Ok(fd) = btf_load(&btf, None) {
+            let left_out = left_out.join(", ");
+            notes.push(format!("this kernel has older types: what they lack is left out ({left_out})"));
+            return Ok(Some(Types { fd, funcs }));
         }
     }
+    notes.push(format!("loaded without types, since the kernel refused them: {}{}", refused, reason(&btf)));
+    Ok(None)
 }
 
 /// The last line of the kernel's log about types that it refused.

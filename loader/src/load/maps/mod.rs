@@ -17,6 +17,8 @@ use crate::error::{Error, Result};
 use crate::sys;
 use crate::sys::bpf::{F_NUMA_NODE, Map, MapBtf, MapCreate, map_create, obj_get};
 use bpfasm_asm::btf::TypeId;
+use bpfasm_asm::elf;
+use bpfasm_asm::isa::Endian;
 use bpfasm_asm::object::{self, Object};
 use bpfasm_asm::uapi::MapType;
 use nix::errno::Errno;
@@ -123,15 +125,18 @@ impl Maker<'_> {
 
     /// Where the object says that a map is pinned, and the directory that this is below.
     fn pin_of(&mut self, map: &object::Map) -> Option<(PathBuf, PathBuf)> {
-        if !map.pin_by_name {
-            return None;
-        }
+        // Where tc's loader pins what is for all objects.
+        let below = match (map.pin_by_name, elf::is_pinned_by_tc(map, Endian::HOST)) {
+            (true, _) => "",
+            (_, true) => "tc/globals",
+            _ => return None,
+        };
         let Some(root) = self.options.pin_root.clone() else {
             let name = &map.name;
             self.notes.push(format!("map `{name}` is new, and not pinned by its name"));
             return None;
         };
-        let path = root.join(map.name.replace('.', "_"));
+        let path = root.join(below).join(map.name.replace('.', "_"));
         Some((root, path))
     }
 
