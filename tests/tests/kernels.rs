@@ -1,6 +1,6 @@
 //! `bpfasm` on kernels from 5.10 to the newest, in virtual machines.
 
-use bpfasm_tests::bin::compiles;
+use bpfasm_tests::bin::{self, compiles};
 use bpfasm_tests::tool::{Need, TempDir, ready};
 use bpfasm_tests::vm::{KERNELS, payload, run};
 
@@ -98,5 +98,37 @@ char _license[] SEC("license") = "GPL";
         // Between them stand the reasons.
         let told = |line: &&str| names.contains(&line.trim_start_matches("no "));
         assert_eq!(output.stdout.lines().filter(told).collect::<Vec<_>>(), wanted, "{kernel}\n{output}");
+    }
+}
+
+/// Types that a kernel does not know are said in older words, and maps and programs have them even so.
+#[test]
+fn types_are_fitted_to_the_kernel() {
+    if !ready(&[Need::Tool("clang-19")]) {
+        return;
+    }
+    let dir = payload();
+    let source = bin::repo().join("tests/fit/newer.c");
+    assert!(compiles(&["clang-19", "-O2", "-g", "-target", "bpf"], &source, &dir.file("newer.o")));
+    // A map that has types can be read as a file.
+    let line = "./bpfasm load newer.o --pin /sys/fs/bpf/newer && cat /sys/fs/bpf/newer/maps/values && ./bpfasm run --test newer.o";
+    for (kernel, left_out) in [
+        (
+            "5.10",
+            Some(
+                "enums of 64 bits and signed ones, tags on types, tags on declarations, floating-point numbers",
+            ),
+        ),
+        ("6.1", None),
+        ("6.12", None),
+    ] {
+        let Some(output) = run(kernel, &dir, line) else { return };
+        let output = output.ok();
+        assert!(output.stdout.contains("XDP_PASS"), "{kernel}\n{output}");
+        match left_out {
+            Some(left_out) => assert!(output.stdout.contains(left_out), "{kernel}\n{output}"),
+            None => assert!(!output.stdout.contains("left out"), "{kernel}\n{output}"),
+        }
+        assert!(!output.stdout.contains("without types"), "{kernel}\n{output}");
     }
 }
