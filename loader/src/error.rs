@@ -162,6 +162,14 @@ pub enum Error {
         /// What is missing, and what to do.
         diagnosis: Diagnosis,
     },
+    /// A table of functions that this kernel does not take.
+    #[error("table `{name}`: {what}")]
+    Table {
+        /// The variable.
+        name: String,
+        /// What is wrong.
+        what: String,
+    },
     /// No map where one was named that is to take the place of another.
     #[error("{place}: {what}")]
     NoExisting {

@@ -31,6 +31,7 @@ fn sockhash() -> Map {
         flags: 0,
         inner: None,
         numa_node: 0,
+        kernel_value: None,
         name: "socks",
         btf: None,
         extra: 0,

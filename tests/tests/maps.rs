@@ -11,8 +11,8 @@ use bpfasm_loader::sys::bpf::{MapInfo, TestRun, link_info, map_info, obj_get, pr
 use bpfasm_tests::bin;
 use bpfasm_tests::cgroup::Cgroup;
 use bpfasm_tests::space::Space;
-use bpfasm_tests::tool::{Need, Output, TempDir, ready};
-use libbpf_rs::{ObjectBuilder, PrintLevel};
+use bpfasm_tests::tool::{Need, Output, TempDir, ready, wait_until};
+use libbpf_rs::{MapCore, ObjectBuilder, PrintLevel};
 
 /// Compiles a source of `tests/fit`.
 #[track_caller]
@@ -199,7 +199,7 @@ fn a_program_is_replaced_in_its_link() {
     let bad = counting(&dir, "again", "own", 7);
     call(&space, &format!("load {bad} --pin {pin} --replace")).exited(3);
     let _ = counting(&dir, "again", "own", 1);
-    let more = counting(&dir, "other", "own", 1).replace("egress", "egress");
+    let more = counting(&dir, "other", "own", 1);
     let text = std::fs::read_to_string(&more).expect("text").replace("cgroup_skb/egress", "xdp");
     std::fs::write(&more, text.replace("w0 = 1", "w0 = 2")).expect("written");
     call(&space, &format!("load {file} {more} --pin {pin} --replace --attach")).exited(2);
@@ -210,4 +210,62 @@ fn a_program_is_replaced_in_its_link() {
     let after = state();
     assert!(after.0 == after.1 && after.0 != before.0, "{before:?} {after:?}");
     assert_eq!((after.2, after.3), (before.2, before.3), "the link and the map are the same");
+}
+
+#[test]
+fn tables_of_functions_take_effect_with_and_without_a_link() {
+    if !ready(&[Need::Root]) {
+        return;
+    }
+    let dir = TempDir::new();
+    let path = bin::build(&bin::repo().join("tests/objects/struct_ops.bpfasm"), &dir);
+    let theirs = ObjectBuilder::default().open_file(&path).expect("opened").load().expect("libbpf loads it");
+    let loaded = ours(&path);
+    assert_eq!(loaded.notes, Vec::<String>::new());
+    for table in &loaded.tables {
+        let map = theirs.maps().find(|m| m.name().to_string_lossy() == table.name).expect("a map");
+        let libbpfs = comparable(map.as_fd());
+        let same = (comparable(table.map.as_fd()), libbpfs.clone());
+        assert_eq!(same.0, same.1);
+    }
+    let known = |name: &str| {
+        let all = std::fs::read_to_string("/proc/sys/net/ipv4/tcp_available_congestion_control");
+        all.expect("a list").split_whitespace().any(|known| known == name)
+    };
+    let [plain, linked] = &loaded.tables[..] else { panic!("{:?}", loaded.tables) };
+    assert!((plain.link, linked.link) == (false, true) && !known("bpfasm_cc") && !known("bpfasm_cc2"));
+    assert!(plain.register().expect("registered").is_none());
+    let link = linked.register().expect("registered").expect("a link");
+    assert!(known("bpfasm_cc") && known("bpfasm_cc2"));
+    plain.map.delete(&[0; 4]).expect("deleted");
+    drop(link);
+    assert!(!known("bpfasm_cc"));
+    wait_until("the link to end", std::time::Duration::from_secs(5), || (!known("bpfasm_cc2")).then_some(()));
+}
+
+#[test]
+fn a_table_that_the_kernel_does_not_take() {
+    if !ready(&[Need::Root]) {
+        return;
+    }
+    let dir = TempDir::new();
+    let text = std::fs::read_to_string(bin::repo().join("tests/objects/struct_ops.bpfasm")).expect("text");
+    for (from, to, said) in [
+        (
+            "tcp_congestion_ops",
+            "tcp_congestion_op",
+            "table `bpfasm_cc`: this kernel takes no tables of `tcp_congestion_op`; did you mean `tcp_congestion_ops`?",
+        ),
+        ("    name:", "    nmae:", "table `bpfasm_cc`: this kernel has no member `nmae` in it"),
+        (
+            "undo_cwnd: undo_cwnd",
+            "undo_cwnd: ssthresh",
+            "program `ssthresh`: it stands for different functions in `bpfasm_cc` and `bpfasm_cc`: one program cannot",
+        ),
+    ] {
+        let file = dir.write("table.bpfasm", text.replace(from, to));
+        let path = bin::build(&file, &dir);
+        let object = elf::read(&std::fs::read(path).expect("the object")).expect("readable");
+        assert_eq!(load(&object, &Options::default()).expect_err(to).to_string(), said);
+    }
 }

@@ -9,6 +9,7 @@ mod alike;
 mod error;
 mod patch;
 mod path;
+mod table;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -24,6 +25,7 @@ use crate::isa::Insn;
 use crate::object::{CoreKind, CoreRelo, Object};
 pub use error::{Error, Wrong};
 pub use patch::POISON;
+pub use table::{AROUND, Entry, Kernel, Local, Table, TableError, table};
 
 use alike::Pair;
 use path::Path;

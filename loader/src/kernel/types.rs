@@ -20,6 +20,8 @@ pub const VMLINUX: &str = "/sys/kernel/btf/vmlinux";
 
 /// Kinds of types that are looked for (`BTF_KIND_*`).
 pub mod kind {
+    /// A struct.
+    pub const STRUCT: u32 = 4;
     /// A typedef.
     pub const TYPEDEF: u32 = 8;
     /// A function.

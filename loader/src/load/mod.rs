@@ -17,6 +17,7 @@ mod needs;
 mod pin;
 pub mod privileges;
 mod prog;
+mod struct_ops;
 mod target;
 mod types;
 pub mod values;
@@ -26,6 +27,7 @@ pub use layout::{Layout, Part};
 pub use maps::{Difference, Differences, Existing};
 pub(crate) use names::kernel_name;
 pub use pin::{LINKS, Pins, Place};
+pub use struct_ops::LoadedTable;
 
 use crate::error::{Error, Result};
 use crate::kernel::{BtfStore, KernelTypes};
@@ -76,6 +78,8 @@ pub struct Loaded {
     pub maps: Vec<LoadedMap>,
     /// The data sections that the programs use.
     pub data: Vec<LoadedData>,
+    /// The tables of functions for the kernel (struct_ops).
+    pub tables: Vec<LoadedTable>,
     /// The programs.
     pub progs: Vec<LoadedProg>,
     /// The types, where there are some and the kernel took them.
@@ -181,6 +185,8 @@ pub fn load(object: &Object, options: &Options) -> Result<Loaded> {
     if file.is_none() {
         fit::want(object, &funcs, &mut sought);
     }
+    let tables = struct_ops::tables(object);
+    tables.iter().for_each(|table| table.want(&mut sought));
     if !sought.is_empty() {
         kernel.seek(&mut sought)?;
     }
@@ -188,7 +194,7 @@ pub fn load(object: &Object, options: &Options) -> Result<Loaded> {
         Some(attaching) => attaching.find(&kernel, &sought),
         None => Ok(Target::default()),
     });
-    let targets = targets.collect::<Result<Vec<_>>>()?;
+    let mut targets = targets.collect::<Result<Vec<_>>>()?;
     let mut object = elf::fit(object);
     let externs = Externs::resolve(&mut object, &layouts, &kernel, &sought)?;
     let object = &*object;
@@ -197,6 +203,13 @@ pub fn load(object: &Object, options: &Options) -> Result<Loaded> {
         Some(types) => Core::seek(object, &funcs, types)?,
     };
     let data = config::patched(object, &options.config)?;
+    let tables = tables.iter().map(|table| table.find(object, &data, &kernel, &sought));
+    let tables = tables.collect::<Result<Vec<_>>>()?;
+    for (choice, target) in selected.iter().zip(&mut targets) {
+        if let Some(table) = struct_ops::aim(object, choice, &tables)? {
+            *target = table;
+        }
+    }
 
     let mut notes = Vec::new();
     let mut memlock = Memlock::default();
@@ -213,6 +226,7 @@ pub fn load(object: &Object, options: &Options) -> Result<Loaded> {
     let used = layout::used_data(object, &layouts);
     maker.notes.extend(needs::notes(object, &used));
     let sections = maker.sections(object, &data, &used)?;
+    let tables = struct_ops::make(tables, &mut maker)?;
     maps::fill_arenas(object, &data, &maps)?;
 
     let places = layout::Places::new(object, &maps, &sections, &externs, &core);
@@ -221,9 +235,10 @@ pub fn load(object: &Object, options: &Options) -> Result<Loaded> {
         progs.push(prog::load(object, choice, layout, target, &places, types.as_ref(), &mut memlock)?);
     }
     maps::fill(object, &maps, &progs, &mut notes)?;
+    let tables = struct_ops::fill(object, tables, &progs, &mut notes);
     let named = maps.iter().map(|m| &m.name).chain(progs.iter().map(|p| &p.name));
     notes.extend(names::note(named.map(String::as_str)));
-    Ok(Loaded { maps, data: sections, progs, btf: types.map(|t| t.fd), notes, pins })
+    Ok(Loaded { maps, data: sections, tables, progs, btf: types.map(|t| t.fd), notes, pins })
 }
 
 fn check_endian(object: &Object) -> Result<()> {

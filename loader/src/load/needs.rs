@@ -8,12 +8,6 @@ use std::collections::BTreeSet;
 
 /// Refuses programs that cannot work without it.
 pub(super) fn check(object: &Object, layouts: &[Layout]) -> Result<()> {
-    for data in &object.data {
-        let needs = |what: &str| Error::Needs { name: data.name.clone(), what: what.into() };
-        if data.kind == DataKind::StructOps {
-            return Err(needs("tables of functions for the kernel (struct_ops)"));
-        }
-    }
     for map in &object.maps {
         if let Some(what) = &map.unknown {
             let what = format!("a definition that is understood: {what}");

@@ -240,7 +240,8 @@ impl Loaded {
             let file = format!("{}{}", place.prefix, section_pin(&d.name));
             wanted(&to, &d.name, &file, d.map.as_fd())
         });
-        let maps: Vec<Wanted<'_>> = named.chain(sections).collect();
+        let tables = self.tables.iter().map(|t| wanted(&to, &t.name, &t.name, t.map.as_fd()));
+        let maps: Vec<Wanted<'_>> = named.chain(tables).chain(sections).collect();
         let there = on_bpffs(dir)?;
         names(progs.iter().chain(&maps))?;
         // What is made with its parent is not looked for before.

@@ -6,7 +6,7 @@ use super::memlock::Memlock;
 use super::names::kernel_name;
 use super::target::{Attaching, Target};
 use super::types::{Records as TypeRecords, Types};
-use super::{Layout, LoadedProg, Options, ProgKind, privileges};
+use super::{Layout, LoadedProg, Options, ProgKind, privileges, struct_ops};
 use crate::error::{Error, Result};
 use crate::sys::bpf::{LoadFailed, Log, ProgLoad, Records, prog_load};
 use crate::verifier::Rejection;
@@ -53,7 +53,8 @@ pub(super) fn select(object: &Object, options: &Options) -> Result<Vec<Choice>> 
     let mut chosen = Vec::new();
     for (index, func) in object.programs() {
         let named = names.contains(&func.name);
-        if if names.is_empty() { called.contains(&index) } else { !named } {
+        let left_out = || called.contains(&index) || struct_ops::is_left_out(object, index);
+        if if names.is_empty() { left_out() } else { !named } {
             continue;
         }
         let given = options.types.iter().find(|(name, _)| *name == func.name).map(|(_, given)| given.clone());
@@ -103,7 +104,7 @@ pub(super) fn load(
         kern_version: object.version.unwrap_or(0),
         flags: kind.flags,
         name: &name,
-        expected_attach_type: kind.attach_type,
+        expected_attach_type: target.member.unwrap_or(kind.attach_type),
         attach_btf_id: target.id,
         attach_to: target.of,
         fd_array: places.fds(),

@@ -24,6 +24,8 @@ pub(super) struct Target<'k> {
     pub(super) id: TypeId,
     /// What has that type, where it is not the kernel itself: a module's BTF, or a program.
     pub(super) of: Option<BorrowedFd<'k>>,
+    /// The member of a table that it stands for, in the place of an attach type.
+    pub(super) member: Option<AttachType>,
 }
 
 /// A program that has a target, which is to be found.
@@ -84,7 +86,9 @@ impl<'k> Attaching<'k> {
             );
         }
         match kernel.find(sought, &self.full, self.types().1, module)? {
-            Some(found) => Ok(Target { id: found.id, of: found.module.map(|module| module.fd()) }),
+            Some(found) => {
+                Ok(Target { id: found.id, of: found.module.map(|module| module.fd()), member: None })
+            }
             None => Err(self.missing(module, name, kernel)),
         }
     }
@@ -122,7 +126,7 @@ impl<'k> Attaching<'k> {
         let types: Btf<&str> = btf::decode(&bytes).map_err(|e| self.fail(format!("{of}: {e}")))?.btf;
         let is_func = |kind: &btf::Kind<&str>| matches!(kind, btf::Kind::Func { .. });
         match types.find(named, is_func) {
-            Some(id) => Ok(Target { id, of: Some(to) }),
+            Some(id) => Ok(Target { id, of: Some(to), member: None }),
             None => {
                 let names = types.types.iter().filter(|ty| is_func(&ty.kind)).map(|ty| ty.name);
                 let near = mean(nearest(named, names));

@@ -63,6 +63,7 @@ impl Probe<'_, '_> {
             name: "",
             btf: None,
             extra: 0,
+            kernel_value: None,
         };
         let inner = match kind {
             MapType::ARRAY_OF_MAPS | MapType::HASH_OF_MAPS => {

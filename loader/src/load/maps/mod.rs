@@ -173,6 +173,7 @@ impl Maker<'_> {
                 value,
             }),
             extra: map.extra,
+            kernel_value: None,
         };
         let refused = match self.memlock.retry(|| map_create(&wanted)) {
             Err(e) if wanted.btf.is_some() => e,
@@ -216,7 +217,7 @@ fn element_types(map: &object::Map) -> Option<(TypeId, TypeId)> {
     Some((key, value))
 }
 
-fn refused(what: String, name: &str, kind: MapType, source: sys::Error) -> Error {
+pub(super) fn refused(what: String, name: &str, kind: MapType, source: sys::Error) -> Error {
     if source.errno == Errno::EPERM {
         return Error::NotPermitted {
             what,

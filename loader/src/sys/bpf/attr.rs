@@ -37,8 +37,8 @@ macro_rules! attr {
 }
 
 attr! {
-    /// `BPF_MAP_CREATE`, up to `map_extra`.
-    MapCreate, 72 {
+    /// `BPF_MAP_CREATE`, up to `map_token_fd`.
+    MapCreate, 80 {
         map_type: u32 = 0 => map_type,
         key_size: u32 = 4 => always,
         value_size: u32 = 8 => always,
@@ -53,6 +53,8 @@ attr! {
         btf_value_type_id: u32 = 56,
         btf_vmlinux_value_type_id: u32 = 60,
         map_extra: u64 = 64 => hex,
+        value_type_btf_obj_fd: u32 = 72 => fd,
+        map_token_fd: u32 = 76 => fd,
     }
 }
 

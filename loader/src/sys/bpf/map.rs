@@ -1,8 +1,9 @@
 //! Maps: making them, and their elements.
 
 use super::{
-    MAP_CREATE, MAP_DELETE_ELEM, MAP_FREEZE, MAP_GET_NEXT_KEY, MAP_LOOKUP_ELEM, MAP_UPDATE_ELEM, address,
-    address_mut, attr, call, call_fd, call_with, map_info, name_field, possible_cpus, raw,
+    F_VTYPE_BTF_OBJ_FD, MAP_CREATE, MAP_DELETE_ELEM, MAP_FREEZE, MAP_GET_NEXT_KEY, MAP_LOOKUP_ELEM,
+    MAP_UPDATE_ELEM, address, address_mut, attr, call, call_fd, call_with, map_info, name_field,
+    possible_cpus, raw,
 };
 use crate::sys::seam::{Fields, Value, through};
 use crate::sys::{self, Error, Result};
@@ -49,6 +50,8 @@ pub struct MapCreate<'a> {
     pub btf: Option<MapBtf<'a>>,
     /// `map_extra`.
     pub extra: u64,
+    /// For struct_ops, the kernel's type of the value, and the module that it is of.
+    pub kernel_value: Option<(TypeId, Option<BorrowedFd<'a>>)>,
 }
 
 /// A map with the sizes that its elements have, so that no buffer is ever too short for the kernel.
@@ -69,19 +72,22 @@ pub struct Map {
 /// `EINVAL`: unknown type, or sizes or flags that the type does not take; `EPERM`: not permitted, or before
 /// Linux 5.11 too little `RLIMIT_MEMLOCK`; `E2BIG`, `ENOMEM`: too large; `EOPNOTSUPP`: no BTF for this type.
 pub fn map_create(map: &MapCreate<'_>) -> Result<Map> {
+    let module = map.kernel_value.and_then(|(_, module)| module);
     let mut attr = attr::MapCreate {
         map_type: map.kind.0,
         key_size: map.key_size,
         value_size: map.value_size,
         max_entries: map.max_entries,
-        map_flags: map.flags,
+        map_flags: map.flags | if module.is_some() { F_VTYPE_BTF_OBJ_FD } else { 0 },
         inner_map_fd: map.inner.map_or(0, raw),
         numa_node: map.numa_node,
         map_name: name_field(map.name),
         btf_fd: map.btf.map_or(0, |b| raw(b.fd)),
         btf_key_type_id: map.btf.map_or(0, |b| b.key.0),
         btf_value_type_id: map.btf.map_or(0, |b| b.value.0),
+        btf_vmlinux_value_type_id: map.kernel_value.map_or(0, |(id, _)| id.0),
         map_extra: map.extra,
+        value_type_btf_obj_fd: module.map_or(0, raw),
         ..attr::MapCreate::default()
     };
     // SAFETY: the attribute holds no address; the command returns a descriptor.

@@ -67,6 +67,11 @@ pub const F_MMAPABLE: u32 = 1 << 10;
 /// Map flag: [`MapCreate::numa_node`] counts (`BPF_F_NUMA_NODE`).
 pub const F_NUMA_NODE: u32 = 1 << 2;
 
+/// Map flag: it takes effect by a link (`BPF_F_LINK`).
+pub const F_LINK: u32 = 1 << 13;
+/// Map flag: the kernel's type of the value is of a module (`BPF_F_VTYPE_BTF_OBJ_FD`).
+const F_VTYPE_BTF_OBJ_FD: u32 = 1 << 15;
+
 /// A command of bpf(2): its number, and how errors name it.
 #[derive(Clone, Copy, PartialEq)]
 struct Cmd {
