@@ -44,6 +44,7 @@ pub enum Command {
     Doc(DocArgs),
     Run(RunArgs),
     Load(LoadArgs),
+    Verify(VerifyArgs),
     Attach(AttachArgs),
     Detach(DetachArgs),
     Doctor(DoctorArgs),
@@ -68,6 +69,7 @@ pub fn parse() -> Command {
         Some("btf") => Command::Btf(one(&args)),
         Some("run") => Command::Run(one(&args)),
         Some("load") => Command::Load(one(&args)),
+        Some("verify") => Command::Verify(one(&args)),
         Some("attach") => Command::Attach(one(&args)),
         Some("detach") => Command::Detach(one(&args)),
         Some("doctor") => Command::Doctor(one(&args)),
@@ -567,6 +569,40 @@ pub struct LoadArgs {
     pub json: bool,
 }
 
+/// Show each program to the kernel's verifier, by itself, and tell what it says
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  bpfasm verify port_drop.bpfasm
+  bpfasm verify build/*.o --json > verified.json
+  bpfasm verify build/*.o --compare verified.json       what got worse; exit code 1
+  bpfasm verify prog.o --prog main --log-level 2        all states, instruction by instruction
+  bpfasm verify prog.o --prog-flags test-state-freq,strict-alignment
+
+Nothing is attached or pinned, and nothing stays loaded. Optional programs are shown as well. Maps that the object
+leaves without a number of entries have one. A rejected program makes exit code 3.")]
+pub struct VerifyArgs {
+    /// What to show.
+    #[command(flatten)]
+    pub object: ObjectArgs,
+    /// More files
+    #[arg(value_name = "MORE")]
+    pub more: Vec<PathBuf>,
+    /// Also print the verifier's log: 1 the path to what it rejects, 2 every path with all states, 4 statistics
+    #[arg(long, value_name = "LEVEL", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=7))]
+    pub log_level: u32,
+    /// Load with these flags: strict-alignment, any-alignment, test-rnd-hi32, test-state-freq, sleepable, xdp-has-frags,
+    /// test-reg-invariants
+    #[arg(long, value_name = "FLAG,…", value_delimiter = ',')]
+    pub prog_flags: Vec<String>,
+    /// Tell what is worse than in the output of an earlier verify --json: verdicts, instructions, states
+    #[arg(long, value_name = "OLD.json")]
+    pub compare: Option<PathBuf>,
+    /// Print it as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Attach a pinned program
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -760,6 +796,7 @@ impl Command {
             Command::Dump(args) => &args.input.compile,
             Command::Run(args) => &args.object.compile,
             Command::Load(args) => &args.object.compile,
+            Command::Verify(args) => &args.object.compile,
             Command::Explain(_)
             | Command::Fmt(_)
             | Command::Doc(_)

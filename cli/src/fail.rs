@@ -46,6 +46,11 @@ impl Failure {
         self.code
     }
 
+    /// What is still to be said.
+    pub fn told(&self) -> Option<&str> {
+        self.message.as_deref()
+    }
+
     /// Prints the message, and gives the exit code.
     pub fn report(self) -> ExitCode {
         if let Some(message) = self.message {

@@ -4,6 +4,7 @@ mod args;
 mod attach;
 mod btf;
 mod calls;
+mod compare;
 mod compile;
 mod diff;
 mod disasm;
@@ -24,6 +25,7 @@ mod session;
 mod show;
 mod steps;
 mod stream;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         Command::Btf(args) => btf::btf(args),
         Command::Run(args) => run::run(args),
         Command::Load(args) => load::load(args),
+        Command::Verify(args) => verify::verify(args),
         Command::Attach(args) => attach::attach(args),
         Command::Detach(args) => attach::detach(args),
         Command::Doctor(args) => doctor::doctor(args),

@@ -10,6 +10,13 @@ use crate::{messages, out};
 
 /// Prints it all, the log complete.
 pub fn report(rejection: &Rejection, object: &Object, sources: &Sources) -> Failure {
+    explain(rejection, object, sources);
+    out::message(format!("\nThe verifier's log:\n{}", rejection.log.trim_end()));
+    Failure::reported(Code::Rejected)
+}
+
+/// Prints what is wrong, where, and what is known of the reason.
+pub fn explain(rejection: &Rejection, object: &Object, sources: &Sources) {
     let title = format!("the verifier rejected `{}`: {}", rejection.prog, rejection.reason());
     let insn = rejection.insn.as_ref().and_then(|at| {
         let insn = object.funcs.get(at.func)?.insns.get(at.index)?;
@@ -45,6 +52,4 @@ pub fn report(rejection: &Rejection, object: &Object, sources: &Sources) -> Fail
              `.section license,\"aw\"` and in it `.asciz \"GPL\"`",
         );
     }
-    out::message(format!("\nThe verifier's log:\n{}", rejection.log.trim_end()));
-    Failure::reported(Code::Rejected)
 }

@@ -9,7 +9,7 @@ use bpfasm_asm::diag::Sources;
 use bpfasm_asm::object::Object;
 use bpfasm_asm::uapi::MapType;
 use bpfasm_loader::attach::{self, Attachment, How, Target};
-use bpfasm_loader::load::values::{self, Given};
+use bpfasm_loader::load::values::{self, Element, Given};
 use bpfasm_loader::load::{self, Loaded, LoadedProg, Options, ProgKind};
 use bpfasm_loader::sys::bpf::{Kind, ProgInfo};
 use bpfasm_loader::{Error, sys};
@@ -42,6 +42,24 @@ impl Session {
     /// Loads it with the values of the command line. `others` are loaded with it, and `options` may say more: what is
     /// meant for one of them alone is nothing to this one.
     pub fn load(&self, args: &ObjectArgs, others: &[&Self], options: Options) -> Result<Loaded, Failure> {
+        let (options, elements) = self.options(args, others, options)?;
+        if options.programs.is_empty() && !args.prog.is_empty() {
+            return Err(Failure::new(Code::Usage, format!("--prog names no program of `{}`", self.name)));
+        }
+        let loaded = load(&self.object, &self.sources, &options)?;
+        for element in &elements {
+            loaded.set(element)?;
+        }
+        Ok(loaded)
+    }
+
+    /// What the command line says of how it is loaded, and the elements that are put into its maps.
+    pub fn options(
+        &self,
+        args: &ObjectArgs,
+        others: &[&Self],
+        options: Options,
+    ) -> Result<(Options, Vec<Element>), Failure> {
         let object = &self.object;
         let mine = |texts: &[String], knows: fn(&Object, &str) -> bool| -> Vec<String> {
             let name = |text: &String| text.split(['=', '[']).next().unwrap_or_default().to_string();
@@ -69,9 +87,6 @@ impl Session {
                 .collect::<Result<_, _>>()?,
             ..options
         };
-        if options.programs.is_empty() && !args.prog.is_empty() {
-            return Err(Failure::new(Code::Usage, format!("--prog names no program of `{}`", self.name)));
-        }
         let mut elements = vec![];
         for text in mine(&args.map, is_map) {
             match values::map(object, &text)? {
@@ -80,11 +95,7 @@ impl Session {
                 Given::Map(name, map) => options.maps.insert(0, (name, Arc::new(map))),
             }
         }
-        let loaded = load(object, &self.sources, &options)?;
-        for element in &elements {
-            loaded.set(element)?;
-        }
-        Ok(loaded)
+        Ok((options, elements))
     }
 }
 

@@ -21,6 +21,7 @@ mod struct_ops;
 mod target;
 mod types;
 pub mod values;
+pub mod verify;
 
 pub use kind::ProgKind;
 pub use layout::{Layout, Part};
@@ -69,6 +70,11 @@ pub struct Options {
     pub types: Vec<(String, ProgKind)>,
     /// The programs that programs attach to or take the place of a function in, by their own name.
     pub targets: Vec<(String, Arc<OwnedFd>)>,
+    /// What the verifier shall tell of programs that it accepts, too: 2 every path with all states, +4 statistics; 0
+    /// nothing.
+    pub log_level: u32,
+    /// Further flags of all programs (`BPF_F_*`).
+    pub prog_flags: u32,
 }
 
 /// What was loaded. Dropping it closes everything; what is pinned or attached stays, if it was kept.
@@ -141,6 +147,8 @@ pub struct LoadedProg {
     pub layout: Layout,
     /// The descriptor.
     pub fd: OwnedFd,
+    /// What the verifier told, where it was asked.
+    pub log: String,
 }
 
 impl AsFd for LoadedProg {

@@ -22,11 +22,17 @@ use std::os::fd::{AsFd, OwnedFd};
 const INTERRUPTED: usize = 5;
 /// The last and largest log buffer for kernels that do not tell the size (before 5.2 the limit is 16 MiB − 1).
 const LARGEST_LOG: usize = (16 << 20) - 1;
+/// Log levels (`BPF_LOG_LEVEL1`, `BPF_LOG_LEVEL2`): the instructions walked through, and all states.
+const PATH: u32 = 1;
+const STATES: u32 = 2;
+
 /// A program that is to be loaded.
 #[derive(Debug)]
 pub(super) struct Choice {
     pub(super) index: usize,
     pub(super) kind: ProgKind,
+    /// What its log shall tell if it is accepted.
+    log_level: u32,
 }
 
 impl Choice {
@@ -61,16 +67,17 @@ pub(super) fn select(object: &Object, options: &Options) -> Result<Vec<Choice>> 
         let is_asked = named || given.is_some();
         let kind = given.or_else(|| ProgKind::of_section(&func.section));
         let unknown = || Error::Section { prog: func.name.clone(), section: func.section.clone() };
-        let kind = kind.ok_or_else(unknown)?;
+        let mut kind = kind.ok_or_else(unknown)?;
+        kind.flags |= options.prog_flags;
         if is_asked || !func.section.starts_with('?') {
-            chosen.push(Choice { index, kind });
+            chosen.push(Choice { index, kind, log_level: options.log_level });
         }
     }
     Ok(chosen)
 }
 
 /// Static functions in sections of programs that other functions call: parts of these, and no programs.
-fn called(object: &Object) -> BTreeSet<usize> {
+pub(super) fn called(object: &Object) -> BTreeSet<usize> {
     let is_called = |index: &usize| {
         object.funcs.get(*index).is_some_and(|func| func.linkage == Linkage::Static && func.section != TEXT)
     };
@@ -87,7 +94,7 @@ fn called(object: &Object) -> BTreeSet<usize> {
 /// Loads one program.
 pub(super) fn load(
     object: &Object,
-    Choice { index, kind }: &Choice,
+    Choice { index, kind, log_level }: &Choice,
     layout: Layout,
     target: Target<'_>,
     places: &Places<'_, '_>,
@@ -115,14 +122,24 @@ pub(super) fn load(
         prog.func_info = record(&records.func_info, FUNC_INFO_LEN);
         prog.line_info = record(&records.line_info, LINE_INFO_LEN);
     }
-    let fd = match memlock.retry(|| try_load(&prog, None)) {
-        Ok(fd) => fd,
-        Err(failed) => match fetch_log(&prog) {
-            Fetched::Loaded(fd) => fd,
-            Fetched::Log(log) => {
-                return Err(refused(object, func, kind.kind, &layout, places.core, failed, log));
-            }
+    let without_log = || try_load(&prog, None).map(|fd| (fd, String::new()));
+    let first = memlock.retry(|| match *log_level {
+        0 => without_log(),
+        level => match load_with_log(&prog, level) {
+            // That the log is too long for this kernel says nothing about the program.
+            Err((failed, _)) if failed.error.errno == Errno::ENOSPC => without_log(),
+            result => result.map_err(|(failed, _)| failed),
         },
+    });
+    // The log of a program that is refused tells its path. This time it may be accepted.
+    let path = match *log_level {
+        level if level & (PATH | STATES) == 0 => level | PATH,
+        level => level,
+    };
+    let (fd, log) = match first {
+        Ok(loaded) => loaded,
+        Err(failed) => load_with_log(&prog, path)
+            .map_err(|(_, log)| refused(object, func, kind.kind, &layout, places.core, failed, log))?,
     };
     let slots = layout.slots();
     Ok(LoadedProg {
@@ -135,6 +152,7 @@ pub(super) fn load(
         slots,
         layout,
         fd,
+        log,
     })
 }
 
@@ -153,31 +171,29 @@ fn try_load(
     }
 }
 
-/// What a load with a log gave.
-enum Fetched {
-    /// This time it was accepted.
-    Loaded(OwnedFd),
-    /// The whole log; empty if the kernel refused the program before looking at it.
-    Log(String),
-}
-
-/// Gets the log of a program that was refused. Of one that does not fit, Linux 6.4 tells how long it is; before that,
-/// only trying helps.
-fn fetch_log(prog: &ProgLoad<'_>) -> Fetched {
-    const LEVEL: u32 = 1;
+/// Loads with a log, which is whole: of one that does not fit, Linux 6.4 tells how long it is; before that, only trying
+/// helps. The log is empty if the kernel refused the program before looking at it.
+fn load_with_log(
+    prog: &ProgLoad<'_>,
+    level: u32,
+) -> std::result::Result<(OwnedFd, String), (LoadFailed, String)> {
     let mut room = 64 * 1024;
     loop {
         let mut buf = vec![0; room];
-        match try_load(prog, Some((LEVEL, &mut buf))) {
-            Ok(fd) => return Fetched::Loaded(fd),
-            Err(e) if e.error.errno == Errno::ENOSPC && room < LARGEST_LOG => {
-                room = usize::try_from(e.log_true_size).unwrap_or(0).max((room * 4).min(LARGEST_LOG));
-            }
-            Err(_) => {
-                buf.truncate(buf.iter().position(|&b| b == 0).unwrap_or(buf.len()));
-                return Fetched::Log(text(buf));
-            }
+        let loaded = try_load(prog, Some((level, &mut buf)));
+        if let Err(e) = &loaded
+            && e.error.errno == Errno::ENOSPC
+            && room < LARGEST_LOG
+        {
+            room = usize::try_from(e.log_true_size).unwrap_or(0).max((room * 4).min(LARGEST_LOG));
+            continue;
         }
+        buf.truncate(buf.iter().position(|&b| b == 0).unwrap_or(buf.len()));
+        let log = text(buf);
+        return match loaded {
+            Ok(fd) => Ok((fd, log)),
+            Err(e) => Err((e, log)),
+        };
     }
 }
 

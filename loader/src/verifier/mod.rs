@@ -8,6 +8,8 @@ mod line;
 pub(crate) mod missing;
 mod rejection;
 mod report;
+mod stats;
 
 pub use rejection::{Place, RejectedInsn, Rejection, place_of};
 pub use report::{Register, Report, SourceLine, Step, parse};
+pub use stats::Stats;
