@@ -40,7 +40,8 @@
 //!
 //! What an instruction names and where it comes from stands beside the code, by its index; [`dump::items`] puts all of
 //! it together. [`Code::set`](isa::Code::set) replaces an instruction by one of the same size, so that nothing beside
-//! it moves.
+//! it moves; [`Func::splice`](object::Func::splice) puts instructions in and takes them out, and moves along what counts
+//! them.
 //!
 //! ```
 //! use bpfasm_asm::dump::{Reference, items};

@@ -134,3 +134,71 @@ btf {
     assert!(text.contains("r1 = core(outer.first)") && !text.contains("core(outer.inner"), "{text}");
     same(&object);
 }
+
+#[test]
+fn records_of_types_that_are_not_there_are_kept() {
+    let text = "
+prog p: \"socket\" {
+    @relo #99 \"0:1\" 0
+    r1 = 40
+    @relo #1 \"0\" 9
+    r1 = 3
+    w0 = 0
+    exit
+}
+btf {
+    [1] ENUM 'odd' encoding=UNSIGNED size=3 vlen=1
+        'ONE' val=1
+    [2] STRUCT 'twice' size=8 vlen=2
+        'same' type_id=3 bits_offset=0
+        'same' type_id=3 bits_offset=32
+    [3] INT 'int' size=4 bits_offset=0 nr_bits=32 encoding=SIGNED
+    [4] INT 'int' size=4 bits_offset=0 nr_bits=32 encoding=SIGNED
+    [5] FUNC_PROTO '(anon)' ret_type_id=3 vlen=0
+    [6] FUNC 'p' type_id=5 linkage=global
+    [7] VAR 'v' type_id=2, linkage=global
+    [8] DATASEC '.data' size=8 vlen=1
+        type_id=7 offset=0 size=8 (VAR 'v')
+}
+section \".data\" align 4 { 0: v[8], 0: 01 00 00 00 02 00 00 00 }
+";
+    let object = common::assemble(text, Endian::Little).unwrap_or_else(|told| panic!("{told}"));
+    assert_eq!(object.funcs[0].core.len(), 2);
+    // A type with a size that the language does not know, and one with a name twice, are not used by name.
+    let text = disasm::to_text(&object);
+    assert!(!text.contains("core_size(") && text.contains("0: v[8]"), "{text}");
+    same(&object);
+}
+
+#[test]
+fn the_number_of_sections_may_stand_in_the_first() {
+    let object = common::assemble(DESCRIBED, Endian::Little).expect("an object");
+    let mut file = elf::write(&object).expect("a file");
+    let list = |file: &[u8]| {
+        let mut text = vec![];
+        let listing = bpfasm_asm::dump::Llvm::parse(file).expect("a file");
+        listing.write("odd.o", None, &mut text).expect("memory takes it");
+        text
+    };
+    let before = list(&file);
+    let table =
+        usize::try_from(u64::from_le_bytes(file[40..48].try_into().expect("8 bytes"))).expect("small");
+    let (count, names) = ([file[60], file[61]], [file[62], file[63]]);
+    file[60..64].copy_from_slice(&[0, 0, 0xff, 0xff]);
+    file[table + 32..table + 34].copy_from_slice(&count);
+    file[table + 40..table + 42].copy_from_slice(&names);
+    assert_eq!(elf::read(&file).expect("a file"), object);
+    assert_eq!(list(&file), before);
+}
+
+#[test]
+fn more_sections_than_numbers_are_an_error() {
+    let mut object =
+        common::assemble("section \".data\" align 1 { 0: 01 }", Endian::Little).expect("an object");
+    let data = object.data[0].clone();
+    object.data = vec![data; 65_275];
+    assert!(elf::write(&object).is_ok());
+    object.data.extend(object.data[..10].to_vec());
+    let told = elf::write(&object).expect_err("too many").to_string();
+    assert!(told.contains("section table"), "{told}");
+}

@@ -2,6 +2,7 @@
 
 mod common;
 
+use bpfasm_asm::diag::code;
 use bpfasm_asm::disasm;
 use bpfasm_asm::expand::to_text;
 use bpfasm_asm::isa::Endian;
@@ -161,5 +162,140 @@ fn a_mistake_in_a_section_is_one_error() {
     ] {
         let text = format!("section {section}\n{}", common::body(&format!("{lines}\n w0 = 0")));
         assert_eq!(common::errors(&text).len(), 1, "{:?}\n{text}", common::assemble(&text, Endian::Little));
+    }
+}
+
+/// Types whose values are written in different ways.
+const TYPES: &str = "btf {
+    [1] INT 'unsigned short' size=2 bits_offset=0 nr_bits=16 encoding=(none)
+    [2] TYPEDEF '__be16' type_id=1
+    [3] INT 'int' size=4 bits_offset=0 nr_bits=32 encoding=SIGNED
+    [4] INT 'char' size=1 bits_offset=0 nr_bits=8 encoding=SIGNED
+    [5] ARRAY '(anon)' type_id=4 index_type_id=3 nr_elems=8
+    [6] ENUM 'color' encoding=SIGNED size=4 vlen=2
+        'RED' val=0
+        'BLUE' val=-3
+    [7] STRUCT 'inner' size=16 vlen=4
+        'name' type_id=5 bits_offset=0
+        'port' type_id=2 bits_offset=64
+        'low' type_id=3 bits_offset=80 bitfield_size=3
+        'high' type_id=3 bits_offset=83 bitfield_size=12
+    [8] ARRAY '(anon)' type_id=7 index_type_id=3 nr_elems=2
+    [9] UNION '(anon)' size=8 vlen=2
+        'short' type_id=1 bits_offset=0
+        'long' type_id=10 bits_offset=0
+    [10] INT 'long' size=8 bits_offset=0 nr_bits=64 encoding=SIGNED
+    [11] STRUCT 'outer' size=48 vlen=4
+        'list' type_id=8 bits_offset=0
+        '(anon)' type_id=9 bits_offset=256
+        'color' type_id=6 bits_offset=320
+        'flag' type_id=13 bits_offset=352
+    [12] VAR 'v' type_id=11, linkage=global
+    [13] INT '_Bool' size=1 bits_offset=0 nr_bits=8 encoding=BOOL
+    [14] DATASEC '.data' size=0 vlen=1
+        type_id=12 offset=0 size=48 (VAR 'v')
+}
+";
+
+#[test]
+fn a_variable_has_a_type_and_a_value() {
+    let value = "{
+        list: { { name: \"one\", port: be16(8080), low: -2, high: 1000 }, { name: \"two\" } },
+        long: -9,
+        color: BLUE,
+        flag: 1
+    }";
+    let text = |value: &str| {
+        format!("section \".data\" align 8 size 48 {{\n    0: v: outer = {value}\n}}\n\n{TYPES}")
+    };
+    for endian in common::BOTH {
+        let object = common::assemble(&text(value), endian).unwrap_or_else(|told| panic!("{told}"));
+        let bytes = &object.data[0].bytes;
+        assert_eq!(bytes[..10], *b"one\0\0\0\0\0\x1f\x90");
+        let (long, color) = match endian {
+            Endian::Little => (b"\xf7\xff\xff\xff\xff\xff\xff\xff", b"\xfd\xff\xff\xff"),
+            Endian::Big => (b"\xff\xff\xff\xff\xff\xff\xff\xf7", b"\xff\xff\xff\xfd"),
+        };
+        assert_eq!((&bytes[32..40], &bytes[40..44], bytes[44]), (&long[..], &color[..], 1));
+        assert!(
+            disasm::to_text(&object).contains(&format!("0: v: outer = {value}\n")),
+            "{}",
+            disasm::to_text(&object)
+        );
+        assert_eq!(common::assemble(&disasm::to_text(&object), endian), Ok(object));
+    }
+    // The shorter one of a union says it all.
+    let short = text("{ short: 7, color: RED }");
+    assert!(disasm::to_text(&assemble(&short)).contains("0: v: outer = { short: 7 }\n"));
+}
+
+#[test]
+fn bytes_that_are_no_value_are_bytes() {
+    let text = |lines: &str| format!("section \".data\" align 8 size 48 {{\n{lines}}}\n{TYPES}");
+    // Between members, no number of a bool, no string.
+    for line in ["    45: 01\n", "    44: 02\n", "    12: 00 01\n", "    0: \"12345678\"\n"] {
+        let object = assemble(&text(&format!("    0: v: outer\n{line}")));
+        assert!(
+            !disasm::to_text(&object).contains(" = {") || line.contains("1234"),
+            "{}",
+            disasm::to_text(&object)
+        );
+        assert_eq!(again(&object), object);
+    }
+    let object = assemble(&text("    0: v: outer = { flag: 1 }\n    44: w[1]\n"));
+    assert_eq!(object.data[0].vars[1].offset, 44);
+    assert_eq!(again(&object), object);
+    for (lines, code) in [
+        ("0: v: outer = { flag: 2 }\n", code::RANGE),
+        ("0: v: outer = { flag: 1 }\n44: 01\n", code::LAYOUT),
+        ("0: v: inner = { low: 1 }\n", code::CONTRADICTS),
+    ] {
+        assert_eq!(common::errors(&text(lines)), [code], "{lines}");
+    }
+}
+
+#[test]
+fn without_types_of_the_object_those_of_source_are_its_types() {
+    let text = "
+struct point { x: s32, y: s32 }
+section \".data\" align 4 {
+    0: first: point = { y: -1 }
+    8: second: u32[2] = { 1, 2 }
+}
+prog p: \"socket\" {
+    r1 = first ll
+    view at = r1: point
+    w0 = at->y
+    exit
+}
+";
+    let object = assemble(text);
+    assert_eq!(object.data[0].bytes, [0, 0, 0, 0, 255, 255, 255, 255, 1, 0, 0, 0, 2, 0, 0, 0]);
+    assert!(object.data[0].vars.iter().all(|var| var.ty.is_some()));
+    assert_eq!(again(&object), object);
+    let shown = disasm::to_text(&object);
+    assert!(shown.contains("0: first: point = { y: -1 }\n"), "{shown}");
+}
+
+/// Bytes of every kind in types of every kind come back.
+#[test]
+fn all_bytes_of_a_variable_come_back() {
+    let mut seed = 7u64;
+    for endian in common::BOTH {
+        for round in 0..300 {
+            let mut object = common::assemble(
+                &format!("section \".data\" align 8 size 48 {{ 0: v[48] }}\n{TYPES}"),
+                endian,
+            )
+            .expect("an object");
+            for byte in &mut object.data[0].bytes {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                // Few bytes are set in many rounds, so that most members are zero or small.
+                let set = (seed >> 40) % 48 < round % 48;
+                *byte = if set { u8::try_from(seed >> 56).expect("eight bits") } else { 0 };
+            }
+            let text = disasm::to_text(&object);
+            assert_eq!(common::assemble(&text, endian).as_ref(), Ok(&object), "{text}");
+        }
     }
 }

@@ -170,7 +170,8 @@ pub enum Format {
     /// With the source, as people read them
     #[default]
     Human,
-    /// A line each: FILE:LINE:COLUMN: error[CODE]: MESSAGE
+    /// A line each, as compilers write them
+    #[value(help = "A line each: FILE:LINE:COLUMN: error[CODE]: MESSAGE")]
     Short,
     /// A JSON object a line, with places, notes and suggestions
     Json,

@@ -194,6 +194,14 @@ pub struct Enumerator<S = String> {
     pub value: i64,
 }
 
+impl<S> Enumerator<S> {
+    /// Its value as a number, which of an unsigned enum has no sign.
+    #[must_use]
+    pub fn number(&self, signed: bool) -> i128 {
+        if signed { self.value.into() } else { self.value.cast_unsigned().into() }
+    }
+}
+
 /// The linkage of a function (`enum btf_func_linkage`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FuncLinkage(pub u16);

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::names::{Names, word};
+use super::usable::width;
 use crate::btf::{Btf, IntEncoding, Kind};
 use crate::isa::{Insn, Rhs, Syntax};
 use crate::object::{CoreKind, CoreRelo, Step};
@@ -10,7 +11,7 @@ use crate::object::{CoreKind, CoreRelo, Step};
 /// `core(task_struct.pid)`, to stand for the value of an instruction.
 pub(super) fn text(btf: &Btf, names: &Names, relo: &CoreRelo, insn: &Insn) -> Option<String> {
     let root = btf.get(relo.ty)?;
-    if !names.is_only_type(&root.name, relo.ty) {
+    if !names.is_only_type(&root.name, relo.ty) || !names.is_usable(btf, relo.ty) {
         return None;
     }
     let mut path = word(&root.name)?.into_owned();
@@ -42,10 +43,10 @@ fn held(insn: &Insn, kind: CoreKind) -> Option<i64> {
 /// Follows an access: appends the names of members and numbers of elements to `path` and gives the value.
 fn field(btf: &Btf, relo: &CoreRelo, path: &mut String) -> Option<i64> {
     let (first, steps) = relo.steps(btf)?;
-    let (mut ty, mut bits, mut width, mut named) = (relo.ty, 0u64, 0, false);
+    let (mut ty, mut bits, mut bit_field, mut named) = (relo.ty, 0u64, false, false);
     for step in steps {
         // A bit field has no parts.
-        if width != 0 {
+        if bit_field {
             return None;
         }
         match step {
@@ -55,7 +56,7 @@ fn field(btf: &Btf, relo: &CoreRelo, path: &mut String) -> Option<i64> {
                     let _ = write!(path, ".{}", word(&member.name)?);
                 }
                 bits += u64::from(member.bit_offset);
-                (ty, width) = (member.ty, member.bit_size);
+                (ty, bit_field) = (member.ty, width(btf, member) != 0);
             }
             Step::Element { number, of, elem } if number < of => {
                 let _ = write!(path, "[{number}]");
@@ -70,7 +71,7 @@ fn field(btf: &Btf, relo: &CoreRelo, path: &mut String) -> Option<i64> {
         _ if !named || first != 0 => None,
         CoreKind::FIELD_EXISTS => Some(1),
         // Where a bit field begins, and how far it is shifted, is the compiler's choice.
-        _ if width != 0 => None,
+        _ if bit_field => None,
         CoreKind::FIELD_OFFSET => i64::try_from(bits / 8).ok(),
         CoreKind::FIELD_SIZE => Some(btf.size_of(ty)?.into()),
         CoreKind::FIELD_SIGNED => match btf.resolved(ty)? {

@@ -1,13 +1,15 @@
 //! Data sections, as they are.
 
 use std::fmt::Write;
+use std::ops::Range;
 
 use super::decl::{binding, renamed};
 use super::names::{Names, quoted};
+use super::{types, value};
 use crate::bytes::hex;
 use crate::elf::data_kind;
 use crate::escape::escape;
-use crate::object::{Data, DataKind, Form, Linkage, Object};
+use crate::object::{Data, DataKind, Form, Linkage, Object, Var};
 
 /// Bytes in a line of hexadecimal numbers.
 const LINE: usize = 16;
@@ -15,22 +17,52 @@ const LINE: usize = 16;
 pub(super) fn sections(out: &mut String, object: &Object, names: &Names) {
     for (index, data) in object.data.iter().enumerate() {
         let _ = writeln!(out, "\n{} {{", head(data, names.sections[index]));
-        let mut lines = vec![];
+        let (mut lines, mut said) = (vec![], vec![]);
         for (var, name) in data.vars.iter().zip(&names.vars[index]) {
             let linkage = binding(var.linkage, Linkage::Global, var.weak, var.hidden);
             let as_symbol = renamed(name, &var.name);
-            lines.push((var.offset, 0, format!("{linkage}{}[{}]{as_symbol}", name.text, var.size)));
+            let text = match typed(object, names, data, var, &mut said) {
+                Some(text) => format!("{linkage}{}{as_symbol}: {text}", name.text),
+                None => format!("{linkage}{}[{}]{as_symbol}", name.text, var.size),
+            };
+            lines.push((var.offset, 0, text));
         }
         for address in &data.refs {
             lines.push((address.offset, 1, names.address(object, address)));
         }
-        bytes(&mut lines, data);
+        bytes(&mut lines, data, &said);
         lines.sort_by_key(|(offset, order, _)| (*offset, *order));
         for (offset, _, text) in lines {
             let _ = writeln!(out, "    {offset}: {text}");
         }
         out.push_str("}\n");
     }
+}
+
+/// `u16 = 8080`: the type of a variable, and its value where there is one that is just these bytes, whose range goes to
+/// `said`.
+fn typed(
+    object: &Object,
+    names: &Names,
+    data: &Data,
+    var: &Var,
+    said: &mut Vec<Range<usize>>,
+) -> Option<String> {
+    let id = var.ty.filter(|id| object.btf.size_of(*id) == Some(var.size))?;
+    let mut text = types::layout(object, names, id)?;
+    let start = usize::try_from(var.offset).ok()?;
+    let range = start..start.checked_add(usize::try_from(var.size).ok()?)?;
+    let held = data.bytes.get(range.clone()).filter(|bytes| bytes.iter().any(|b| *b != 0));
+    let is_free = said.last().is_none_or(|last| last.end <= range.start);
+    // Bytes in a row are read more easily as such.
+    let is_bytes = matches!(text.split_once('['), Some(("u8" | "s8" | "__u8" | "__s8", _)));
+    if let Some(held) = held.filter(|_| is_free && !is_bytes)
+        && let Some(value) = value::text(object, names, id, held)
+    {
+        let _ = write!(text, " = {value}");
+        said.push(range);
+    }
+    Some(text)
 }
 
 /// `section ".rodata" align 4 size 24`, with its kind where the name does not say it.
@@ -51,8 +83,8 @@ fn head(data: &Data, number: usize) -> String {
     text
 }
 
-/// The bytes that are not zero, cut at variables and addresses.
-fn bytes(lines: &mut Vec<(u32, u8, String)>, data: &Data) {
+/// The bytes that are not zero and not said by values, cut at variables and addresses.
+fn bytes(lines: &mut Vec<(u32, u8, String)>, data: &Data, said: &[Range<usize>]) {
     let mut cuts: Vec<usize> = data
         .vars
         .iter()
@@ -66,6 +98,10 @@ fn bytes(lines: &mut Vec<(u32, u8, String)>, data: &Data) {
     let mut start = 0;
     for end in cuts {
         let mut at = start;
+        let before = said.partition_point(|range| range.start <= start).checked_sub(1);
+        if before.is_some_and(|before| said[before].contains(&start)) {
+            at = end;
+        }
         while at < end {
             let rest = &data.bytes[at..end];
             let (text, len) = piece(rest);

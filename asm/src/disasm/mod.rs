@@ -23,6 +23,8 @@ mod data;
 mod decl;
 mod names;
 mod types;
+mod usable;
+mod value;
 
 use std::fmt::Write;
 

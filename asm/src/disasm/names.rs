@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write;
 
+use super::usable::Usable;
 use crate::btf::{Btf, FuncLinkage, Kind, TypeId};
 use crate::bytes::bytes;
 use crate::escape::escape;
@@ -32,8 +33,12 @@ pub(crate) struct Names {
     pub sections: Vec<usize>,
     /// Types by the name that source would find them by; nothing where it could mean several.
     types: HashMap<String, Option<TypeId>>,
+    /// Members of enums, by the name that source would find them by; nothing where it could mean several.
+    constants: HashMap<String, Option<i128>>,
     /// Functions of the BTF, the first of each name.
     described: HashMap<String, TypeId>,
+    /// Types that source can use.
+    usable: Usable,
 }
 
 impl Names {
@@ -54,16 +59,19 @@ impl Names {
             vars: object.data.iter().map(|d| d.vars.iter().map(|v| name(&v.name, "var")).collect()).collect(),
             sections,
             types: types(&object.btf),
+            constants: HashMap::new(),
             described: HashMap::new(),
+            usable: Usable::default(),
         };
         for (id, ty) in object.btf.iter() {
             match &ty.kind {
                 Kind::Func { linkage, .. } if *linkage != FuncLinkage::EXTERN => {
                     names.described.entry(ty.name.to_string()).or_insert(id);
                 }
-                // Source may mean the member.
-                Kind::Enum { values, .. } | Kind::Enum64 { values, .. } => {
-                    values.iter().for_each(|value| names.hide(&value.name));
+                Kind::Enum { values, signed, .. } | Kind::Enum64 { values, signed, .. } => {
+                    for value in values {
+                        names.add_constant(&value.name, value.number(*signed));
+                    }
                 }
                 _ => {}
             }
@@ -72,11 +80,33 @@ impl Names {
         names
     }
 
-    /// Source finds something else than a type by that name.
+    /// Source finds something else than a type or a member of an enum by that name.
     fn hide(&mut self, name: &str) {
         if let Some(only) = self.types.get_mut(name) {
             *only = None;
         }
+        if let Some(only) = self.constants.get_mut(name) {
+            *only = None;
+        }
+    }
+
+    /// Takes a member of an enum. Where there is a type of that name, source may mean either.
+    fn add_constant(&mut self, name: &str, number: i128) {
+        let both = self.types.get_mut(name).map(|only| *only = None).is_some();
+        let only = self.constants.entry(name.to_string()).or_insert(Some(number));
+        if both || *only != Some(number) {
+            *only = None;
+        }
+    }
+
+    /// The number that source finds by the name of an enum's member.
+    pub fn constant(&self, name: &str) -> Option<i128> {
+        self.constants.get(name).copied().flatten()
+    }
+
+    /// Whether source can use a type: not where it is odd.
+    pub fn is_usable(&self, btf: &Btf, id: TypeId) -> bool {
+        self.usable.is(btf, id)
     }
 
     /// ` btf #12` where a function's FUNC is not the one of its name.

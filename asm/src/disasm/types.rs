@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::btf::{IntEncoding, Kind, TypeId};
+use crate::expand::BUILTINS;
 use crate::object::Object;
 
 use super::names::{Names, word};
@@ -13,6 +14,32 @@ pub(super) fn text(object: &Object, names: &Names, ty: Option<TypeId>, size: u32
     match ty {
         None => bytes(size),
         Some(id) => named(object, names, id).unwrap_or_else(|| format!("#{}", id.0)),
+    }
+}
+
+/// A type with the layout of this one: what is `const`, say, is left out. Nothing where source cannot use it.
+pub(super) fn layout(object: &Object, names: &Names, id: TypeId) -> Option<String> {
+    let btf = &object.btf;
+    if !names.is_usable(btf, id) {
+        return None;
+    }
+    let mut id = id;
+    while let Some(Kind::Const(of) | Kind::Volatile(of) | Kind::Restrict(of)) = btf.get(id).map(|ty| &ty.kind)
+    {
+        id = *of;
+    }
+    let ty = btf.get(id)?;
+    match &ty.kind {
+        Kind::Array { elem, len, .. } if *len > 0 => {
+            let elem = layout(object, names, *elem).filter(|elem| !elem.ends_with(']'));
+            Some(elem.map_or_else(|| format!("#{}", id.0), |elem| format!("{elem}[{len}]")))
+        }
+        Kind::Ptr(_) => None,
+        // It might mean the language's own.
+        Kind::Typedef(_) if BUILTINS.iter().any(|builtin| builtin.name == ty.name) => {
+            Some(format!("#{}", id.0))
+        }
+        _ => Some(text(object, names, Some(id), 0)),
     }
 }
 

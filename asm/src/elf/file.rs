@@ -123,11 +123,7 @@ impl<'a> File<'a> {
                 return Err(Error::Section { section: "headers".into(), what: "they lie outside the file" });
             }
         };
-        let names = match u32::from(header.e_shstrndx) {
-            SHN_XINDEX => headers.first().map_or(0, |first| first.sh_link),
-            index => index,
-        };
-        let names = usize::try_from(names).ok().and_then(|at| headers.get(at));
+        let names = names(&headers, header.e_shstrndx);
         let names = names.and_then(|sh| data.get(sh.file_range()?)).unwrap_or_default();
         let mut file = Self {
             endian,
@@ -239,6 +235,15 @@ impl<'a> File<'a> {
         }
         all
     }
+}
+
+/// The section with the names of sections. Its number stands elsewhere if it is one of too many.
+pub(super) fn names(headers: &[SectionHeader], number: u16) -> Option<&SectionHeader> {
+    let number = match u32::from(number) {
+        SHN_XINDEX => headers.first()?.sh_link,
+        number => number,
+    };
+    headers.get(usize::try_from(number).ok()?)
 }
 
 /// The string at a place of a table; empty where there is none.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use goblin::elf::section_header::{SHT_NOBITS, SHT_STRTAB, SHT_SYMTAB};
+use goblin::elf::section_header::{SHN_LORESERVE, SHT_NOBITS, SHT_STRTAB, SHT_SYMTAB};
 
 use super::Error;
 use crate::btf::Strings;
@@ -124,7 +124,10 @@ pub(crate) fn image<'a>(
         u16::try_from(at).map_err(too_big("the section table"))
     };
     let (symtab, strtab) = (find(SHT_SYMTAB)?, find(SHT_STRTAB)?);
-    let count = u16::try_from(sections.len() + 1).map_err(too_big("the section table"))?;
+    // From there on, numbers mean something else.
+    let count = sections.len() + 1;
+    let count = u16::try_from(count).ok().filter(|count| u32::from(*count) <= SHN_LORESERVE);
+    let count = count.ok_or(Error::TooBig { what: "the section table, which may have 65,280 entries" })?;
     let stored = |s: &&Section| s.kind != SHT_NOBITS;
     let mut end = usize::from(EHDR_LEN);
     let aligned = |end: usize, to: u64| {

@@ -7,7 +7,7 @@ use super::file::File;
 use super::kind::SectionKind;
 use super::read::Index;
 use crate::btf::ext::{Ext, LineInfo};
-use crate::btf::{Kind, StrTable, TypeId};
+use crate::btf::{Kind, StrTable};
 use crate::object::{CoreRelo, Func, Line, Object};
 
 /// How many times longer than the file the source lines may be, written out.
@@ -60,9 +60,6 @@ pub(super) fn read(
         let Some(number) = number(part.name_off) else { continue };
         for record in part.records {
             let Some((func, insn)) = at(&mut object.funcs, index, number, record.insn_off) else { continue };
-            if record.type_id != TypeId::VOID && object.btf.get(record.type_id).is_none() {
-                return Err(wrong("a CO-RE relocation of a type that is not there"));
-            }
             let access = strings.get(record.access_off).and_then(|text| lines.copy(&text));
             let access = access.ok_or_else(|| wrong("a CO-RE relocation without its string"))?;
             func.core.push(CoreRelo { insn, ty: record.type_id, access, kind: record.kind });

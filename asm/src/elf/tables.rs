@@ -9,7 +9,7 @@ use goblin::elf::section_header::{
 use goblin::elf::sym::{STT_FILE, STT_SECTION, Symtab};
 
 use super::Error;
-use super::file::NAME_FACTOR;
+use super::file::{self, NAME_FACTOR};
 use crate::isa::Endian;
 
 /// The tables of a file.
@@ -67,7 +67,7 @@ impl<'a> Tables<'a> {
             Ok(at) => SectionHeader::parse(data, at, usize::from(header.e_shnum), ctx).map_err(Error::Elf)?,
         };
         let bytes = |sh: &SectionHeader| sh.file_range().and_then(|range| data.get(range));
-        let names = headers.get(usize::from(header.e_shstrndx)).and_then(bytes).unwrap_or_default();
+        let names = file::names(&headers, header.e_shstrndx).and_then(bytes).unwrap_or_default();
         // Sections do not share bytes, so all of them together are no longer than the file.
         let mut left = data.len();
         let mut sections = Vec::with_capacity(headers.len());

@@ -294,6 +294,24 @@ impl<'a> Expander<'a> {
         Ok(Some(*ty))
     }
 
+    /// The type that source gives a variable of a `section` block.
+    pub(super) fn agree_var(
+        &mut self,
+        name: Span,
+        written: Span,
+        ours: TyId,
+        id: TypeId,
+    ) -> Result<(), Reported> {
+        let theirs = self.given_type(id, written)?;
+        match self.difference(ours, theirs) {
+            Some(what) => {
+                let message = format!("`{}` is of another type in the `btf` block: {what}", self.text(name));
+                Err(self.contradicts(written, message, id, "its type there".to_string()))
+            }
+            None => Ok(()),
+        }
+    }
+
     // Functions.
 
     /// The FUNC of a function in the block: the one of its name, or the one that it names.

@@ -70,7 +70,16 @@ impl<'a> Expander<'a> {
         }
     }
 
-    /// The number that `#N` is, and whether the block has that type; 0 is `void`.
+    /// The number that `#N` is; 0 is `void`. Records of a file may name types that it does not have.
+    pub(super) fn any_number(&mut self, span: Span) -> Result<TypeId, Reported> {
+        self.block_origin(span)?;
+        match self.text(span)[1..].parse::<u32>() {
+            Ok(number) => Ok(TypeId(number)),
+            Err(_) => self.number(span),
+        }
+    }
+
+    /// The number that `#N` is, and whether the block has that type.
     pub(super) fn number(&mut self, span: Span) -> Result<TypeId, Reported> {
         self.block_origin(span)?;
         let count = self.given.map_or(0, |given| given.given.btf.types.len());

@@ -311,6 +311,9 @@ fn values(scan: &Scan, id: TypeId) -> Vec<(String, i128)> {
 
 /// Values of an enum without its width.
 pub(super) fn numbers(values: Vec<Enumerator>, signed: bool) -> Vec<(String, i128)> {
-    let number = |v: i64| if signed { i128::from(v) } else { i128::from(v.cast_unsigned()) };
-    values.into_iter().map(|v| (v.name, number(v.value))).collect()
+    let member = |v: Enumerator| {
+        let number = v.number(signed);
+        (v.name, number)
+    };
+    values.into_iter().map(member).collect()
 }

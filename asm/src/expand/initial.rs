@@ -4,6 +4,7 @@ use std::net::Ipv6Addr;
 
 use super::types::{Class, Place, Ty, TyId};
 use super::{Expander, Reported};
+use crate::btf::value::put_bits;
 use crate::diag::{Diagnostic, Span, code};
 use crate::isa::Endian;
 use crate::lang::ast::{Arg, Expr, ExprKind};
@@ -182,6 +183,10 @@ impl<'a> Expander<'a> {
     fn initial_bits(&mut self, value: &'a Expr, place: Place, bytes: &mut [u8]) -> Result<(), Reported> {
         let int = self.int(value)?.value;
         let size = place.bits.map_or(0, |bits| bits.size);
+        if !(1..=64).contains(&size) {
+            let message = format!("a bit field of {size} bits takes no number");
+            return Err(self.error(Diagnostic::error(code::RANGE, message, value.span)));
+        }
         let (min, max) = match self.types.class(place.ty) {
             Some(Class::Signed | Class::Char) => (-(1i128 << (size - 1)), (1i128 << (size - 1)) - 1),
             _ => (0, (1i128 << size) - 1),
@@ -190,18 +195,8 @@ impl<'a> Expander<'a> {
             let message = format!("these {size} bits hold {min} to {max}, not {int}");
             return Err(self.error(Diagnostic::error(code::RANGE, message, value.span)));
         }
-        let (from, to) = self.bits_of(place);
-        for (i, bit) in (from..to).enumerate() {
-            let (byte, within) = (usize::try_from(bit / 8).unwrap_or(usize::MAX), bit % 8);
-            // The order of memory: from the lowest bit, or from the highest one.
-            let (digit, mask) = match self.endian {
-                Endian::Little => (i, 1u8 << within),
-                Endian::Big => (size as usize - 1 - i, 0x80 >> within),
-            };
-            if let (true, Some(byte)) = (int >> digit & 1 == 1, bytes.get_mut(byte)) {
-                *byte |= mask;
-            }
-        }
+        let (from, _) = self.bits_of(place);
+        put_bits(bytes, from, size, self.endian, int.cast_unsigned());
         Ok(())
     }
 

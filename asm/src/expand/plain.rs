@@ -247,7 +247,7 @@ impl PlainData {
 pub struct PlainVar {
     /// Its name.
     pub name: String,
-    /// Its type; only the `btf` block knows that of a symbol in a `section` block.
+    /// Its type; of a symbol in a `section` block perhaps only the `btf` block knows it.
     pub ty: Option<TyId>,
     /// Offset in bytes.
     pub offset: u32,

@@ -74,7 +74,7 @@ impl<'a> Expander<'a> {
     /// The type of a `@relo`, and how it is written where no macro stands around it.
     fn relo_type(&mut self, ty: &'a TypeExpr) -> Result<(CoreTy, String), Reported> {
         if let TypeExprKind::Number = ty.kind {
-            return Ok((CoreTy::Given(self.number(ty.span)?), self.text(ty.span).to_string()));
+            return Ok((CoreTy::Given(self.any_number(ty.span)?), self.text(ty.span).to_string()));
         }
         let id = self.ty(ty)?;
         let core = self.core_type(id, ty.span)?;

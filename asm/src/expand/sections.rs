@@ -9,7 +9,9 @@ use super::types::TyId;
 use super::{Expander, Reported};
 use crate::diag::{Diagnostic, Span, code, nearest};
 use crate::elf;
-use crate::lang::ast::{Content, DataSymbol, Expr, ExprKind, Item, ItemKind, Reloc as Written, Section};
+use crate::lang::ast::{
+    Content, DataSymbol, Expr, ExprKind, Extent, Item, ItemKind, Reloc as Written, Section,
+};
 use crate::lang::lexer;
 use crate::object::{Address, Anchor, DataKind, Form, Linkage, Reloc, Symbol};
 
@@ -178,9 +180,10 @@ impl<'a> Expander<'a> {
         let (bytes, span) = match content {
             Content::Symbol(symbol) => {
                 let var = self.data_symbol(u32::try_from(at).unwrap_or(u32::MAX), symbol)?;
-                let end = at + u64::from(var.size);
+                let (end, ty) = (at + u64::from(var.size), var.ty);
                 symbols.push((symbol.name, var));
-                return Ok(end);
+                let (Extent::Typed(_, Some(value)), Some(ty)) = (&symbol.extent, ty) else { return Ok(end) };
+                (Some(std::borrow::Cow::Owned(self.data_value(value, ty)?)), value.span)
             }
             // They are looked at when all names are known.
             Content::Reloc(..) => return Ok(at),
@@ -224,16 +227,36 @@ impl<'a> Expander<'a> {
     }
 
     fn data_symbol(&mut self, offset: u32, symbol: &'a DataSymbol) -> Result<PlainVar, Reported> {
-        let size = self.unsigned(&symbol.size, u32::MAX.into(), "the size of a symbol")?;
+        let (size, ty) = match &symbol.extent {
+            Extent::Bytes(size) => (self.unsigned(size, u32::MAX.into(), "the size of a symbol")?, None),
+            Extent::Typed(ty, _) => {
+                let ty = self.ty(ty)?;
+                (self.types.size(ty).into(), Some(ty))
+            }
+        };
         Ok(PlainVar {
             name: self.text(symbol.name).to_string(),
             symbol: self.symbol(symbol.name, symbol.symbol, Linkage::Global),
-            ty: None,
+            ty,
             offset,
             size: u32::try_from(size).unwrap_or(u32::MAX),
             tags: vec![],
             btf: None,
         })
+    }
+
+    /// The bytes of a value.
+    fn data_value(&mut self, value: &'a Expr, ty: TyId) -> Result<Vec<u8>, Reported> {
+        let size = self.types.size(ty);
+        if u64::from(size) > LARGEST {
+            let d =
+                Diagnostic::error(code::RANGE, format!("a value of {size} bytes is too large"), value.span);
+            return Err(self.error(d.note(format!("a file may hold {LARGEST} bytes of a section"))));
+        }
+        let mut bytes = vec![0; usize::try_from(size).unwrap_or(0)];
+        self.recount();
+        self.initial(value, ty, &mut bytes)?;
+        Ok(bytes)
     }
 
     /// Takes the addresses in sections and maps, and the types of symbols.
@@ -258,6 +281,23 @@ impl<'a> Expander<'a> {
             for var in &mut data.vars {
                 var.btf = types.and_then(|section| section.types.get(var.symbol.name.as_str())).copied();
             }
+            for (_, content) in &section.lines {
+                if let Content::Symbol(symbol) = content {
+                    // What differs has been reported.
+                    let _ = self.agree_symbol(symbol);
+                }
+            }
+        }
+    }
+
+    /// A symbol's type is that of the variable in the block.
+    fn agree_symbol(&mut self, symbol: &'a DataSymbol) -> Result<(), Reported> {
+        let Extent::Typed(written, _) = &symbol.extent else { return Ok(()) };
+        let (section, at) = self.symbols.get(&symbol.name).copied().ok_or(Reported)?;
+        let var = &self.program.data[section].vars[at];
+        match (var.ty, var.btf) {
+            (Some(ours), Some(theirs)) => self.agree_var(symbol.name, written.span, ours, theirs),
+            _ => Ok(()),
         }
     }
 
@@ -305,7 +345,8 @@ impl<'a> Expander<'a> {
     /// The value of a symbol's name.
     pub(super) fn symbol_value(&self, symbol: &DataSymbol) -> Result<Value, Reported> {
         let (section, at) = self.symbols.get(&symbol.name).copied().ok_or(Reported)?;
-        Ok(Value::Data(section, self.program.data[section].vars[at].offset, None))
+        let var = &self.program.data[section].vars[at];
+        Ok(Value::Data(section, var.offset, var.ty))
     }
 
     /// The symbol that an expression names.

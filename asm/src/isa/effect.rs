@@ -9,6 +9,18 @@ impl Insn {
         let syntax = self.form().map(|f| f.syntax);
         matches!(syntax, Some(Syntax::Exit | Syntax::Goto | Syntax::Gotol | Syntax::Gotox))
     }
+
+    /// The same jump to so many slots further, counted from the next one; nothing if it is no jump, or cannot go so far.
+    #[must_use]
+    pub fn with_distance(&self, distance: i64) -> Option<Insn> {
+        Some(match self.form()?.syntax {
+            Syntax::Goto | Syntax::MayGoto | Syntax::If(..) => {
+                Insn { off: i16::try_from(distance).ok()?, ..*self }
+            }
+            Syntax::Gotol => Insn { imm: i32::try_from(distance).ok()?, ..*self },
+            _ => return None,
+        })
+    }
 }
 
 impl Syntax {

@@ -6,6 +6,7 @@
 
 mod core;
 mod data;
+mod edit;
 mod external;
 mod map;
 mod reloc;
@@ -13,6 +14,7 @@ mod reloc;
 pub(crate) use core::Step;
 pub use core::{CoreKind, CoreRelo};
 pub use data::{Data, DataKind, Form, Var};
+pub use edit::EditError;
 pub use external::{Extern, ExternKind};
 pub use map::{Legacy, Map, Place};
 pub use reloc::{Address, Anchor, Reloc};

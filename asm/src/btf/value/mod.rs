@@ -25,6 +25,7 @@ mod show;
 mod tests;
 
 pub use parse::parse;
+pub(crate) use scalar::{get_bits, put_bits};
 pub use show::display;
 
 /// Text that is no value of its type. Positions count bytes of the text from 0.

@@ -12,7 +12,7 @@ fn mask(bits: u32) -> u128 {
 
 /// Reads `bits` bits that begin at bit `at`. Bits are counted from the least significant end of each byte on
 /// little endian, from the most significant end on big endian, as BTF does. What lies outside is zero.
-pub(super) fn get_bits(bytes: &[u8], at: u64, bits: u32, endian: Endian) -> u128 {
+pub(crate) fn get_bits(bytes: &[u8], at: u64, bits: u32, endian: Endian) -> u128 {
     let mut value = 0u128;
     for i in 0..bits.min(128) {
         let (byte, shift, weight) = bit(at, i, bits, endian);
@@ -23,7 +23,7 @@ pub(super) fn get_bits(bytes: &[u8], at: u64, bits: u32, endian: Endian) -> u128
 }
 
 /// The reverse of [`get_bits`].
-pub(super) fn put_bits(bytes: &mut [u8], at: u64, bits: u32, endian: Endian, value: u128) {
+pub(crate) fn put_bits(bytes: &mut [u8], at: u64, bits: u32, endian: Endian, value: u128) {
     for i in 0..bits.min(128) {
         let (byte, shift, weight) = bit(at, i, bits, endian);
         if let Some(b) = byte.and_then(|b| bytes.get_mut(b)) {

@@ -377,7 +377,7 @@ pub struct Section {
 /// What stands at an offset of a section.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
-    /// `name[12]`.
+    /// `name[12]`, or `name: u16 = 8080`.
     Symbol(DataSymbol),
     /// `00 ff 3a`.
     Bytes(Span, Vec<u8>),
@@ -396,8 +396,17 @@ pub struct DataSymbol {
     pub name: Span,
     /// What it is like.
     pub symbol: SymbolWords,
-    /// How many bytes it covers.
-    pub size: Expr,
+    /// What it covers.
+    pub extent: Extent,
+}
+
+/// What a symbol in a data section covers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Extent {
+    /// So many bytes.
+    Bytes(Expr),
+    /// A variable of a type, and the value that its bytes are.
+    Typed(TypeExpr, Option<Expr>),
 }
 
 /// A program or a function.

@@ -1,6 +1,6 @@
 //! Data sections as they are, and relocations of any kind.
 
-use super::super::ast::{Content, DataSymbol, Expr, Reloc, Section};
+use super::super::ast::{Content, DataSymbol, Expr, Extent, Reloc, Section};
 use super::super::token::Kind;
 use super::{Parsed, Parser};
 use crate::diag::{Diagnostic, code, nearest};
@@ -65,9 +65,7 @@ impl Parser<'_> {
         let token = self.peek();
         let content = match token.kind {
             Kind::Str => Content::Str(self.bump().span),
-            Kind::Ident if self.is_nth(1, "[") || self.nth(1).kind == Kind::Ident && !self.is_byte() => {
-                Content::Symbol(self.placed()?)
-            }
+            Kind::Ident if self.is_placed() => Content::Symbol(self.placed()?),
             Kind::Ident | Kind::Int if self.is_byte() => {
                 let mut bytes = vec![];
                 while !self.ends(0) && !self.is(",") {
@@ -76,7 +74,11 @@ impl Parser<'_> {
                 }
                 Content::Bytes(token.span.to(self.last()), bytes)
             }
-            _ => return Err(self.expected("`NAME[SIZE]`, a string, bytes such as `3a 00 ff`, or `&NAME`")),
+            _ => {
+                let what =
+                    "`NAME: TYPE = VALUE`, `NAME[SIZE]`, a string, bytes such as `3a 00 ff`, or `&NAME`";
+                return Err(self.expected(what));
+            }
         };
         Ok((offset, content))
     }
@@ -101,15 +103,25 @@ impl Parser<'_> {
         word.len() == 2 && word.bytes().all(|b| b.is_ascii_hexdigit())
     }
 
-    /// `hidden weak NAME[SIZE] as "symbol"`.
+    /// Whether a symbol stands here.
+    fn is_placed(&self) -> bool {
+        self.is_nth(1, "[") || self.is_nth(1, ":") || self.nth(1).kind == Kind::Ident && !self.is_byte()
+    }
+
+    /// `hidden weak NAME[SIZE] as "symbol"`, or `NAME as "symbol": TYPE = VALUE`.
     fn placed(&mut self) -> Parsed<DataSymbol> {
         let mut symbol = self.symbol(|_| true);
-        let name = self.name("the name of a symbol")?;
-        self.expect("[")?;
-        let size = self.expr()?;
-        self.expect("]")?;
-        self.renamed(&mut symbol)?;
-        Ok(DataSymbol { name, symbol, size })
+        let name = self.symbol_name("the name of a symbol", &mut symbol)?;
+        if self.eat("[") {
+            let size = self.expr()?;
+            self.expect("]")?;
+            self.renamed(&mut symbol)?;
+            return Ok(DataSymbol { name, symbol, extent: Extent::Bytes(size) });
+        }
+        self.expect(":")?;
+        let ty = self.ty()?;
+        let value = if self.eat("=") { Some(self.initial_value()?) } else { None };
+        Ok(DataSymbol { name, symbol, extent: Extent::Typed(ty, value) })
     }
 
     /// What stands behind `@reloc`: `KIND BASE + ADDEND within N to PLACE`.
