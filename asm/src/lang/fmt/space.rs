@@ -196,7 +196,8 @@ impl Spacing {
         match piece.text {
             "?" if self.blank_before(piece) => self.statement.choices += 1,
             ":" if self.statement.choices > 0 => self.statement.choices -= 1,
-            ":" => self.statement.typed = true,
+            // Behind an offset, a name and its type may follow.
+            ":" => self.statement.typed = !matches!(self.statement.first, Some((_, Kind::Int))),
             "," | "(" => self.statement.typed = false,
             _ => {}
         }
