@@ -26,7 +26,7 @@ fn programs_run_and_logs_come_back() {
 }
 
 /// C programs with targets that are found by their types: a name, the source, and the first kernel that takes it.
-const TARGETS: [(&str, &str, &str); 15] = [
+const TARGETS: [(&str, &str, &str); 17] = [
     ("entry", "SEC(\"fentry/vfs_read\") int p(void *ctx) { return 0; }", "5.10"),
     ("exit", "SEC(\"fexit/vmlinux:vfs_read\") int p(void *ctx) { return 0; }", "5.10"),
     ("instead", "SEC(\"fmod_ret/security_file_open\") int p(void *ctx) { return 0; }", "5.10"),
@@ -52,6 +52,29 @@ const TARGETS: [(&str, &str, &str); 15] = [
          }",
         "6.1",
     ),
+    // Functions of a module, of the kernel itself and of nobody.
+    (
+        "called",
+        "struct nf_conn { int x; }; struct tuple { int x[9]; }; typedef unsigned char u8;
+         struct options { int netns, error; u8 protocol, direction, rest[2]; };
+         extern struct nf_conn *bpf_xdp_ct_lookup(struct xdp_md *, struct tuple *, unsigned, struct options *, unsigned) KSYMS;
+         extern void bpf_ct_release(struct nf_conn *) KSYMS;
+         extern int nobodys(void) KSYMS WEAK;
+         SEC(\"xdp\") int p(struct xdp_md *ctx) {
+             struct options options = { .netns = -1, .protocol = 6 }; struct tuple tuple = {};
+             if (nobodys) nobodys();
+             struct nf_conn *found = bpf_xdp_ct_lookup(ctx, &tuple, 12, &options, 12);
+             if (found) bpf_ct_release(found);
+             return 2;
+         }",
+        "6.1",
+    ),
+    (
+        "configured",
+        "extern int CONFIG_HZ KCONFIG; extern char CONFIG_NAME[8] KCONFIG;
+         SEC(\"xdp\") int p(void *ctx) { return CONFIG_HZ == 77 && CONFIG_NAME[3] == 'e' ? 2 : 1; }",
+        "5.10",
+    ),
 ];
 
 /// What programs attach to is found in the types of a kernel, of its modules and of other programs, and trampolines are
@@ -61,6 +84,7 @@ fn targets_are_found_by_their_types() {
     const HEAD: &str = r#"
 #define SEC(name) __attribute__((section(name), used))
 #define KSYMS __attribute__((section(".ksyms")))
+#define KCONFIG __attribute__((section(".kconfig")))
 #define WEAK __attribute__((weak))
 struct xdp_md { unsigned fields[6]; };
 char _license[] SEC("license") = "GPL";
@@ -82,10 +106,12 @@ char _license[] SEC("license") = "GPL";
     let names: Vec<&str> = TARGETS.iter().map(|(name, ..)| *name).collect();
     let line = format!(
         "b=/sys/fs/bpf; ./bpfasm load answering.o --pin $b/answering >/dev/null || exit 1
+         mkdir /boot; printf 'CONFIG_HZ=77\\nCONFIG_NAME=\"some\"\\n' >/boot/config-$(uname -r)
          for n in {}; do
              case $n in replacing|watching) to=\"--target-prog p=$b/answering/entered\";; *) to=;; esac
              if ./bpfasm load $n.o $to --pin $b/$n >/dev/null 2>$n.log; then echo $n; else echo no $n; cat $n.log >&2; fi
-         done",
+         done
+         ./bpfasm run --test configured.o | grep -q PASS || exit 1",
         names.join(" ")
     );
     let place = |kernel: &str| KERNELS.iter().position(|known| *known == kernel);
