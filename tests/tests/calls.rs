@@ -86,3 +86,29 @@ fn what_failed_is_told_with_its_errno() {
     assert!(line.contains(" us ") && line.ends_with(r#"IFLA_IFNAME="nope0" = ENODEV"#), "{line}");
     pair.near.run(|| assert!(!std::path::Path::new(PIN).exists()));
 }
+
+#[test]
+fn a_call_that_the_kernel_refuses_makes_its_exit_code() {
+    if !ready(&[Need::Root, Need::Tool("strace")]) {
+        return;
+    }
+    let space = bpfasm_tests::space::Space::new();
+    for (errno, code) in [("EPERM", 4), ("ENOMEM", 5), ("EINVAL", 5), ("EMFILE", 5)] {
+        // The first is for types, without which it goes on. From the second on each in turn, and all behind it.
+        for first in 2.. {
+            let mut command = std::process::Command::new("strace");
+            let inject = format!("inject=bpf:error={errno}:when={first}+");
+            command.args(["-qq", "-o", "/dev/null", "-e", "trace=bpf", "-e", &inject]).arg(bin::path());
+            command.arg("load").arg(bin::program("port_drop")).args(["--pin", PIN]);
+            let output = space.output(command);
+            if output.code() == Some(0) {
+                assert!(first > 7, "{errno}: {output}");
+                space.run(|| std::fs::remove_dir_all(PIN).expect("pins"));
+                break;
+            }
+            assert!(output.stderr.contains(errno), "{first}, {errno}: {output}");
+            assert_eq!(output.code(), Some(code), "{first}, {errno}: {output}");
+            space.run(|| assert!(!std::path::Path::new(PIN).exists(), "{first}, {errno}"));
+        }
+    }
+}
