@@ -12,9 +12,9 @@ use bpfasm_asm::assemble::{Options, compile};
 use bpfasm_asm::diag::Sources;
 use bpfasm_asm::object::Object;
 use bpfasm_asm::uapi::AttachType;
-use bpfasm_loader::attach::{self, How, Target};
-use bpfasm_loader::load::{self, Place, load};
-use bpfasm_loader::sys::bpf::{self, Query};
+use bpfasm_loader::attach::{self, Attachment, How, Target};
+use bpfasm_loader::load::{self, Loaded, Pins, Place, load};
+use bpfasm_loader::sys::bpf::{self, Kind, Query};
 use bpfasm_loader::sys::netlink::{EGRESS_PARENT, INGRESS_PARENT, Socket};
 use bpfasm_loader::sys::seam::{Call, Outcome, Verdict, Watch, watch};
 use bpfasm_tests::bin;
@@ -52,7 +52,7 @@ map inner: array<u32, u64>[4]
 map outer: array_of_maps<array<u32, u64>[4]>[2] = { 1: inner }
 map jumps: prog_array[8] = { 0: second }
 map events: ringbuf[4K]
-map flows: hash<u32, u64>[16]
+map flows: hash<u32, u64>[16] { pinning: by_name }
 
 prog first: "xdp" {
     r6 = r1
@@ -104,6 +104,8 @@ struct Case<'a> {
     target: Target<'a>,
     /// Whether everything is pinned.
     pins: bool,
+    /// Whether it takes the place of what is pinned there.
+    replace: bool,
 }
 
 fn object(text: &str, name: &str) -> Object {
@@ -119,37 +121,45 @@ fn program(name: &str) -> Object {
     object(&std::fs::read_to_string(&path).expect("source"), name)
 }
 
+const BPFFS: &str = "/sys/fs/bpf";
 const PINS: &str = "/sys/fs/bpf/faults";
 
-/// Loads, pins and attaches, as `bpfasm load` does; then `done` is called, and everything is undone.
-fn go(case: &Case<'_>, done: impl FnOnce()) -> Result<(), String> {
-    let loaded = load(&case.object, &load::Options::default()).map_err(|e| e.to_string())?;
-    let place = Place::new(Path::new(PINS));
+/// What a load has done. It comes off in this order.
+struct Done {
+    attached: Vec<Attachment>,
+    pins: Pins,
+    loaded: Loaded,
+}
+
+/// Loads, pins and attaches, as `bpfasm load` does.
+fn settle(case: &Case<'_>) -> Result<Done, String> {
+    let place = Place { replace: case.replace, ..Place::new(Path::new(PINS)) };
+    let kept = case.replace.then(|| place.maps());
+    let options = load::Options { pin_root: Some(BPFFS.into()), kept, ..load::Options::default() };
+    let loaded = load(&case.object, &options).map_err(|e| e.to_string())?;
     let pins = case.pins.then(|| loaded.pin(&place)).transpose().map_err(|e| e.to_string())?;
-    let mut pins = pins.unwrap_or_default();
-    let mut attached = vec![];
-    let attach = || -> Result<(), String> {
-        for prog in loaded.progs.iter().filter(|p| case.object.entered_through(p.index).is_none()) {
-            let mut target = case.target.clone();
-            target.map = loaded.map("sockets").map(|m| m.map.as_fd());
-            let mut attachment =
-                attach::attach(prog.as_fd(), &prog.hook, &target).map_err(|e| e.to_string())?;
-            if case.pins && attachment.how() == How::Link {
-                let path = pins.link(&prog.name, false).map_err(|e| e.to_string())?;
-                attachment.pin(&path).map_err(|e| e.to_string())?;
-            }
-            attached.push(attachment);
+    let mut done = Done { attached: vec![], pins: pins.unwrap_or_default(), loaded };
+    for prog in done.loaded.progs.iter().filter(|p| case.object.entered_through(p.index).is_none()) {
+        if case.replace
+            && done.pins.update_link(&prog.name, prog.as_fd()).map_err(|e| e.to_string())?.is_some()
+        {
+            continue;
         }
-        Ok(())
-    };
-    let result = { attach }();
-    if result.is_ok() {
-        done();
+        let mut target = case.target.clone();
+        target.map = done.loaded.map("sockets").map(|m| m.map.as_fd());
+        let mut attachment = attach::attach(prog.as_fd(), &prog.hook, &target).map_err(|e| e.to_string())?;
+        if case.pins && attachment.how() == How::Link {
+            let path = done.pins.link(&prog.name, false).map_err(|e| e.to_string())?;
+            attachment.pin(&path).map_err(|e| e.to_string())?;
+        }
+        done.attached.push(attachment);
     }
-    // In the order in which it was done, turned round: the maps' own pins go with what was loaded.
-    drop(attached);
-    drop(pins);
-    result
+    Ok(done)
+}
+
+/// Loads, pins and attaches; then `then` is called, and everything is undone.
+fn go(case: &Case<'_>, then: impl FnOnce()) -> Result<(), String> {
+    settle(case).map(|_done| then())
 }
 
 /// All that a load could leave behind.
@@ -160,7 +170,7 @@ fn world(cgroup: &Path) -> String {
         .filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()))
         .collect();
     writeln!(text, "descriptors {}", fds.len()).unwrap();
-    walk(Path::new("/sys/fs/bpf"), &mut text);
+    walk(Path::new(BPFFS), &mut text);
     let mut socket = Socket::route().unwrap();
     for link in socket.links().unwrap() {
         let qdiscs: Vec<String> = socket.qdiscs(link.index).unwrap().into_iter().map(|q| q.kind).collect();
@@ -177,8 +187,18 @@ fn world(cgroup: &Path) -> String {
 }
 
 fn walk(dir: &Path, text: &mut String) {
-    for entry in std::fs::read_dir(dir).unwrap().flatten() {
-        writeln!(text, "{}", entry.path().display()).unwrap();
+    let mut entries: Vec<_> = std::fs::read_dir(dir).unwrap().flatten().collect();
+    entries.sort_by_key(std::fs::DirEntry::path);
+    for entry in entries {
+        // And which object it is, where it is one.
+        let object = bpf::obj_get(&entry.path(), 0).ok();
+        let id = object.and_then(|fd| match bpf::kind_of(fd.as_fd())? {
+            Kind::Prog => bpf::prog_info(fd.as_fd()).ok().map(|info| info.id),
+            Kind::Map => bpf::map_info(fd.as_fd()).ok().map(|info| info.id),
+            Kind::Link => bpf::link_info(fd.as_fd()).ok().map(|info| info.prog_id),
+            Kind::Btf => None,
+        });
+        writeln!(text, "{} {id:?}", entry.path().display()).unwrap();
         if entry.file_type().unwrap().is_dir() {
             walk(&entry.path(), text);
         }
@@ -192,7 +212,8 @@ fn tells(message: &str, errno: Errno) -> bool {
         Errno::EEXIST => &["exists", "is taken", "No such file", "ENOENT"],
         Errno::EBUSY => &["is taken"],
         Errno::ENODEV | Errno::EINVAL => &["no network device"],
-        Errno::ENOENT => &["no tracepoint"],
+        // Where there is no directory its parent counts; where there is no link to update, one is made.
+        Errno::ENOENT => &["no tracepoint", "not on a BPF file system", "is taken"],
         _ => &[],
     };
     [&format!("{errno:?}"), errno.desc()].iter().chain(words).any(|w| message.contains(w))
@@ -211,8 +232,10 @@ fn each_call_may_fail_and_nothing_stays() {
     let on_dev = Target { dev: Some(NEAR.to_owned()), ..Target::default() };
     let netlink = Target { prefer_netlink: true, ..on_dev.clone() };
     let in_cgroup = Target { cgroup: Some(cgroup.path().to_owned()), ..Target::default() };
-    let case =
-        |name, object, target: &Target<'static>, pins| Case { name, object, target: target.clone(), pins };
+    let case = |name, object, target: &Target<'static>, pins| {
+        let (target, replace) = (target.clone(), false);
+        Case { name, object, target, pins, replace }
+    };
     let cases = [
         case("maps of all kinds, xdp by link", object(MANY, "many.bpfasm"), &on_dev, true),
         case("xdp over netlink", program("port_drop"), &netlink, false),
@@ -224,46 +247,56 @@ fn each_call_may_fail_and_nothing_stays() {
         let mut wrong = String::new();
         let mut loads = 0;
         for case in &cases {
-            // Once before, so that what is kept for good is there.
-            go(case, || {}).unwrap_or_else(|e| panic!("{}: {e}", case.name));
-            let before = world(cgroup.path());
-            let fault = Rc::new(RefCell::new(Fault::default()));
-            let calls = {
-                let _watching = watch(fault.clone());
-                let mut count = 0;
-                go(case, || count = fault.borrow().calls.len()).unwrap();
-                fault.borrow().calls[..count].to_vec()
-            };
-            assert!(calls.len() > 5, "{}: {calls:?}", case.name);
-            assert_eq!(world(cgroup.path()), before, "{}", case.name);
-            for (at, call) in calls.iter().enumerate() {
-                for errno in ERRNOS {
-                    loads += 1;
-                    let fault = Fault { at: Some((at, errno)), ..Fault::default() };
-                    let result = {
-                        let _watching = watch(Rc::new(RefCell::new(fault)));
-                        go(case, || {})
-                    };
-                    let after = world(cgroup.path());
-                    if after != before {
-                        writeln!(wrong, "{}: call {at}, {call}: {errno:?} leaves\n{after}", case.name)
-                            .unwrap();
-                        panic!("{wrong}\nbefore:\n{before}");
-                    }
-                    match result {
-                        Err(message) if !tells(&message, errno) => {
-                            writeln!(wrong, "{}: call {at}, {call}: {errno:?} becomes: {message}", case.name)
-                                .unwrap();
-                        }
-                        Err(_) | Ok(()) => {}
-                    }
-                }
-            }
+            loads += every_call_fails(case, cgroup.path(), &mut wrong);
         }
+        // The first once more, in the place of itself.
+        let Done { mut pins, mut loaded, attached } = settle(&cases[0]).expect("what is there before");
+        loaded.pins.keep();
+        pins.keep();
+        attached.into_iter().for_each(Attachment::keep);
+        drop(loaded);
+        let object = object(MANY, "many.bpfasm");
+        let again = Case { replace: true, ..case("in the place of others", object, &on_dev, true) };
+        loads += every_call_fails(&again, cgroup.path(), &mut wrong);
+        std::fs::remove_dir_all(PINS).expect("pins");
         println!("{loads} loads with a fault each");
         assert!(wrong.is_empty(), "{wrong}");
         rounds(&cases, cgroup.path());
     });
+}
+
+/// Lets each call of a load fail with each errno, one at a time; how many loads that were. What is told wrongly is added.
+fn every_call_fails(case: &Case<'_>, cgroup: &Path, wrong: &mut String) -> usize {
+    // Once before, so that what is kept for good is there.
+    go(case, || {}).unwrap_or_else(|e| panic!("{}: {e}", case.name));
+    let before = world(cgroup);
+    let fault = Rc::new(RefCell::new(Fault::default()));
+    let calls = {
+        let _watching = watch(fault.clone());
+        let mut count = 0;
+        go(case, || count = fault.borrow().calls.len()).unwrap();
+        fault.borrow().calls[..count].to_vec()
+    };
+    assert!(calls.len() > 5, "{}: {calls:?}", case.name);
+    assert_eq!(world(cgroup), before, "{}", case.name);
+    for (at, call) in calls.iter().enumerate() {
+        for errno in ERRNOS {
+            let fault = Fault { at: Some((at, errno)), ..Fault::default() };
+            let result = {
+                let _watching = watch(Rc::new(RefCell::new(fault)));
+                go(case, || {})
+            };
+            assert_eq!(world(cgroup), before, "{}: call {at}, {call}: {errno:?} leaves something", case.name);
+            match result {
+                Err(message) if !tells(&message, errno) => {
+                    writeln!(wrong, "{}: call {at}, {call}: {errno:?} becomes: {message}", case.name)
+                        .unwrap();
+                }
+                Err(_) | Ok(()) => {}
+            }
+        }
+    }
+    calls.len() * ERRNOS.len()
 }
 
 /// Load after load; `BPFASM_ROUNDS` says how many.

@@ -310,16 +310,17 @@ fn on_bpffs(dir: &Path) -> Result<bool> {
         Ok(_) => Err(Error::NotBpffs { path: dir.into() }),
         // To be made. A BPF file system does not even look for a name with a dot: EPERM.
         Err(e) => {
+            let name = dir.file_name().unwrap_or_default().to_string_lossy();
+            let dotted = name.contains('.');
+            if e.errno != Errno::ENOENT && !dotted {
+                return Err(pin_error(dir, e));
+            }
             let parent = parent(dir);
             if magic(parent).map_err(|e| pin_error(parent, e))? != BPFFS {
                 return Err(Error::NotBpffs { path: parent.into() });
             }
-            let name = dir.file_name().unwrap_or_default().to_string_lossy();
-            if name.contains('.') {
+            if dotted {
                 return Err(Error::PinName { path: dir.into(), name: name.into() });
-            }
-            if e.errno != Errno::ENOENT {
-                return Err(pin_error(dir, e));
             }
             Ok(false)
         }
