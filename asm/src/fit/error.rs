@@ -54,13 +54,15 @@ pub enum Wrong {
     Anonymous,
     /// Several types of the kernel fit.
     #[error(
-        "the kernel has two types of that name that fit and differ: type {} gives {}, type {} gives {}",
+        "the kernel has two types of that name that fit and differ: type {} {what} {}, type {} {what} {}",
         .ids[0].0, .numbers[0], .ids[1].0, .numbers[1]
     )]
     Ambiguous {
         /// The types.
         ids: [TypeId; 2],
-        /// What they give.
+        /// What differs.
+        what: &'static str,
+        /// In each of them.
         numbers: [i64; 2],
     },
     /// An instruction that holds no value.

@@ -188,9 +188,12 @@ impl<'o, 'k> Fitter<'o, 'k> {
             let Some(found) = pair.follow(&path, relo.kind, *id)? else { continue };
             let value = Value::of(kernel, &found, relo.kind, kernel.scan.endian())?;
             let (bits, before, with) = *first.get_or_insert((found.bits, value, *id));
-            if (bits, before.number) != (found.bits, value.number) {
-                let numbers = [before, value].map(|value| value.number.cast_signed());
-                return Err(Wrong::Ambiguous { ids: [with, *id], numbers });
+            for (what, a, b) in [("gives", before.number, value.number), ("has it at bit", bits, found.bits)]
+            {
+                if a != b {
+                    let numbers = [a, b].map(u64::cast_signed);
+                    return Err(Wrong::Ambiguous { ids: [with, *id], what, numbers });
+                }
             }
             fit.push((*place, *id));
         }

@@ -123,19 +123,19 @@ fn field(types: &impl Types, path: &Path, kind: CoreKind, endian: Endian) -> Res
         let bytes = u64::from(types.size(ty)?);
         (path.bits / 8, bytes, bytes * 8)
     };
-    // What is loaded ends so many bits before its field; a field of more than 64 bits is not shifted by anybody.
-    let shift = |value: Option<u64>| value.ok_or(Wrong::Kind(kind));
+    // Nobody shifts a field of more than 64 bits; other loaders give it a number below 2³² all the same.
+    let shift = |more: u64, less: u64| more.wrapping_sub(less) & u64::from(u32::MAX);
     let unsure = |number| Value { is_sure: !is_bits, ..sure(number) };
     Ok(match kind {
         CoreKind::FIELD_OFFSET if is_bits => unsure(start),
         CoreKind::FIELD_OFFSET => Value { moved: Some(moved(types, ty)?), ..sure(start) },
         CoreKind::FIELD_SIZE => unsure(bytes),
         CoreKind::FIELD_SIGNED => sure(signed().into()),
-        CoreKind::FIELD_LSHIFT => unsure(shift(match endian {
-            Endian::Little => (64 + start * 8).checked_sub(path.bits + bits),
-            Endian::Big => 8u64.checked_sub(bytes).map(|free| free * 8 + path.bits - start * 8),
-        })?),
-        CoreKind::FIELD_RSHIFT => sure(shift(64u64.checked_sub(bits))?),
+        CoreKind::FIELD_LSHIFT => unsure(match endian {
+            Endian::Little => shift(64 + start * 8, path.bits + bits),
+            Endian::Big => shift(64 + path.bits, (bytes + start) * 8),
+        }),
+        CoreKind::FIELD_RSHIFT => sure(shift(64, bits)),
         _ => return Err(Wrong::Kind(kind)),
     })
 }
