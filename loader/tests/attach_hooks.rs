@@ -32,6 +32,7 @@ fn sockhash() -> Map {
         inner: None,
         numa_node: 0,
         kernel_value: None,
+        token: None,
         name: "socks",
         btf: None,
         extra: 0,

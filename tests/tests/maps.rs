@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use bpfasm_asm::elf;
 use bpfasm_loader::inspect::open_pinned_map;
@@ -11,7 +12,7 @@ use bpfasm_loader::sys::bpf::{MapInfo, TestRun, link_info, map_info, obj_get, pr
 use bpfasm_tests::bin;
 use bpfasm_tests::cgroup::Cgroup;
 use bpfasm_tests::space::Space;
-use bpfasm_tests::tool::{Need, Output, TempDir, ready, wait_until};
+use bpfasm_tests::tool::{Need, Output, TempDir, ready, run, wait_until};
 use libbpf_rs::{MapCore, ObjectBuilder, PrintLevel};
 
 /// Compiles a source of `tests/fit`.
@@ -268,4 +269,28 @@ fn a_table_that_the_kernel_does_not_take() {
         let object = elf::read(&std::fs::read(path).expect("the object")).expect("readable");
         assert_eq!(load(&object, &Options::default()).expect_err(to).to_string(), said);
     }
+}
+
+#[test]
+fn in_a_user_namespace_a_token_gives_the_right() {
+    if !ready(&[Need::Root, Need::Tool("python3"), Need::Tool("clang-19")]) {
+        return;
+    }
+    let dir = TempDir::new();
+    let object = compile("clang-19", "newer", &dir);
+    let load = |token: &str| {
+        let mut command = Command::new(bin::repo().join("tests/delegated"));
+        command.arg("env").arg(token).arg(bin::path()).arg("load").arg(&object);
+        run(command.args(["--pin", "/sys/fs/bpf/token", "--explain"]))
+    };
+    let output = load("ANY=thing").ok();
+    // Asked for once, when it is needed, and given with all that follows.
+    for (call, times) in [("BPF_TOKEN_CREATE", 1), ("TOKEN_FD", 2), ("btf_token_fd", 1), ("prog_token_fd", 1)]
+    {
+        assert_eq!(output.text().matches(call).count(), times, "{call}\n{output}");
+    }
+    assert!(!output.text().contains("types"), "{output}");
+    let output = load("LIBBPF_BPF_TOKEN_PATH=").exited(4);
+    assert!(!output.text().contains("BPF_TOKEN_CREATE"), "{output}");
+    assert!(output.stderr.contains("this process is in a user namespace"), "{output}");
 }

@@ -122,15 +122,19 @@ pub(super) fn load(
         prog.func_info = record(&records.func_info, FUNC_INFO_LEN);
         prog.line_info = record(&records.line_info, LINE_INFO_LEN);
     }
-    let without_log = || try_load(&prog, None).map(|fd| (fd, String::new()));
-    let first = memlock.retry(|| match *log_level {
-        0 => without_log(),
-        level => match load_with_log(&prog, level) {
-            // That the log is too long for this kernel says nothing about the program.
-            Err((failed, _)) if failed.error.errno == Errno::ENOSPC => without_log(),
-            result => result.map_err(|(failed, _)| failed),
-        },
+    let first = memlock.retry(|token| {
+        let prog = ProgLoad { token, ..prog };
+        let without_log = || try_load(&prog, None).map(|fd| (fd, String::new()));
+        match *log_level {
+            0 => without_log(),
+            level => match load_with_log(&prog, level) {
+                // That the log is too long for this kernel says nothing about the program.
+                Err((failed, _)) if failed.error.errno == Errno::ENOSPC => without_log(),
+                result => result.map_err(|(failed, _)| failed),
+            },
+        }
     });
+    prog.token = memlock.token();
     // The log of a program that is refused tells its path. This time it may be accepted.
     let path = match *log_level {
         level if level & (PATH | STATES) == 0 => level | PATH,

@@ -219,10 +219,17 @@ pub(super) fn make(
             btf: Some(MapBtf { fd: types.fd.as_fd(), key: TypeId::VOID, value: TypeId::VOID }),
             extra: 0,
             kernel_value: Some((around, module)),
+            token: None,
         };
-        let map = maker.memlock.retry(|| map_create(&wanted)).map_err(|source| {
-            super::maps::refused(format!("table `{}`", ours.var.name), &ours.var.name, wanted.kind, source)
-        })?;
+        let map =
+            maker.memlock.retry(|token| map_create(&MapCreate { token, ..wanted })).map_err(|source| {
+                super::maps::refused(
+                    format!("table `{}`", ours.var.name),
+                    &ours.var.name,
+                    wanted.kind,
+                    source,
+                )
+            })?;
         let name = ours.var.name.clone();
         made.push((LoadedTable { name, section: ours.index, map, value: table.bytes, link }, table.entries));
     }

@@ -33,7 +33,7 @@ pub(super) fn load(object: &Object, memlock: &mut Memlock, notes: &mut Vec<Strin
     }
     let encode = |object: &Object| encode_for_kernel(object).map_err(|e| Error::Btf(e.to_string()));
     let KernelBtf { btf, funcs } = encode(object)?;
-    let refused = match memlock.retry(|| btf_load(&btf, None)) {
+    let refused = match memlock.retry(|token| btf_load(&btf, None, token)) {
         Ok(fd) => return Ok(Some(Types { fd, funcs })),
         Err(e) => e,
     };
@@ -45,7 +45,7 @@ pub(super) fn load(object: &Object, memlock: &mut Memlock, notes: &mut Vec<Strin
         }
         left_out.push(newer.name());
         let KernelBtf { btf, funcs } = encode(&older)?;
-        if let Ok(fd) = btf_load(&btf, None) {
+        if let Ok(fd) = btf_load(&btf, None, memlock.token()) {
             let left_out = left_out.join(", ");
             notes.push(format!("this kernel has older types: what they lack is left out ({left_out})"));
             return Ok(Some(Types { fd, funcs }));
@@ -58,7 +58,7 @@ pub(super) fn load(object: &Object, memlock: &mut Memlock, notes: &mut Vec<Strin
 /// The last line of the kernel's log about types that it refused.
 fn reason(btf: &[u8]) -> String {
     let mut log = vec![0; 64 * 1024];
-    if btf_load(btf, Some(Log { level: 1, buf: &mut log })).is_ok() {
+    if btf_load(btf, Some(Log { level: 1, buf: &mut log }), None).is_ok() {
         return String::new();
     }
     let end = log.iter().position(|&b| b == 0).unwrap_or(log.len());

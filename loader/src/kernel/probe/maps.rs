@@ -64,17 +64,21 @@ impl Probe<'_, '_> {
             btf: None,
             extra: 0,
             kernel_value: None,
+            token: None,
         };
         let inner = match kind {
             MapType::ARRAY_OF_MAPS | MapType::HASH_OF_MAPS => {
-                match self.memlock.retry(|| map_create(&of(MapType::ARRAY, 4, 4, 1, 0))) {
+                match self
+                    .memlock
+                    .retry(|token| map_create(&MapCreate { token, ..of(MapType::ARRAY, 4, 4, 1, 0) }))
+                {
                     Ok(map) => Some(map),
                     Err(e) => return Verdict::of(e.errno),
                 }
             }
             _ => None,
         };
-        let types = match DESCRIBED.contains(&kind).then(|| btf_load(&int(), None)) {
+        let types = match DESCRIBED.contains(&kind).then(|| btf_load(&int(), None, self.memlock.token())) {
             Some(Ok(fd)) => Some(fd),
             // Without types of its own a kernel takes no such maps.
             Some(Err(e)) => return Verdict::of(e.errno),
@@ -85,7 +89,7 @@ impl Probe<'_, '_> {
             btf: types.as_ref().map(|fd| MapBtf { fd: fd.as_fd(), key: TypeId(1), value: TypeId(1) }),
             ..of(kind, key, value, entries, flags)
         };
-        match self.memlock.retry(|| map_create(&wanted)) {
+        match self.memlock.retry(|token| map_create(&MapCreate { token, ..wanted })) {
             Ok(_) => Verdict::Supported,
             Err(e) if e.errno == Errno::EBUSY => Verdict::Unknown(e.errno),
             Err(e) => Verdict::of(e.errno),

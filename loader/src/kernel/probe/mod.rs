@@ -137,9 +137,9 @@ impl<'k, 's> Probe<'k, 's> {
     /// Loads a program and lets it go again.
     fn load(&mut self, prog: &ProgLoad<'_>) -> Tried {
         let log = &mut self.log;
-        let loaded = self.memlock.retry(|| {
+        let loaded = self.memlock.retry(|token| {
             log[0] = 0;
-            prog_load(prog, Some(Log { level: 1, buf: log }))
+            prog_load(&ProgLoad { token, ..*prog }, Some(Log { level: 1, buf: log }))
         });
         // With a log that does not fit, kernels before 6.4 refuse what they would take.
         let loaded = match loaded {

@@ -174,13 +174,14 @@ impl Maker<'_> {
             }),
             extra: map.extra,
             kernel_value: None,
+            token: None,
         };
-        let refused = match self.memlock.retry(|| map_create(&wanted)) {
+        let refused = match self.memlock.retry(|token| map_create(&MapCreate { token, ..wanted })) {
             Err(e) if wanted.btf.is_some() => e,
             result => return result,
         };
         // Types are a courtesy. If it does not work without them either, the first answer is the one that counts.
-        match map_create(&MapCreate { btf: None, ..wanted }) {
+        match map_create(&MapCreate { btf: None, token: self.memlock.token(), ..wanted }) {
             Ok(created) => {
                 let name = &map.name;
                 self.notes

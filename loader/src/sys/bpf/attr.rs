@@ -78,8 +78,8 @@ attr! {
 }
 
 attr! {
-    /// `BPF_PROG_LOAD`, up to `log_true_size`.
-    ProgLoad, 144 {
+    /// `BPF_PROG_LOAD`, up to `fd_array_cnt`.
+    ProgLoad, 152 {
         prog_type: u32 = 0 => prog_type,
         insn_cnt: u32 = 4 => always,
         insns: u64 = 8 => hidden,
@@ -106,6 +106,8 @@ attr! {
         core_relos: u64 = 128 => hidden,
         core_relo_rec_size: u32 = 136 => hidden,
         log_true_size: u32 = 140 => hidden,
+        prog_token_fd: u32 = 144 => fd,
+        fd_array_cnt: u32 = 148,
     }
 }
 
@@ -200,14 +202,24 @@ attr! {
 }
 
 attr! {
-    /// `BPF_BTF_LOAD`, up to `btf_log_true_size`.
-    BtfLoad, 32 {
+    /// `BPF_BTF_LOAD`, up to `btf_token_fd`.
+    BtfLoad, 40 {
         btf: u64 = 0 => hidden,
         btf_log_buf: u64 = 8 => hidden,
         btf_size: u32 = 16 => always,
         btf_log_size: u32 = 20,
         btf_log_level: u32 = 24 => always,
         btf_log_true_size: u32 = 28 => hidden,
+        btf_flags: u32 = 32 => hex,
+        btf_token_fd: u32 = 36 => fd,
+    }
+}
+
+attr! {
+    /// `BPF_TOKEN_CREATE`.
+    TokenCreate, 8 {
+        flags: u32 = 0 => hex,
+        bpffs_fd: u32 = 4 => fd,
     }
 }
 

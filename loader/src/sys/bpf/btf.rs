@@ -1,20 +1,24 @@
 //! BTF in the kernel.
 
 use super::{
-    BTF_LOAD, Log, OBJ_GET_INFO_BY_FD, address, address_mut, attr, call_fd, info::obj_info, length, name_of,
+    BTF_LOAD, Log, OBJ_GET_INFO_BY_FD, Token, address, address_mut, attr, call_fd, info::obj_info, length,
+    name_of, token,
 };
 use crate::sys::Result;
 use nix::errno::Errno;
 use std::os::fd::{BorrowedFd, OwnedFd};
 
-/// Loads BTF (`BPF_BTF_LOAD`, `btf_parse()` in `kernel/bpf/btf.c`).
+/// Loads BTF, with the right of a token where there is one (`BPF_BTF_LOAD`, `btf_parse()` in `kernel/bpf/btf.c`).
 ///
 /// # Errors
 /// `EINVAL`: the kernel does not take it, as the log tells; `EPERM`: not permitted; `ENOSPC`: the log did not fit.
-pub fn btf_load(btf: &[u8], log: Option<Log<'_>>) -> Result<OwnedFd> {
+pub fn btf_load(btf: &[u8], log: Option<Log<'_>>, token: Token<'_>) -> Result<OwnedFd> {
+    let (btf_flags, btf_token_fd) = token::fields(token);
     let mut attr = attr::BtfLoad {
         btf: address(btf),
         btf_size: length(BTF_LOAD, btf.len())?,
+        btf_flags,
+        btf_token_fd,
         ..attr::BtfLoad::default()
     };
     if let Some(log) = log {

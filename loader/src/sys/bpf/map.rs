@@ -2,8 +2,8 @@
 
 use super::{
     F_VTYPE_BTF_OBJ_FD, MAP_CREATE, MAP_DELETE_ELEM, MAP_FREEZE, MAP_GET_NEXT_KEY, MAP_LOOKUP_ELEM,
-    MAP_UPDATE_ELEM, address, address_mut, attr, call, call_fd, call_with, map_info, name_field,
-    possible_cpus, raw,
+    MAP_UPDATE_ELEM, Token, address, address_mut, attr, call, call_fd, call_with, map_info, name_field,
+    possible_cpus, raw, token,
 };
 use crate::sys::seam::{Fields, Value, through};
 use crate::sys::{self, Error, Result};
@@ -52,6 +52,8 @@ pub struct MapCreate<'a> {
     pub extra: u64,
     /// For struct_ops, the kernel's type of the value, and the module that it is of.
     pub kernel_value: Option<(TypeId, Option<BorrowedFd<'a>>)>,
+    /// The right to make it.
+    pub token: Token<'a>,
 }
 
 /// A map with the sizes that its elements have, so that no buffer is ever too short for the kernel.
@@ -73,12 +75,13 @@ pub struct Map {
 /// Linux 5.11 too little `RLIMIT_MEMLOCK`; `E2BIG`, `ENOMEM`: too large; `EOPNOTSUPP`: no BTF for this type.
 pub fn map_create(map: &MapCreate<'_>) -> Result<Map> {
     let module = map.kernel_value.and_then(|(_, module)| module);
+    let (token_flag, token_fd) = token::fields(map.token);
     let mut attr = attr::MapCreate {
         map_type: map.kind.0,
         key_size: map.key_size,
         value_size: map.value_size,
         max_entries: map.max_entries,
-        map_flags: map.flags | if module.is_some() { F_VTYPE_BTF_OBJ_FD } else { 0 },
+        map_flags: map.flags | if module.is_some() { F_VTYPE_BTF_OBJ_FD } else { 0 } | token_flag,
         inner_map_fd: map.inner.map_or(0, raw),
         numa_node: map.numa_node,
         map_name: name_field(map.name),
@@ -88,6 +91,7 @@ pub fn map_create(map: &MapCreate<'_>) -> Result<Map> {
         btf_vmlinux_value_type_id: map.kernel_value.map_or(0, |(id, _)| id.0),
         map_extra: map.extra,
         value_type_btf_obj_fd: module.map_or(0, raw),
+        map_token_fd: token_fd,
         ..attr::MapCreate::default()
     };
     // SAFETY: the attribute holds no address; the command returns a descriptor.

@@ -19,6 +19,7 @@ mod prog;
 mod query;
 mod show;
 mod stand_in;
+mod token;
 
 pub use btf::{BtfInfo, btf_info, btf_load};
 pub use cpus::possible_cpus;
@@ -33,6 +34,7 @@ pub use map::{Map, MapBtf, MapCreate, fill_arena, map_create};
 pub use object::{obj_get, obj_pin};
 pub use prog::{LoadFailed, Log, ProgLoad, Records, TestResult, TestRun, prog_load, prog_test_run};
 pub use query::{Attached, Query, prog_query};
+pub use token::{Token, token_create};
 
 pub use show::PROG_FLAGS;
 
@@ -71,6 +73,8 @@ pub const F_NUMA_NODE: u32 = 1 << 2;
 pub const F_LINK: u32 = 1 << 13;
 /// Map flag: the kernel's type of the value is of a module (`BPF_F_VTYPE_BTF_OBJ_FD`).
 const F_VTYPE_BTF_OBJ_FD: u32 = 1 << 15;
+/// Flag of maps, programs and types: the attribute has a token (`BPF_F_TOKEN_FD`).
+const F_TOKEN_FD: u32 = 1 << 16;
 
 /// A command of bpf(2): its number, and how errors name it.
 #[derive(Clone, Copy, PartialEq)]
@@ -114,12 +118,14 @@ commands! {
     LINK_GET_FD_BY_ID = 30;
     LINK_GET_NEXT_ID = 31;
     LINK_DETACH = 34;
+    TOKEN_CREATE = 36;
 }
 
 impl Cmd {
     /// Whether its result is a new descriptor.
     fn gives_fd(self) -> bool {
-        const GIVE: [Cmd; 10] = [
+        const GIVE: [Cmd; 11] = [
+            TOKEN_CREATE,
             MAP_CREATE,
             PROG_LOAD,
             OBJ_GET,

@@ -1,7 +1,8 @@
 //! Programs: loading, and running one with made-up input.
 
 use super::{
-    PROG_LOAD, PROG_TEST_RUN, address, address_mut, address_of, attr, call, call_fd, length, name_field, raw,
+    PROG_LOAD, PROG_TEST_RUN, Token, address, address_mut, address_of, attr, call, call_fd, length,
+    name_field, raw, token,
 };
 use crate::sys::{Error, Result};
 use bpfasm_asm::btf::TypeId;
@@ -56,6 +57,8 @@ pub struct ProgLoad<'a> {
     pub attach_to: Option<BorrowedFd<'a>>,
     /// The BTF of modules, which calls of their functions name by index (Linux 5.16).
     pub fd_array: &'a [RawFd],
+    /// The right to load it.
+    pub token: Token<'a>,
 }
 
 impl<'a> ProgLoad<'a> {
@@ -77,6 +80,7 @@ impl<'a> ProgLoad<'a> {
             attach_btf_id: TypeId::VOID,
             attach_to: None,
             fd_array: &[],
+            token: None,
         }
     }
 }
@@ -115,13 +119,14 @@ pub fn prog_load(prog: &ProgLoad<'_>, log: Option<Log<'_>>) -> std::result::Resu
 }
 
 fn load_attr(prog: &ProgLoad<'_>, log: Option<Log<'_>>) -> Result<attr::ProgLoad> {
+    let (token_flag, token_fd) = token::fields(prog.token);
     let mut attr = attr::ProgLoad {
         prog_type: prog.kind.0,
         insn_cnt: length(PROG_LOAD, prog.insns.len() / 8)?,
         insns: address(prog.insns),
         license: prog.license.as_ptr().expose_provenance() as u64,
         kern_version: prog.kern_version,
-        prog_flags: prog.flags,
+        prog_flags: prog.flags | token_flag,
         prog_name: name_field(prog.name),
         prog_ifindex: prog.ifindex,
         expected_attach_type: prog.expected_attach_type.0,
@@ -134,6 +139,7 @@ fn load_attr(prog: &ProgLoad<'_>, log: Option<Log<'_>>) -> Result<attr::ProgLoad
         line_info_cnt: prog.line_info.count()?,
         attach_btf_id: prog.attach_btf_id.0,
         attach_prog_fd: prog.attach_to.map_or(0, raw),
+        prog_token_fd: token_fd,
         fd_array: address_of(prog.fd_array),
         ..attr::ProgLoad::default()
     };
