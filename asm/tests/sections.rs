@@ -299,3 +299,24 @@ fn all_bytes_of_a_variable_come_back() {
         }
     }
 }
+
+#[test]
+fn members_that_all_share_their_bytes_take_no_time() {
+    let members = 20_000;
+    let mut types = format!("btf {{\n    [1] UNION 'many' size=65536 vlen={members}\n");
+    for n in 0..members {
+        types += &format!("        'm{n}' type_id=2 bits_offset={}\n", n % 8000 * 64);
+    }
+    types += "    [2] INT 'long' size=8 bits_offset=0 nr_bits=64 encoding=SIGNED
+    [3] VAR 'v' type_id=1, linkage=global
+    [4] DATASEC '.data' size=65536 vlen=1
+        type_id=3 offset=0 size=65536 (VAR 'v')
+}
+";
+    let mut object = assemble(&format!("section \".data\" align 8 size 65536 {{ 0: v[65536] }}\n{types}"));
+    object.data[0].bytes.fill(1);
+    let start = std::time::Instant::now();
+    let text = disasm::to_text(&object);
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+    assert!(text.contains("    0: v: many\n    0: 01 01"));
+}

@@ -153,7 +153,7 @@ struct Values<'a> {
     endian: Endian,
     /// What the value so far stands for.
     made: Vec<u8>,
-    /// How many more bytes of text there may be.
+    /// How much more text there may be, and work.
     budget: usize,
 }
 
@@ -243,7 +243,9 @@ impl Values<'_> {
             let start = u64::from(member.bit_offset);
             let field = Field { member, start, bits: (member.bit_size != 0).then_some(bits) };
             let room = usize::try_from(start / 8).ok()?..usize::try_from((start + bits).div_ceil(8)).ok()?;
-            let held = bytes.get(room.clone())?;
+            let held = bytes.get(room)?;
+            // Members that share their bytes with many others are not looked at without end.
+            self.budget = self.budget.checked_sub(1 + held.len() / 16)?;
             let is_zero = match field.bits {
                 Some(bits) => get_bits(bytes, start, u32::try_from(bits).ok()?, self.endian) == 0,
                 None => held.iter().all(|b| *b == 0),
@@ -252,6 +254,7 @@ impl Values<'_> {
                 continue;
             }
             if union {
+                self.budget = self.budget.checked_sub(bytes.len() / 16)?;
                 let (known, before) = (parts.len(), self.made.get(range.clone())?.to_vec());
                 let done = self.member(field, bytes, at, parts, depth);
                 let made = self.made.get_mut(range.clone())?;
