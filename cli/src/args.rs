@@ -683,6 +683,7 @@ pub struct BtfArgs {
 pub enum BtfCommand {
     Dump(BtfDumpArgs),
     Show(BtfShowArgs),
+    Min(BtfMinArgs),
 }
 
 /// Print types, as text or as C
@@ -745,6 +746,31 @@ pub struct BtfShowArgs {
     /// Print it as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// Cut a kernel's types to what programs need to fit themselves to it
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  bpfasm btf min vmlinux trace.o -o trace.btf
+  bpfasm btf min /usr/lib/debug/vmlinux-5.4.0 a.o b.bpfasm -o 5.4.0.btf
+  bpfasm btf min module nf_tables nat.o -o nat.btf
+
+What comes out is BTF in the byte order of what was cut. Loaders take it in the place of the kernel's own, on
+kernels that show none: libbpf as btf_custom_path. It is a few kilobytes, small enough to be carried within a loader.")]
+pub struct BtfMinArgs {
+    /// The types: FILE, vmlinux, or module NAME; then the objects, ELF files or source files
+    #[arg(value_name = "TYPES OBJECT", required = true, num_args = 2..)]
+    pub from: Vec<PathBuf>,
+    /// Where to write the types, or - for standard output
+    #[arg(long, short, value_name = "OUT")]
+    pub output: PathBuf,
+    /// The file with the types that these go on from [default with module: vmlinux]
+    #[arg(long, short = 'B', value_name = "FILE")]
+    pub base: Option<PathBuf>,
+    /// How source text is built.
+    #[command(flatten)]
+    pub compile: CompileArgs,
 }
 
 /// How types are printed.

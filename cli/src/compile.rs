@@ -356,10 +356,10 @@ pub fn is_same(a: &Path, b: &Path) -> bool {
     file(a).is_some_and(|a| file(b) == Some(a))
 }
 
-fn write_output(output: &Path, pieces: &[Cow<[u8]>]) -> Result<(), Failure> {
+pub fn write_output(output: &Path, pieces: &[Cow<[u8]>]) -> Result<(), Failure> {
     if output == Path::new("-") {
         if stdout().is_terminal() {
-            return Err(Failure::new(Code::Usage, "an object is no text for a terminal: use -o FILE"));
+            return Err(Failure::new(Code::Usage, "this is no text for a terminal: use -o FILE"));
         }
         return out::bytes(&pieces.concat());
     }

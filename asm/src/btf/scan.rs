@@ -190,12 +190,16 @@ impl<'a> Scan<'a> {
     /// Whether `long` has four bytes, and so, with all compilers of a kernel, a pointer.
     #[must_use]
     pub fn is_32_bit(&self) -> bool {
-        let longs = ["long", "long int", "unsigned long", "long unsigned int"];
-        let long = |h: &Head| h.kind == 1 && longs.iter().any(|name| self.is_named(h, name));
         *self.is_32_bit.get_or_init(|| {
             self.base.as_ref().is_some_and(|base| base.is_32_bit())
-                || self.heads().find(long).is_some_and(|h| h.size == 4)
+                || self.long().is_some_and(|h| h.size == 4)
         })
+    }
+
+    /// `long`, with or without a sign.
+    pub(crate) fn long(&self) -> Option<Head> {
+        let longs = ["long", "long int", "unsigned long", "long unsigned int"];
+        self.heads().find(|h| h.kind == 1 && longs.iter().any(|name| self.is_named(h, name)))
     }
 
     /// The type of a number; nothing for `void` and for numbers not in use. What it refers to need not exist. Names

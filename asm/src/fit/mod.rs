@@ -7,6 +7,7 @@
 
 mod alike;
 mod error;
+mod min;
 mod patch;
 mod path;
 mod table;
@@ -24,6 +25,7 @@ use crate::btf::{Kind, Scan, TypeId, Wanted};
 use crate::isa::Insn;
 use crate::object::{CoreKind, CoreRelo, Object};
 pub use error::{Error, Wrong};
+pub use min::cut;
 pub use patch::POISON;
 pub use table::{AROUND, Entry, Kernel, Local, Table, TableError, table};
 

@@ -110,6 +110,11 @@ impl<'k> Decoded<'k> {
     pub(super) fn new(scan: Rc<Scan<'k>>) -> Self {
         Self { scan, types: RefCell::default() }
     }
+
+    /// The types that were asked for.
+    pub(super) fn known(&self) -> Vec<TypeId> {
+        self.types.borrow().keys().copied().collect()
+    }
 }
 
 impl<'k> Types for Decoded<'k> {

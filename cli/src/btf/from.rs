@@ -1,8 +1,9 @@
 //! Where types come from.
 
 use std::path::Path;
+use std::rc::Rc;
 
-use bpfasm_asm::btf::{Decoded, Error, TypeId, decode};
+use bpfasm_asm::btf::{Decoded, Error, Scan, TypeId, decode};
 use bpfasm_asm::elf;
 use bpfasm_loader::kernel::VMLINUX;
 use bpfasm_loader::sys::Bytes;
@@ -71,6 +72,17 @@ impl From {
         let first = u32::try_from(base.btf.types.len() + 1).unwrap_or(u32::MAX);
         let decoded = base.with_split(section(&self.bytes, &self.name)?).map_err(wrong)?;
         Ok((decoded.btf, first))
+    }
+
+    /// The types that these go on from, or they themselves; and they themselves where they go on from others. None is
+    /// decoded yet.
+    pub fn scan(&self) -> Result<(Rc<Scan<'_>>, Option<Rc<Scan<'_>>>), Failure> {
+        let wrong = |error: Error| Failure::new(Code::Input, format!("{}: {error}", self.name));
+        let own = section(&self.bytes, &self.name)?;
+        let Some(base) = &self.base else { return Ok((Rc::new(Scan::new(own).map_err(wrong)?), None)) };
+        let base = Rc::new(Scan::new(section(base, "the base")?).map_err(wrong)?);
+        let own = Scan::on(own, Some(base.clone())).map_err(wrong)?;
+        Ok((base, Some(Rc::new(own))))
     }
 }
 

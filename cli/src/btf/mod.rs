@@ -2,6 +2,7 @@
 
 mod from;
 mod json;
+mod min;
 mod show;
 
 use bpfasm_asm::btf::{self, Btf, TypeId, c, raw};
@@ -23,6 +24,7 @@ pub fn btf(args: &BtfArgs) -> Result<(), Failure> {
     match &args.command {
         BtfCommand::Dump(args) => dump(args),
         BtfCommand::Show(args) => show::show(args),
+        BtfCommand::Min(args) => min::min(args),
     }
 }
 
