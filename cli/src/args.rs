@@ -652,15 +652,20 @@ pub struct DetachArgs {
 Examples:
   bpfasm doctor                                  what matters, and what to do
   bpfasm doctor --all                            every answer, with the helpers of each type of program
+  bpfasm doctor trace.o                          would it load here, and if not, what is in the way?
   bpfasm doctor --json | jq '.hooks[\"tcx/ingress\"].verdict'
 
 Everything is tried: programs and maps are made and let go at once, and nothing is attached. An answer is supported,
 denied (this process may not), unsupported (the kernel has it not) or unknown (the kernel does not say).
 
-Exit code 0: some program can be loaded; 4: this process may not load any; 5: the kernel takes none.")]
+Exit code 0: some program can be loaded; 4: this process may not load any; 5: the kernel takes none. With an object,
+0: all its programs and maps load here, the optional ones, too; else as with load.")]
 pub struct DoctorArgs {
+    /// An object or a source file: what of it this kernel does not take
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
     /// Print every answer
-    #[arg(long)]
+    #[arg(long, conflicts_with = "file")]
     pub all: bool,
     /// The kernel's types, in the place of those that it shows itself
     #[arg(long, value_name = "FILE")]
@@ -668,6 +673,9 @@ pub struct DoctorArgs {
     /// Print every answer as JSON
     #[arg(long)]
     pub json: bool,
+    /// How source text is built.
+    #[command(flatten)]
+    pub compile: CompileArgs,
 }
 
 /// Show types: of an object, of the kernel and its modules, of what is loaded
@@ -823,14 +831,14 @@ impl Command {
             Command::Dump(args) => &args.input.compile,
             Command::Run(args) => &args.object.compile,
             Command::Load(args) => &args.object.compile,
+            Command::Doctor(args) => &args.compile,
             Command::Verify(args) => &args.object.compile,
             Command::Explain(_)
             | Command::Fmt(_)
             | Command::Doc(_)
             | Command::Btf(_)
             | Command::Attach(_)
-            | Command::Detach(_)
-            | Command::Doctor(_) => {
+            | Command::Detach(_) => {
                 return Format::Human;
             }
         };

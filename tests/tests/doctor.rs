@@ -119,6 +119,67 @@ fn without_rights_all_is_denied_and_the_reason_told() {
     assert_eq!(some["instruction_set"]["level"], "v4");
 }
 
+const OBJECT: &str = r#"license "GPL"
+@core struct task_struct {
+    no_such_member: u64
+}
+prog helper: "tc" {
+    r2 = 0
+    call bpf_xdp_adjust_head
+    r0 = 0
+    exit
+}
+prog field: "raw_tp/sched_switch" {
+    r1 = core(task_struct.no_such_member)
+    r0 = 0
+    exit
+}
+prog hook: "netkit/primary" {
+    r0 = 0
+    exit
+}
+prog target: "tp_btf/no_such_tracepoint" {
+    r0 = 0
+    exit
+}
+prog good: "xdp" {
+    r0 = 2
+    exit
+}
+"#;
+
+#[test]
+fn an_object_is_told_all_that_it_lacks() {
+    if !ready(&[Need::Root]) {
+        return;
+    }
+    let dir = TempDir::new();
+    let ask = |name: &str, text: &str| run(bpfasm(["doctor", "--json"]).arg(dir.write(name, text)));
+    let answer = json(&ask("object.bpfasm", OBJECT).exited(5));
+    let of = |name: &str| {
+        let all = answer["programs"].as_array().expect("programs");
+        all.iter().find(|prog| prog["name"] == name).unwrap_or_else(|| panic!("{name}: {answer}"))
+    };
+    assert_eq!((&of("good")["verdict"], &of("good")["lacks"]), (&"loads".into(), &serde_json::json!([])));
+    assert_eq!(of("helper")["verdict"], "rejected");
+    assert_eq!(of("helper")["lacks"][0]["name"], "bpf_xdp_adjust_head");
+    assert_eq!(of("field")["verdict"], "rejected");
+    assert_eq!(of("field")["lacks"][0]["name"], "core(task_struct.no_such_member)");
+    let told = of("target")["error"].as_str().expect("an error");
+    assert!(told.contains("no_such_tracepoint"), "{told}");
+    // What loads as such can have no hook to be attached to.
+    let report = json(&run(bpfasm(["doctor", "--json"])).ok());
+    let netkit = verdict(&report, "hooks", "netkit/primary") == "supported";
+    assert_eq!(of("hook")["lacks"].as_array().is_some_and(Vec::is_empty), netkit);
+
+    let map = "map queues: insn_array<u32, u64>[4]\nmap fine: hash<u32, u64>[4]\n";
+    let maps = ask("maps.bpfasm", map).text();
+    let array = verdict(&report, "map_types", "insn_array");
+    assert_eq!(maps.contains("\"verdict\":\"refused\""), array != "supported", "{maps}");
+    let good = run(bpfasm(["doctor".as_ref(), bpfasm_tests::bin::program("port_drop").as_os_str()])).ok();
+    assert!(good.stdout.contains("port_drop                xdp                      loads, "), "{good}");
+}
+
 /// On each kernel: the level of its instruction set, and features beside it that are there and not there.
 const LEVELS: [(&str, &str, &[&str], &[&str]); 4] = [
     (

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 /// What becomes of the instructions of programs, and why of some nothing can.
 #[derive(Debug)]
-pub(super) struct Core<'o, 'k> {
+pub(crate) struct Core<'o, 'k> {
     fitter: Fitter<'o, 'k>,
     patches: BTreeMap<usize, Vec<Patch>>,
 }
@@ -26,7 +26,7 @@ pub(super) fn functions(layouts: &[Layout]) -> Vec<usize> {
 
 impl<'o, 'k> Core<'o, 'k> {
     /// The same in types that nothing has been sought in.
-    pub(super) fn seek(object: &'o Object, funcs: &[usize], kernel: &KernelTypes<'k>) -> Result<Self> {
+    pub(crate) fn seek(object: &'o Object, funcs: &[usize], kernel: &KernelTypes<'k>) -> Result<Self> {
         let mut sought = Wanted::default();
         fit::want(object, funcs, &mut sought);
         if !sought.is_empty() {
@@ -64,12 +64,12 @@ impl<'o, 'k> Core<'o, 'k> {
     }
 
     /// What becomes of the instructions of a function, in their order.
-    pub(super) fn patches(&self, func: usize) -> &[Patch] {
+    pub(crate) fn patches(&self, func: usize) -> &[Patch] {
         self.patches.get(&func).map_or(&[], Vec::as_slice)
     }
 
     /// What an instruction asks for, and why it is not there, if it is not.
-    pub(super) fn why(&self, func: usize, insn: usize) -> Option<(String, String)> {
+    pub(crate) fn why(&self, func: usize, insn: usize) -> Option<(String, String)> {
         let is_poisoned = |patch: &Patch| patch.insn == insn && patch.is_poisoned();
         self.patches(func).iter().find(|patch| is_poisoned(patch)).and_then(|_| self.fitter.why(func, insn))
     }

@@ -6,7 +6,7 @@
 //! [`Loaded`] is dropped, so a failure leaves nothing behind.
 
 mod config;
-mod core;
+pub(crate) mod core;
 mod externs;
 mod kind;
 mod layout;

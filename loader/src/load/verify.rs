@@ -67,6 +67,19 @@ fn sized(object: &Object, options: &Options) -> Vec<(String, u32)> {
     options.max_entries.iter().cloned().chain(one).collect()
 }
 
+/// Makes one map by itself, without what it begins with, and lets it go.
+///
+/// # Errors
+/// Why the kernel does not make it.
+pub fn make(object: &Object, map: usize, options: &Options) -> Result<(), Error> {
+    let mut alone = Object { endian: object.endian, btf: object.btf.clone(), ..Object::default() };
+    alone.maps.extend(object.maps.get(map).cloned());
+    alone.maps.iter_mut().for_each(|map| map.values.clear());
+    let options =
+        Options { max_entries: sized(&alone, options), name: options.name.clone(), ..Options::default() };
+    load(&alone, &options).map(drop)
+}
+
 /// Loads one program by itself, with the maps and the data that it needs, and lets it go.
 #[must_use]
 pub fn verify(object: &Object, program: &str, options: &Options) -> Verified {

@@ -70,25 +70,37 @@ impl Hook {
 impl Probe<'_, '_> {
     /// All hooks, each tried with a program that returns 0 or, where the hook does not take that, 1.
     pub fn hooks(&mut self) -> Vec<Hook> {
+        let key = |def: &SectionDef| (def.prog_type, def.attach_type, def.prog_flags);
+        let mut rows: Vec<&'static SectionDef> = vec![];
+        for def in SECTIONS {
+            if !rows.iter().any(|row| key(row) == key(def)) {
+                rows.push(def);
+            }
+        }
+        self.tried(&rows)
+    }
+
+    /// The hook of one row of the table of section names, tried.
+    pub fn hook(&mut self, def: &'static SectionDef) -> Option<Hook> {
+        self.tried(&[def]).pop()
+    }
+
+    fn tried(&mut self, rows: &[&'static SectionDef]) -> Vec<Hook> {
+        let target = |def: &SectionDef| TARGETS.iter().find(|(attach, ..)| Some(*attach) == def.attach_type);
         let mut wanted = Wanted::default();
-        TARGETS.iter().for_each(|(_, kind, name)| wanted.add(name, &[*kind]));
-        let sought = self.types.seek(&mut wanted).is_ok();
-        let find = |attach: Option<AttachType>| {
-            let (_, kind, name) = TARGETS.iter().find(|(of, ..)| sought && Some(*of) == attach)?;
+        let targets = rows.iter().filter_map(|def| target(def));
+        targets.for_each(|(_, kind, name)| wanted.add(name, &[*kind]));
+        let sought = !wanted.is_empty() && self.types.seek(&mut wanted).is_ok();
+        let find = |def: &SectionDef| {
+            let (_, kind, name) = target(def).filter(|_| sought)?;
             self.types.find(&wanted, name, *kind, Some("vmlinux")).ok()?.map(|found| found.id)
         };
-        let targets = SECTIONS.iter().map(|def| (def, find(def.attach_type).unwrap_or(TypeId::VOID)));
-        let targets: Vec<(&SectionDef, TypeId)> = targets.collect();
-        let mut hooks: Vec<Hook> = vec![];
-        for (def, target) in targets {
-            let key = |def: &SectionDef| (def.prog_type, def.attach_type, def.prog_flags);
-            if hooks.iter().any(|hook| key(hook.def) == key(def)) {
-                continue;
-            }
-            let mut hook = Hook { def, verdict: CANNOT_ASK, known: false, target };
-            self.try_hook(&mut hook);
-            hooks.push(hook);
-        }
+        let hook = |def: &&'static SectionDef| {
+            let target = find(def).unwrap_or(TypeId::VOID);
+            Hook { def, verdict: CANNOT_ASK, known: false, target }
+        };
+        let mut hooks: Vec<Hook> = rows.iter().map(hook).collect();
+        hooks.iter_mut().for_each(|hook| self.try_hook(hook));
         hooks
     }
 

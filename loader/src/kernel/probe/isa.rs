@@ -80,7 +80,7 @@ impl Probe<'_, '_> {
         found.into_iter().map(try_all).collect()
     }
 
-    fn feature(&mut self, hook: &Hook, forms: &[&Form]) -> Verdict {
+    pub(super) fn feature(&mut self, hook: &Hook, forms: &[&Form]) -> Verdict {
         let prog = bytes(program(forms).chain(ends(1)));
         match self.load(&hook.prog(&prog)) {
             Tried::Loaded(_) => Verdict::Supported,

@@ -9,12 +9,14 @@ mod hooks;
 mod isa;
 mod links;
 mod maps;
+mod object;
 mod report;
 
 pub use environment::{Environment, Jit, Mount};
 pub use helpers::Helpers;
 pub use hooks::Hook;
 pub use isa::{Feature, FeatureOf, level};
+pub use object::Lack;
 pub use report::{Finding, Report};
 
 use bpfasm_asm::btf::{Kind, Wanted};

@@ -1,5 +1,7 @@
 //! `doctor`: what this kernel and this process can do.
 
+mod object;
+
 use std::fmt::{Display, Write};
 
 use bpfasm_asm::isa::Cpu;
@@ -16,6 +18,9 @@ use crate::out;
 pub fn doctor(args: &DoctorArgs) -> Result<(), Failure> {
     let store = args.btf.as_deref().map_or_else(BtfStore::running, BtfStore::file);
     let types = KernelTypes::new(&store);
+    if let Some(file) = &args.file {
+        return object::object(file, &types, args);
+    }
     let report = Report::new(&types, args.json || args.all);
     match args.json {
         true => out::line(as_json(&report))?,
