@@ -1,6 +1,6 @@
 //! Map types: each is made once, as small as can be.
 
-use super::{CANNOT_ASK, Probe, Verdict};
+use super::{Probe, Verdict};
 use crate::sys::bpf::{F_MMAPABLE, MapBtf, MapCreate, btf_load, map_create};
 use bpfasm_asm::btf::{Btf, Kind, Type, TypeId};
 use bpfasm_asm::isa::Endian;
@@ -47,10 +47,6 @@ const DESCRIBED: [MapType; 4] =
 
 impl Probe<'_, '_> {
     pub(super) fn map_type(&mut self, kind: MapType) -> Verdict {
-        // It is made of a type of the kernel's, by what loads the programs in it.
-        if kind == MapType::STRUCT_OPS {
-            return CANNOT_ASK;
-        }
         let Shape { key, value, entries, flags } = shape(kind);
         let of = |kind, key_size, value_size, max_entries, flags| MapCreate {
             kind,
@@ -87,11 +83,14 @@ impl Probe<'_, '_> {
         let wanted = MapCreate {
             inner: inner.as_ref().map(AsFd::as_fd),
             btf: types.as_ref().map(|fd| MapBtf { fd: fd.as_fd(), key: TypeId(1), value: TypeId(1) }),
+            // The first type of the kernel's: `long` or another that is no table of functions.
+            kernel_value: (kind == MapType::STRUCT_OPS).then_some((TypeId(1), None)),
             ..of(kind, key, value, entries, flags)
         };
         match self.memlock.retry(|token| map_create(&MapCreate { token, ..wanted })) {
             Ok(_) => Verdict::Supported,
-            Err(e) if e.errno == Errno::EBUSY => Verdict::Unknown(e.errno),
+            // So it is refused by kernels that know such maps.
+            Err(e) if kind == MapType::STRUCT_OPS && e.errno == Errno::EOPNOTSUPP => Verdict::Supported,
             Err(e) => Verdict::of(e.errno),
         }
     }
