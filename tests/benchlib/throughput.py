@@ -72,11 +72,3 @@ def same_code(paths, objcopy, folder):
         with open(out, "rb") as file:
             texts.append(file.read())
     return all(text == texts[0] for text in texts)
-
-
-def rbpf(repo):
-    """The assembler of the rbpf crate; nothing where it cannot be built."""
-    manifest = os.path.join(repo, "tests/peers/rbpf-as/Cargo.toml")
-    target = os.path.join(repo, "target/rbpf-as")
-    build = ["cargo", "build", "--quiet", "--release", "--locked", "--manifest-path", manifest, "--target-dir", target]
-    return os.path.join(target, "release/rbpf-as") if subprocess.run(build, check=False).returncode == 0 else None
