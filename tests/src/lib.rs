@@ -10,6 +10,7 @@ pub mod model;
 pub mod mounts;
 pub mod net;
 pub mod packet;
+pub mod peers;
 pub mod session;
 pub mod sniff;
 pub mod space;
