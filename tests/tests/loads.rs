@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use bpfasm_asm::uapi::section::{SECTIONS, TargetRule};
 use bpfasm_tests::bin::{self, bpfasm};
 use bpfasm_tests::peers::libbpf_load;
 use bpfasm_tests::space::Space;
@@ -129,4 +130,48 @@ fn what_libbpf_loads_is_loaded() {
     println!("{} objects: {both} loaded by both, {only_us} only by us", objects.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(both > 20, "only {both} of {} objects load", objects.len());
+}
+
+/// A place in this kernel for each row of sections that needs one.
+fn target(section: &str) -> &'static str {
+    match section {
+        "iter" | "iter.s" => "task",
+        "tp" | "tracepoint" => "sched/sched_switch",
+        "usdt" | "uprobe" | "uretprobe" | "uprobe.s" | "uretprobe.s" => "/bin/sh:main",
+        "tp_btf" | "raw_tp" | "raw_tracepoint" | "raw_tp.w" | "raw_tracepoint.w" => "sched_switch",
+        "lsm" | "lsm.s" | "lsm_cgroup" => "file_open",
+        _ => "do_unlinkat",
+    }
+}
+
+/// A program in each section that means something, with and without a target where both are allowed, is loaded where
+/// libbpf loads it.
+#[test]
+fn each_section_loads_where_libbpf_loads_it() {
+    if !ready(&[Need::Root, Need::Tool("cargo")]) {
+        return;
+    }
+    let (dir, space) = (TempDir::new(), Space::new());
+    let plain =
+        SECTIONS.iter().filter(|def| def.target != TargetRule::Required).map(|def| def.name.to_owned());
+    let targeted = SECTIONS.iter().filter(|def| def.target != TargetRule::None);
+    let targeted = targeted.map(|def| format!("{}/{}", def.name, target(def.name)));
+    let sections: Vec<String> = plain.chain(targeted).collect();
+    let made = sections.iter().enumerate().map(|(number, section)| {
+        let value = u8::from(!section.starts_with("lsm"));
+        let text = format!("license \"GPL\"\nprog p: \"{section}\" {{\n    w0 = {value}\n    exit\n}}\n");
+        bin::build(&dir.write(&format!("{number}.bpfasm"), text), &dir)
+    });
+    let objects: Vec<PathBuf> = made.collect();
+    let (mut loaded, mut wrong) = (0, vec![]);
+    for ((section, object), theirs) in sections.iter().zip(&objects).zip(libbpf(&space, &objects)) {
+        let ours = ours(&space, object);
+        loaded += usize::from(ours.is_ok());
+        if theirs.is_ok() && ours != theirs {
+            wrong.push(format!("{section}: {theirs:?}, but {ours:?}"));
+        }
+    }
+    println!("{} sections, {loaded} load here", sections.len());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(loaded > 60, "only {loaded} of {} sections load", sections.len());
 }
