@@ -53,9 +53,14 @@ SEC("tp_btf/sched_switch") int types(u64 *ctx)
 	bpf_rcu_read_lock();
 	fields += task->pid + task->real_parent->tgid + task->start_time + task->comm[3] + other->pid;
 	bpf_rcu_read_unlock();
-	if (no_such_kfunc)
-		fields += no_such_kfunc(1);
 	if (__builtin_preserve_field_info(task->no_such_field, 2))
 		fields += task->no_such_field;
+	return 0;
+}
+
+SEC("tp_btf/sched_switch") int lacking(u64 *ctx)
+{
+	if (no_such_kfunc)
+		fields += no_such_kfunc(1);
 	return 0;
 }

@@ -20,7 +20,9 @@ struct tcp_congestion_ops {
 
 SEC("struct_ops") u32 threshold(u64 *ctx) { return 5; }
 SEC("struct_ops") void avoid(u64 *ctx) {}
-SEC("struct_ops") u32 undo(u64 *ctx) { return 10; }
+// A table that is made brings its programs, also these; one that is not made leaves its own out.
+SEC("?struct_ops") u32 undo(u64 *ctx) { return 10; }
+SEC("struct_ops") u32 never(u64 *ctx) { return 11; }
 
 SEC(".struct_ops") struct tcp_congestion_ops even = {
 	.ssthresh = (void *)threshold,
@@ -34,4 +36,11 @@ SEC(".struct_ops.link") struct tcp_congestion_ops odd = {
 	.cong_avoid = (void *)avoid,
 	.undo_cwnd = (void *)undo,
 	.name = "bpfasm_odd",
+};
+
+SEC("?.struct_ops.link") struct tcp_congestion_ops unmade = {
+	.ssthresh = (void *)threshold,
+	.cong_avoid = (void *)avoid,
+	.undo_cwnd = (void *)never,
+	.name = "bpfasm_unmade",
 };

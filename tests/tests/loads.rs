@@ -25,6 +25,9 @@ const COMPILERS: &[&[&str]] = &[
 /// Where programs are pinned, in the test's own mounts.
 const PINS: &str = "/sys/fs/bpf/loads";
 
+/// The number that stands for a function that the kernel lacks is each loader's own, and in the tag.
+const NUMBERED: &str = "lacking";
+
 /// Programs by name, with their tags.
 type Programs = BTreeMap<String, String>;
 
@@ -119,7 +122,8 @@ fn what_libbpf_loads_is_loaded() {
             (Ok(theirs), Ok(ours)) => {
                 both += 1;
                 // What has no symbol, libbpf passes over.
-                let differs = theirs.iter().find(|(program, tag)| ours.get(*program) != Some(tag));
+                let same = |program: &str, tag| program == NUMBERED || ours.get(program) == Some(tag);
+                let differs = theirs.iter().find(|(program, tag)| !same(program, tag));
                 wrong.extend(differs.map(|(program, _)| format!("{name}: `{program}` is another program")));
             }
             (Ok(theirs), Err(said)) if !theirs.is_empty() => wrong.push(format!("{name}: {said}")),

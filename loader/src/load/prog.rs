@@ -59,12 +59,14 @@ pub(super) fn select(object: &Object, options: &Options) -> Result<Vec<Choice>> 
     let mut chosen = Vec::new();
     for (index, func) in object.programs() {
         let named = names.contains(&func.name);
-        let left_out = || called.contains(&index) || struct_ops::is_left_out(object, index);
+        // Tables bring their programs, whatever these say of themselves.
+        let tables = struct_ops::is_made_for(object, index);
+        let left_out = || called.contains(&index) || tables == Some(false);
         if if names.is_empty() { left_out() } else { !named } {
             continue;
         }
         let given = options.types.iter().find(|(name, _)| *name == func.name).map(|(_, given)| given.clone());
-        let is_asked = named || given.is_some();
+        let is_asked = named || given.is_some() || tables == Some(true);
         let kind = given.or_else(|| ProgKind::of_section(&func.section));
         let unknown = || Error::Section { prog: func.name.clone(), section: func.section.clone() };
         let mut kind = kind.ok_or_else(unknown)?;

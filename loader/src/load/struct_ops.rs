@@ -96,11 +96,12 @@ pub(super) fn tables(object: &Object) -> Vec<Ours<'_>> {
         .collect()
 }
 
-/// Whether only tables that are not made have this function.
-pub(super) fn is_left_out(object: &Object, func: usize) -> bool {
+/// Whether tables that are made have this function; nothing where no table has it.
+pub(super) fn is_made_for(object: &Object, func: usize) -> Option<bool> {
     let sections = object.data.iter().filter(|data| data.kind == DataKind::StructOps);
     let mut naming = sections.filter(|d| d.refs.iter().any(|r| r.to == Symbol::Func(func))).peekable();
-    naming.peek().is_some() && naming.all(|section| section.name.starts_with(OPTIONAL))
+    naming.peek()?;
+    Some(naming.any(|section| !section.name.starts_with(OPTIONAL)))
 }
 
 impl Ours<'_> {
