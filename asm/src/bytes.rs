@@ -60,26 +60,8 @@ pub(crate) fn nul(bytes: &[u8]) -> Option<usize> {
     rest.iter().position(|byte| *byte == 0).map(|at| words.len() * 8 + at)
 }
 
-/// Appends a few bytes. Pieces whose length the compiler knows are moves; a call of `memcpy`, which some C libraries
+/// Appends a short text. Pieces whose length the compiler knows are moves; a call of `memcpy`, which some C libraries
 /// begin slowly, takes longer than all of them.
-#[inline]
-pub(crate) fn append(out: &mut Vec<u8>, mut bytes: &[u8]) {
-    while let Some((piece, rest)) = bytes.split_first_chunk::<16>() {
-        out.extend_from_slice(piece);
-        bytes = rest;
-    }
-    if let Some((piece, rest)) = bytes.split_first_chunk::<8>() {
-        out.extend_from_slice(piece);
-        bytes = rest;
-    }
-    if let Some((piece, rest)) = bytes.split_first_chunk::<4>() {
-        out.extend_from_slice(piece);
-        bytes = rest;
-    }
-    bytes.iter().for_each(|byte| out.push(*byte));
-}
-
-/// The same of text.
 #[inline]
 pub(crate) fn append_text(out: &mut String, mut text: &str) {
     while let Some((piece, rest)) = text.split_at_checked(16) {
@@ -165,9 +147,6 @@ mod tests {
                 let mut out = String::from("before ");
                 append_text(&mut out, piece);
                 assert_eq!(out, format!("before {piece}"));
-                let mut out = b"before ".to_vec();
-                append(&mut out, piece.as_bytes());
-                assert_eq!(out, format!("before {piece}").as_bytes());
             }
         }
     }

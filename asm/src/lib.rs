@@ -55,15 +55,14 @@
 //! # let file = elf::write(&compile(&mut sources, root, &Options::default()).object.expect("no errors"))?;
 //!
 //! let mut object = elf::read(&file)?;
-//! let (mut text, mut space, mut named) = (String::new(), String::new(), vec![]);
+//! let (mut text, mut named) = (String::new(), vec![]);
 //! for func in &object.funcs {
 //!     for item in items(&object, func) {
 //!         if let Some(line) = item.line {
 //!             let source = object.texts.get(line.text).unwrap_or_default();
 //!             text += &format!("; {}:{}: {}\n", object.files[line.file as usize], line.line, source.trim());
 //!         }
-//!         item.write(&mut text, &mut space)?;
-//!         text += "\n";
+//!         text += &format!("{item}\n");
 //!         if let Some(Reference::Data { variable: Some((name, _)), .. }) = item.reference() {
 //!             named.push(name);
 //!         }
@@ -108,4 +107,5 @@ pub mod lang;
 pub mod lint;
 pub mod listing;
 pub mod object;
+pub mod text;
 pub mod uapi;

@@ -53,7 +53,7 @@ fn the_view_is_the_golden_one() {
     let object = common::assemble(SOURCE, Endian::Little).expect("it assembles");
     let view = |view: View| {
         let mut text = vec![];
-        view.write(&object, object.funcs.iter(), &mut text).expect("memory takes it");
+        view.write(&object, &object.funcs.iter().collect::<Vec<_>>(), &mut text).expect("memory takes it");
         String::from_utf8(text).expect("UTF-8")
     };
     let full = View { source: true, bytes: true, colour: false };

@@ -30,7 +30,7 @@ pub fn dump(args: &DumpArgs) -> Result<(), Failure> {
     }
     let colour = stdout().is_terminal() && out::wants_colour();
     let view = View { source: !args.no_source, bytes: !args.no_bytes, colour };
-    out::stream(|to| view.write(&object, funcs.into_iter(), to))
+    out::stream(|to| view.write(&object, &funcs, to))
 }
 
 /// The control flow of functions.
@@ -94,10 +94,9 @@ fn functions(object: &Object, funcs: &[&Func], to: &mut dyn Write) -> io::Result
         let (name, section) = (json!(func.name), json!(func.section));
         let comma = if i > 0 { "," } else { "" };
         write!(to, "{comma}\n{{\"name\":{name},\"section\":{section},\"insns\":[")?;
-        let mut space = String::new();
         for (i, item) in dump::items(object, func).enumerate() {
             let comma = if i > 0 { "," } else { "" };
-            write!(to, "{comma}\n{}", insn(&item, &mut space))?;
+            write!(to, "{comma}\n{}", insn(&item))?;
         }
         to.write_all(b"]}")?;
     }
@@ -106,14 +105,12 @@ fn functions(object: &Object, funcs: &[&Func], to: &mut dyn Write) -> io::Result
 }
 
 /// An instruction, with what there is to say about it.
-pub fn insn(item: &Item, space: &mut String) -> Value {
+pub fn insn(item: &Item) -> Value {
     let object = item.object();
-    let mut text = String::new();
-    let _ = item.write(&mut text, space);
     let mut bytes = vec![];
     item.insn.encode(object.endian, &mut bytes);
     let bytes: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let mut value = json!({ "slot": item.slot, "bytes": bytes, "text": text });
+    let mut value = json!({ "slot": item.slot, "bytes": bytes, "text": item.to_string() });
     if let Some(target) = item.target {
         value["target"] = target.into();
     }

@@ -4,7 +4,7 @@ use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
 use bpfasm_asm::elf;
-use bpfasm_asm::isa::{Endian, Insn};
+use bpfasm_asm::isa::{self, Endian};
 use bpfasm_asm::object::{Func, Linkage, Object, TEXT};
 use bpfasm_loader::inspect::{self, Which};
 
@@ -114,13 +114,13 @@ fn bare(args: &InputArgs, file: &Path, endian: Endian) -> Result<Object, Failure
     let (name, bytes) = read_bytes(file)?;
     let bytes = if args.hex { digits(&name, &bytes)? } else { bytes };
     let insns =
-        Insn::decode_all(&bytes, endian).map_err(|e| Failure::new(Code::Input, format!("{name}: {e}")))?;
+        isa::Code::decode(&bytes, endian).map_err(|e| Failure::new(Code::Input, format!("{name}: {e}")))?;
     let stem = file.file_stem().filter(|_| file != Path::new("-"));
     let func = Func {
         name: stem.map_or("main".into(), |stem| stem.to_string_lossy().into_owned()),
         section: args.compile.section.clone().unwrap_or(TEXT.into()),
         linkage: Linkage::Global,
-        insns: insns.into(),
+        insns,
         ..Func::default()
     };
     Ok(Object { endian, funcs: vec![func], ..Object::default() })

@@ -91,7 +91,7 @@ fn function(func: &Steps) -> Value {
 
 /// An instruction with the slot that it was given at, if it is one of those, and the one that it runs at.
 fn instruction(told: &Told) -> Value {
-    let mut value = insn(&told.item, &mut String::new());
+    let mut value = insn(&told.item);
     for field in ["slot", "line"] {
         value.as_object_mut().map(|fields| fields.remove(field));
     }

@@ -12,6 +12,6 @@ fuzz_target!(|bytes: &[u8]| {
     }
     if let Ok(object) = elf::read(bytes) {
         let view = View { source: true, bytes: true, colour: true };
-        view.write(&object, object.funcs.iter(), &mut text).expect("memory takes it");
+        view.write(&object, &object.funcs.iter().collect::<Vec<_>>(), &mut text).expect("memory takes it");
     }
 });

@@ -175,8 +175,7 @@ fn item_branches(item: &Item) -> bool {
 
 /// `12: r1 = drops ll  ; map, array`.
 fn insn(item: &Item) -> String {
-    let mut text = format!("{:>4}: ", item.slot);
-    let _ = item.write(&mut text, &mut String::new());
+    let mut text = format!("{:>4}: {item}", item.slot);
     if item.has_reference() {
         text.push_str("  ; ");
         let _ = reference(&mut text, item);

@@ -2,11 +2,12 @@
 
 use std::fmt::{self, Write};
 
+use super::view::as_u64;
 use crate::elf::CALL;
 use crate::escape::escape;
-use crate::isa::print::digits;
 use crate::isa::{self, Insn, Syntax};
 use crate::object::{CoreRelo, Extern, Func, Line, Map, Object, Symbol};
+use crate::text::Text;
 use crate::uapi::HelperId;
 
 /// Opcode classes of jumps.
@@ -57,9 +58,7 @@ pub enum Reference<'a> {
 
 /// The instructions of a function with all that is said of them.
 pub fn items<'a>(object: &'a Object, func: &'a Func) -> impl Iterator<Item = Item<'a>> {
-    let mut refs = func.refs.iter().peekable();
-    let mut lines = func.lines.iter().peekable();
-    let mut core = func.core.iter().peekable();
+    let (mut refs, mut lines, mut core) = (&*func.refs, &*func.lines, &*func.core);
     let mut slot = 0;
     func.insns.iter().enumerate().map(move |(i, insn)| {
         let item = Item {
@@ -67,21 +66,31 @@ pub fn items<'a>(object: &'a Object, func: &'a Func) -> impl Iterator<Item = Ite
             slot,
             insn,
             target: target(slot, &insn).filter(|slot| func.insns.at_slot(*slot).is_some()),
-            to: refs.next_if(|r| r.insn == i).map(|r| r.to),
-            line: lines.next_if(|line| line.insn as usize == i),
-            core: core.next_if(|relo| relo.insn == i),
+            to: next_if(&mut refs, |r| r.insn == i).map(|r| r.to),
+            line: next_if(&mut lines, |line| line.insn as usize == i),
+            core: next_if(&mut core, |relo| relo.insn == i),
         };
         slot += insn.slots();
         item
     })
 }
 
+/// Takes the first of a list away where it is wanted.
+#[inline]
+fn next_if<'a, T>(list: &mut &'a [T], is_wanted: impl Fn(&T) -> bool) -> Option<&'a T> {
+    let (first, rest) = list.split_first().filter(|(first, _)| is_wanted(first))?;
+    *list = rest;
+    Some(first)
+}
+
 /// The slot that an instruction jumps to, wherever that is.
+#[inline]
 pub(super) fn target(slot: usize, insn: &Insn) -> Option<usize> {
     // Most are no jumps.
-    if !matches!(insn.code & 7, JMP | JMP32) {
-        return None;
-    }
+    if matches!(insn.code & 7, JMP | JMP32) { jump(slot, insn) } else { None }
+}
+
+fn jump(slot: usize, insn: &Insn) -> Option<usize> {
     let distance = insn.form()?.syntax.distance(insn)?;
     (slot + 1).checked_add_signed(distance.try_into().ok()?)
 }
@@ -96,7 +105,7 @@ impl<'a> Item<'a> {
     /// Whether there is anything that it refers to.
     #[must_use]
     pub fn has_reference(&self) -> bool {
-        self.to.is_some() || self.core.is_some() || self.reference().is_some()
+        self.to.is_some() || self.core.is_some() || self.insn.code == CALL && self.reference().is_some()
     }
 
     /// What it refers to.
@@ -119,25 +128,22 @@ impl<'a> Item<'a> {
     }
 
     /// Writes its text, with the names of what it refers to; `space` is used for names that must be made.
-    ///
-    /// # Errors
-    /// Those of `out`.
-    pub fn write(&self, out: &mut impl Write, space: &mut String) -> fmt::Result {
+    pub fn write(&self, out: &mut Text, space: &mut Text) {
         space.clear();
         let mut names = isa::Names { endian: self.object.endian, ..isa::Names::default() };
         if let Some(target) = self.target {
-            space.push_str(".l");
-            space.push_str(digits::<10>(u64::try_from(target).unwrap_or(u64::MAX), &mut [0; 20]));
-            names.target = Some(space);
+            space.text(".l");
+            space.decimal(as_u64(target));
+            names.target = Some(space.as_str());
         } else if self.to.is_some() || self.insn.code == CALL {
-            self.name(space)?;
+            let _ = self.name(space);
             names.symbol = Some(space.as_str()).filter(|name| !name.is_empty());
         }
-        self.insn.write(out, names)
+        self.insn.write(out, names);
     }
 
     /// What stands for the number in a load of an address, or in a call.
-    fn name(&self, out: &mut String) -> fmt::Result {
+    fn name(&self, out: &mut Text) -> fmt::Result {
         match self.reference() {
             Some(Reference::Map(map)) => out.push_str(&map.name),
             Some(Reference::Func(name)) => out.push_str(name),
@@ -162,6 +168,15 @@ impl<'a> Item<'a> {
             },
         }
         Ok(())
+    }
+}
+
+/// Its text, with the names of what it refers to.
+impl fmt::Display for Item<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = Text::default();
+        self.write(&mut text, &mut Text::default());
+        text.fmt(f)
     }
 }
 

@@ -58,7 +58,7 @@ impl<'a> Llvm<'a> {
     pub fn write(&self, file: &str, only: Option<&str>, to: &mut dyn Write) -> io::Result<()> {
         let mut out = Out::new(to);
         out.text("\n");
-        out.text(file);
+        out.push_str(file);
         out.text(":\tfile format elf64-bpf\n");
         for (number, section) in self.tables.sections.iter().enumerate() {
             if section.executable && only.is_none_or(|name| section.name == name.as_bytes()) {
@@ -81,7 +81,7 @@ impl<'a> Llvm<'a> {
             let Some(start) = offset(section, first.address).filter(|start| *start < end) else { continue };
             if !headed {
                 out.text("\nDisassembly of section ");
-                out.bytes(section.name);
+                out.push_bytes(section.name);
                 out.text(":\n");
                 headed = true;
             }
@@ -90,7 +90,7 @@ impl<'a> Llvm<'a> {
             out.text("\n");
             address(out, first.address);
             out.text(" <");
-            out.bytes(code.or(here.last()).map_or(&[], |symbol| symbol.name));
+            out.push_bytes(code.or(here.last()).map_or(&[], |symbol| symbol.name));
             out.text(">:");
             out.end()?;
             match code {
@@ -120,14 +120,14 @@ impl<'a> Llvm<'a> {
                 continue;
             }
             let here = section.address.wrapping_add(as_u64(at));
-            out.right(here / 8, 8);
+            out.right::<10>(here / 8, 8);
             out.text(":\t");
             let decoded = Insn::decode_llvm(rest, self.tables.endian);
             // Of what is cut short, it goes on with the next byte.
             let len = decoded.map_or(1, |(.., len)| len);
             match decoded {
                 Some((insn, Some(syntax), _)) => {
-                    let _ = insn.write_llvm(syntax, out);
+                    insn.write_llvm(syntax, out);
                     if let Some(slots) = syntax.distance(&insn) {
                         // The instruction has one slot.
                         let target = here.wrapping_add(8).wrapping_add_signed(i64::from(slots) * 8);
@@ -157,10 +157,10 @@ impl<'a> Llvm<'a> {
         };
         let Some(symbol) = near.or_else(|| last(&self.absolute)) else { return };
         out.text(" <");
-        out.bytes(symbol.name);
+        out.push_bytes(symbol.name);
         if target != symbol.address {
             out.text("+0x");
-            out.hex(target - symbol.address);
+            out.number::<16>(target - symbol.address);
         }
         out.text(">");
     }
@@ -196,16 +196,14 @@ fn zeros(bytes: &[u8]) -> usize {
 fn data(out: &mut Out, section: &Section, start: usize, end: usize) -> io::Result<()> {
     for (i, bytes) in section.bytes[start..end].chunks(8).enumerate() {
         let at = section.address.wrapping_add(as_u64(start + 8 * i));
-        let digits = usize::try_from(at.checked_ilog(16).unwrap_or(0)).unwrap_or(0) + 1;
-        out.blanks(8usize.saturating_sub(digits));
-        out.hex(at);
+        out.right::<16>(at, 8);
         out.text(":");
         for byte in bytes {
             out.text(" ");
             out.byte(*byte);
         }
         out.blanks(3 * (8 - bytes.len()) + 9);
-        out.bytes(
+        out.push_bytes(
             &bytes.iter().map(|b| if matches!(b, b' '..=b'~') { *b } else { b'.' }).collect::<Vec<_>>(),
         );
         out.end()?;

@@ -10,6 +10,7 @@ use super::view::{BOLD, CYAN, GREEN, GREY, PLAIN, RED, REFERENCES, View, as_u64}
 use super::words::{reference, seen, source};
 use crate::isa::SLOT;
 use crate::object::{Func, Line, Object};
+use crate::text::Text;
 
 /// One function, before and after.
 #[derive(Debug, Clone)]
@@ -97,8 +98,7 @@ fn is_same(was: &Item, is: &Item) -> bool {
 
 /// The text, without the slot that it jumps to: that is another one behind what the kernel has put in.
 fn text(item: &Item) -> String {
-    let mut text = String::new();
-    let _ = item.write(&mut text, &mut String::new());
+    let text = item.to_string();
     let label = item.target.map(|slot| format!(".l{slot}"));
     label.and_then(|label| text.strip_suffix(&label).map(str::to_string)).unwrap_or(text)
 }
@@ -117,7 +117,7 @@ impl View {
             }
             let (_, shown) = func.given.unwrap_or(func.ran);
             self.colour(&mut out, BOLD);
-            out.text(&format!("section {}: {}", seen(&shown.section), seen(&shown.name)));
+            out.push_str(&format!("section {}: {}", seen(&shown.section), seen(&shown.name)));
             self.colour(&mut out, PLAIN);
             out.end()?;
             let mut last = None;
@@ -127,7 +127,7 @@ impl View {
                 {
                     self.colour(&mut out, CYAN);
                     out.text("; ");
-                    let _ = source(&mut out, object, line);
+                    let _ = source(&mut *out, object, line);
                     self.colour(&mut out, PLAIN);
                     out.end()?;
                 }
@@ -149,21 +149,21 @@ impl View {
             _ => (' ', ""),
         };
         let column = |out: &mut Out, slot: Option<usize>| match slot {
-            Some(slot) => out.right(as_u64(slot), 6),
+            Some(slot) => out.right::<10>(as_u64(slot), 6),
             None => out.blanks(6),
         };
         if func.given.is_some() {
             self.colour(out, GREY);
             column(out, told.given);
             self.colour(out, colour);
-            out.text(&format!(" {sign}"));
+            out.push_str(&format!(" {sign}"));
         }
         self.colour(out, GREY);
         column(out, told.ran);
         out.text(if told.ran.is_some() { ":  " } else { "   " });
         if self.bytes {
             if told.ran.is_some() {
-                out.slot(told.item.insn.slot(told.item.object().endian));
+                out.hex(told.item.insn.slot(told.item.object().endian));
             } else {
                 out.blanks(3 * SLOT);
             }
@@ -172,13 +172,14 @@ impl View {
         self.colour(out, PLAIN);
         self.colour(out, colour);
         let start = out.len();
-        let _ = told.item.write(out, &mut String::new());
+        told.item.write(out, &mut Text::default());
         self.colour(out, PLAIN);
         if told.item.has_reference() {
-            out.blanks(REFERENCES.saturating_sub(out.len() - start).max(2));
+            let written = out.len() - start;
+            out.blanks(REFERENCES.saturating_sub(written).max(2));
             self.colour(out, GREEN);
             out.text("; ");
-            let _ = reference(out, &told.item);
+            let _ = reference(&mut **out, &told.item);
             self.colour(out, PLAIN);
         }
         out.end()
@@ -189,7 +190,7 @@ impl View {
         /// The bytes of most instructions.
         const USUAL: usize = 10;
         self.colour(out, GREY);
-        out.text(&format!("{:>24x}:  ", machine.offset));
+        out.push_str(&format!("{:>24x}:  ", machine.offset));
         for byte in &machine.bytes {
             out.byte(*byte);
             out.text(" ");
@@ -197,7 +198,7 @@ impl View {
         self.colour(out, PLAIN);
         if !machine.text.is_empty() {
             out.blanks(3 * USUAL.saturating_sub(machine.bytes.len()) + 1);
-            out.text(&machine.text);
+            out.push_str(&machine.text);
         }
         out.trim();
         out.end()

@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use super::item::{Item, items, target};
 use super::out::Out;
 use super::words::{reference, seen, source};
-use crate::isa::{Insn, SLOT};
+use crate::isa::SLOT;
 use crate::object::{Func, Line, Object};
+use crate::text::Text;
 
 /// What is shown.
 #[derive(Debug, Clone, Copy)]
@@ -34,14 +35,9 @@ impl View {
     ///
     /// # Errors
     /// Those of `to`.
-    pub fn write<'a>(
-        &self,
-        object: &'a Object,
-        funcs: impl Iterator<Item = &'a Func>,
-        to: &mut dyn Write,
-    ) -> io::Result<()> {
+    pub fn write(&self, object: &Object, funcs: &[&Func], to: &mut dyn Write) -> io::Result<()> {
         let mut out = Out::new(to);
-        for (i, func) in funcs.enumerate() {
+        for (i, func) in funcs.iter().enumerate() {
             if i > 0 {
                 out.end()?;
             }
@@ -53,18 +49,18 @@ impl View {
     fn func(&self, out: &mut Out, object: &Object, func: &Func) -> io::Result<()> {
         self.colour(out, BOLD);
         out.text("section ");
-        out.text(&seen(&func.section));
+        out.push_str(&seen(&func.section));
         out.text(": ");
-        out.text(&seen(if func.name.is_empty() { "(no name)" } else { &func.name }));
+        out.push_str(&seen(if func.name.is_empty() { "(no name)" } else { &func.name }));
         self.colour(out, PLAIN);
         out.end()?;
         let labels = labels(func);
-        let (mut space, mut last) = (String::new(), None);
+        let (mut space, mut last) = (Text::default(), None);
         for item in items(object, func) {
             if labels[item.slot] {
                 self.colour(out, BOLD);
                 out.text(".l");
-                out.right(as_u64(item.slot), 0);
+                out.decimal(as_u64(item.slot));
                 out.text(":");
                 self.colour(out, PLAIN);
                 out.end()?;
@@ -85,30 +81,30 @@ impl View {
     fn source(&self, out: &mut Out, object: &Object, line: &Line) -> io::Result<()> {
         self.colour(out, CYAN);
         out.text("; ");
-        let _ = source(out, object, line);
+        let _ = source(&mut **out, object, line);
         self.colour(out, PLAIN);
         out.end()
     }
 
-    fn insn(&self, out: &mut Out, object: &Object, item: &Item, space: &mut String) -> io::Result<()> {
-        let Insn { hi, .. } = item.insn;
+    fn insn(&self, out: &mut Out, object: &Object, item: &Item, space: &mut Text) -> io::Result<()> {
         self.slot(out, item.slot);
         if self.bytes {
             self.slot_bytes(out, item.insn.slot(object.endian));
         }
         let start = out.len();
-        let _ = item.write(out, space);
+        item.write(out, space);
         if item.has_reference() {
-            out.blanks(REFERENCES.saturating_sub(out.len() - start).max(2));
+            let written = out.len() - start;
+            out.blanks(REFERENCES.saturating_sub(written).max(2));
             self.colour(out, GREEN);
             out.text("; ");
-            let _ = reference(out, item);
+            let _ = reference(&mut **out, item);
             self.colour(out, PLAIN);
         }
         out.end()?;
-        if let Some(hi) = hi.filter(|_| self.bytes) {
+        if let Some(second) = item.insn.second(object.endian).filter(|_| self.bytes) {
             self.slot(out, item.slot + 1);
-            self.slot_bytes(out, Insn { imm: hi, ..Insn::default() }.slot(object.endian));
+            self.slot_bytes(out, second);
             out.trim();
             out.end()?;
         }
@@ -117,21 +113,21 @@ impl View {
 
     fn slot(&self, out: &mut Out, slot: usize) {
         self.colour(out, GREY);
-        out.right(as_u64(slot), 8);
+        out.right::<10>(as_u64(slot), 8);
         out.text(":  ");
         self.colour(out, PLAIN);
     }
 
     fn slot_bytes(&self, out: &mut Out, bytes: [u8; SLOT]) {
         self.colour(out, GREY);
-        out.slot(bytes);
+        out.hex(bytes);
         self.colour(out, PLAIN);
         out.text(" ");
     }
 
     pub(super) fn colour(&self, out: &mut Out, colour: &str) {
         if self.colour {
-            out.text(colour);
+            out.push_str(colour);
         }
     }
 }

@@ -9,7 +9,7 @@ use super::file::{File, Section, Symbol as ElfSymbol};
 use super::kind::SectionKind;
 use super::read::Index;
 use super::{CALL, Error, PSEUDO_CALL};
-use crate::isa::{Insn, SLOT};
+use crate::isa::{Code, Insn, SLOT};
 use crate::object::{Anchor, Func, Label, Object};
 
 /// A symbol that stands for a stretch of code.
@@ -81,18 +81,11 @@ fn section(
             .and_then(|(a, b)| section.bytes.get(a..b))
             .ok_or_else(|| wrong("it lies outside the file"))?;
         let (whole, tail) = bytes.split_at(bytes.len() / SLOT * SLOT);
-        let insns =
-            Insn::decode_all(whole, file.endian).map_err(|_| wrong("it holds no whole instructions"))?;
-        let slots = insns.iter().scan(0, |next, insn| {
-            let slot = *next;
-            *next += insn.slots();
-            Some(slot)
-        });
-        index.places.push((number, start, slots.collect()));
+        index.places.push((number, start));
         index.funcs.entry((number, start)).or_insert(object.funcs.len());
         let mut func = Func {
             section: section.name.clone().into_owned(),
-            insns: insns.into(),
+            insns: Code::decode(whole, file.endian).map_err(|_| wrong("it holds no whole instructions"))?,
             tail: tail.to_vec(),
             ..Func::default()
         };
@@ -107,7 +100,7 @@ fn section(
     // Symbols within. Those of one place: as a file has them, in which static ones come first.
     places.sort_by_key(|s| (s.start, file.symbols[s.symbol].linkage, s.symbol));
     for s in places {
-        let after = index.places[first..].partition_point(|(_, start, _)| *start <= s.start);
+        let after = index.places[first..].partition_point(|(_, start)| *start <= s.start);
         let Some(at) = (first + after).checked_sub(1).filter(|at| *at >= first) else { continue };
         let symbol = &file.symbols[s.symbol];
         let func = &mut object.funcs[at];

@@ -15,8 +15,8 @@ use crate::object::{Anchor, Data, DataKind, Object, Var};
 pub(super) struct Index {
     /// Section number and offset in bytes to the function that begins there.
     pub funcs: HashMap<(usize, u64), usize>,
-    /// For each function section number, offset in bytes and the slot of each instruction.
-    pub places: Vec<(usize, u64, Vec<usize>)>,
+    /// For each function section number and offset in bytes.
+    pub places: Vec<(usize, u64)>,
     /// Section number and offset to the map.
     pub maps: HashMap<(usize, u64), usize>,
     /// Section number to the data section.

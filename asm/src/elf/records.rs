@@ -93,7 +93,7 @@ fn at<'o>(
     section: usize,
     offset: u32,
 ) -> Option<(&'o mut Func, usize)> {
-    let (func, insn) = index.insn_at(section, offset.into())?;
+    let (func, insn) = index.insn_at(funcs, section, offset.into())?;
     Some((funcs.get_mut(func)?, insn))
 }
 

@@ -9,7 +9,7 @@ use super::{CALL, Error, PSEUDO_CALL, R_BPF_64_ABS64};
 use crate::btf::maps;
 use crate::isa::form::LD_IMM64;
 use crate::isa::{Endian, Insn, SLOT};
-use crate::object::{Address, Anchor, ExternKind, Object, Place, Ref, Reloc, Symbol};
+use crate::object::{Address, Anchor, ExternKind, Func, Object, Place, Ref, Reloc, Symbol};
 
 /// A relocation of the file.
 #[derive(Debug, Clone, Copy)]
@@ -175,7 +175,7 @@ fn code(
     found: &mut Found,
 ) -> Result<(), &'static str> {
     let nowhere = "a relocation points into nothing";
-    let (func, insn_at, within) = index.insn_within(number, entry.offset).ok_or(nowhere)?;
+    let (func, insn_at, within) = index.insn_within(&object.funcs, number, entry.offset).ok_or(nowhere)?;
     let insn = object.funcs[func].insns.get(insn_at).ok_or(nowhere)?;
     let call = insn.code == CALL && insn.src == PSEUDO_CALL;
     let load = insn.code == LD_IMM64 && insn.hi.is_some();
@@ -273,12 +273,12 @@ fn target(file: &File, object: &Object, index: &Index, symbol: usize, add: i64) 
 fn calls(object: &Object, index: &Index, relocated: &[(usize, Ref)], found: &mut Vec<(usize, Ref)>) {
     let relocated: std::collections::HashSet<(usize, usize)> =
         relocated.iter().map(|(f, r)| (*f, r.insn)).collect();
-    for (f, (func, (section, start, slots))) in object.funcs.iter().zip(&index.places).enumerate() {
-        for (i, (insn, slot)) in func.insns.iter().zip(slots).enumerate() {
+    for (f, (func, (section, start))) in object.funcs.iter().zip(&index.places).enumerate() {
+        for (i, insn) in func.insns.iter().enumerate() {
             if insn.code != CALL || insn.src != PSEUDO_CALL || relocated.contains(&(f, i)) {
                 continue;
             }
-            let here = u64::try_from(slot * SLOT).ok().and_then(|s| s.checked_add(*start));
+            let here = u64::try_from(func.insns.slot_of(i) * SLOT).ok().and_then(|s| s.checked_add(*start));
             let to = here.and_then(|h| h.checked_add(8)?.checked_add_signed(i64::from(insn.imm) * 8));
             if let Some(to) = to.and_then(|at| index.funcs.get(&(*section, at))) {
                 found.push((f, Ref::new(i, Symbol::Func(*to))));
@@ -375,13 +375,15 @@ fn put_values(object: &mut Object, values: Vec<(usize, Address, u64)>, places: &
 
 impl Index {
     /// The function that covers a byte of a section, the index of the instruction there, and how far in it.
-    fn insn_within(&self, section: usize, offset: u64) -> Option<(usize, usize, u8)> {
+    fn insn_within(&self, funcs: &[Func], section: usize, offset: u64) -> Option<(usize, usize, u8)> {
         let func =
-            self.places.partition_point(|(s, start, _)| (*s, *start) <= (section, offset)).checked_sub(1)?;
-        let (in_section, start, slots) = self.places.get(func)?;
+            self.places.partition_point(|(s, start)| (*s, *start) <= (section, offset)).checked_sub(1)?;
+        let (in_section, start) = self.places.get(func)?;
         let bytes = usize::try_from(offset.checked_sub(*start)?).ok()?;
-        let insn = slots.partition_point(|slot| slot * SLOT <= bytes).checked_sub(1)?;
-        let within = u8::try_from(bytes - slots[insn] * SLOT).ok()?;
+        let code = &funcs.get(func)?.insns;
+        let slot = (bytes / SLOT).min(code.slots().checked_sub(1)?);
+        let insn = code.at_slot(slot).or_else(|| code.at_slot(slot.checked_sub(1)?))?;
+        let within = u8::try_from(bytes - code.slot_of(insn) * SLOT).ok()?;
         (*in_section == section && within < 16).then_some((func, insn, within))
     }
 
@@ -391,8 +393,8 @@ impl Index {
     }
 
     /// The function that covers a byte of a section, and the index of the instruction that begins there.
-    pub(super) fn insn_at(&self, section: usize, offset: u64) -> Option<(usize, usize)> {
-        let (func, insn, within) = self.insn_within(section, offset)?;
+    pub(super) fn insn_at(&self, funcs: &[Func], section: usize, offset: u64) -> Option<(usize, usize)> {
+        let (func, insn, within) = self.insn_within(funcs, section, offset)?;
         (within == 0).then_some((func, insn))
     }
 }

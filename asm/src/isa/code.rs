@@ -19,14 +19,16 @@ pub enum DecodeError {
     },
 }
 
+/// Whether a slot has nothing but an immediate, in any byte order.
+pub(super) fn is_second(slot: &[u8; SLOT]) -> bool {
+    slot[..4] == [0; 4]
+}
+
 impl Insn {
     /// Appends the 8 or 16 bytes of this instruction. Of `dst` and `src` only the low four bits are used.
     pub fn encode(&self, endian: Endian, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.slot(endian));
-        if let Some(hi) = self.hi {
-            let second = Insn { imm: hi, ..Insn::default() };
-            out.extend_from_slice(&second.slot(endian));
-        }
+        out.extend(self.second(endian).into_iter().flatten());
     }
 
     /// The instruction at the start of `bytes`, and its length: 8 or 16. None if there are fewer than 8 bytes.
@@ -39,7 +41,7 @@ impl Insn {
         let mut insn = Insn::from_slot(*first, endian);
         if insn.code == LD_IMM64
             && let Some((second, _)) = rest.split_first_chunk::<SLOT>()
-            && second[..4] == [0; 4]
+            && is_second(second)
         {
             insn.hi = Some(Insn::from_slot(*second, endian).imm);
             return Some((insn, 2 * SLOT));
@@ -91,6 +93,7 @@ impl Insn {
     }
 
     /// The bytes of the first slot.
+    #[inline]
     pub(crate) fn slot(&self, endian: Endian) -> [u8; SLOT] {
         let (dst, src) = (self.dst & 15, self.src & 15);
         let (registers, [a, b], [c, d, e, f]) = match endian {
@@ -100,7 +103,13 @@ impl Insn {
         [self.code, registers, a, b, c, d, e, f]
     }
 
+    /// The bytes of the second slot, where there is one.
+    pub(crate) fn second(&self, endian: Endian) -> Option<[u8; SLOT]> {
+        self.hi.map(|hi| Insn { imm: hi, ..Insn::default() }.slot(endian))
+    }
+
     /// The instruction of one slot.
+    #[inline]
     pub(super) fn from_slot([code, registers, a, b, c, d, e, f]: [u8; SLOT], endian: Endian) -> Insn {
         let (low, high) = (registers & 15, registers >> 4);
         let (dst, src, off, imm) = match endian {

@@ -31,7 +31,8 @@ impl Insn {
             let sound = self.dst <= LAST_REGISTER && self.off == 0;
             return sound.then_some(Syntax::LoadImm64(self.src));
         }
-        same_code(self.code).find(|form| form.is_for_llvm(self)).map(|form| form.syntax)
+        let mut forms = same_code(self.code).map(|(form, _)| form);
+        forms.find(|form| form.is_for_llvm(self)).map(|form| form.syntax)
     }
 }
 

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use super::{Endian, Insn, Rhs, Size, Syntax, Width};
+use crate::text::{Text, Word};
 
 /// What to print in place of the numbers of an instruction, and in which byte order its bytes are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -24,7 +25,7 @@ impl Insn {
     /// The text of this instruction, without a newline; `raw` and its bytes if it is not one of the table.
     #[must_use]
     pub fn display<'a>(&self, names: Names<'a>) -> impl fmt::Display + use<'a> {
-        Text { insn: *self, names }
+        Shown { insn: *self, names }
     }
 
     /// Whether the text without [`Names`] says which instruction it is.
@@ -43,14 +44,16 @@ impl Insn {
     }
 }
 
-struct Text<'a> {
+struct Shown<'a> {
     insn: Insn,
     names: Names<'a>,
 }
 
-impl fmt::Display for Text<'_> {
+impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.insn.write(f, self.names)
+        let mut text = Text::default();
+        self.insn.write(&mut text, self.names);
+        text.fmt(f)
     }
 }
 
@@ -64,54 +67,37 @@ enum Style {
     Llvm,
 }
 
-/// Where text goes, and how it is spelled.
-struct Out<'w, W> {
-    to: &'w mut W,
-    style: Style,
-}
-
-impl<W: fmt::Write> Out<'_, W> {
-    #[inline]
-    fn text(&mut self, text: &str) -> fmt::Result {
-        self.to.write_str(text)
-    }
-
+impl Style {
     /// The width of the register beside a memory access.
-    fn width(&self, size: Size) -> Width {
-        if self.style == Style::Llvm { Width::W64 } else { size.width() }
+    fn width(self, size: Size) -> Width {
+        if self == Style::Llvm { Width::W64 } else { size.width() }
     }
 }
 
-/// Writes the pieces of a line one after the other; `write!` takes three times as long.
+/// Writes the pieces of a line one after the other; `write!` takes ten times as long.
 macro_rules! put {
-    ($f:ident, $($piece:expr),+) => {{
-        $($piece.put($f)?;)+
-        Ok(())
-    }};
+    ($out:ident, $style:ident, $($piece:expr),+) => {{ $($piece.put($out, $style);)+ }};
 }
 
 impl Insn {
     /// As [`Self::display`], straight into `out`.
-    ///
-    /// # Errors
-    /// Those of `out`.
-    pub fn write(&self, out: &mut impl fmt::Write, names: Names<'_>) -> fmt::Result {
+    pub fn write(&self, out: &mut Text, names: Names<'_>) {
         match self.form() {
-            Some(form) => self.put(form.syntax, &mut Out { to: out, style: Style::Source }, names),
+            Some(form) => self.put(form.syntax, out, Style::Source, &names),
             None => self.raw(out, names.endian),
         }
     }
 
     /// The text that `llvm-objdump` has for an instruction that it takes to be of this shape.
-    pub(crate) fn write_llvm(&self, syntax: Syntax, out: &mut impl fmt::Write) -> fmt::Result {
-        self.put(syntax, &mut Out { to: out, style: Style::Llvm }, Names::default())
+    pub(crate) fn write_llvm(&self, syntax: Syntax, out: &mut Text) {
+        self.put(syntax, out, Style::Llvm, &Names::default());
     }
 
-    fn put<W: fmt::Write>(&self, syntax: Syntax, f: &mut Out<'_, W>, names: Names<'_>) -> fmt::Result {
+    fn put(&self, syntax: Syntax, out: &mut Text, style: Style, names: &Names<'_>) {
         use Width::W64;
 
         let Insn { dst, src, off, imm, .. } = *self;
-        let llvm = f.style == Style::Llvm;
+        let llvm = style == Style::Llvm;
         let off = i32::from(off);
         let d = |width| Register(width, dst);
         let s = |width| Register(width, src);
@@ -126,143 +112,188 @@ impl Insn {
         let (at_dst, at_src) = (Sum(dst, off, names.core), Sum(src, off, names.core));
         match syntax {
             Syntax::Alu(op, width, rhs) => match (rhs, names.core) {
-                (Rhs::Imm, Some(core)) => put!(f, d(width), " ", op.text(), " ", core),
-                _ => put!(f, d(width), " ", op.text(), " ", right(width, rhs)),
+                (Rhs::Imm, Some(core)) => put!(out, style, d(width), op.word(), Name(core)),
+                _ => put!(out, style, d(width), op.word(), right(width, rhs)),
             },
-            Syntax::MovSx(width, bits) => put!(f, d(width), " = (s", decimal(bits), ")", s(width)),
+            Syntax::MovSx(width, bits) => {
+                put!(out, style, d(width), " = (s", Name(decimal(bits)), ")", s(width))
+            }
             Syntax::AddrSpaceCast => {
                 let [a, b, c, e] = imm.to_le_bytes();
                 let (from, to) = (u16::from_le_bytes([a, b]), u16::from_le_bytes([c, e]));
                 let (from, to) = (i32::from(from), i32::from(to));
-                put!(f, d(W64), " = addr_space_cast(", s(W64), ", ", to, ", ", from, ")")
+                put!(out, style, d(W64), " = addr_space_cast(", s(W64), ", ", to, ", ", from, ")")
             }
-            Syntax::MovPercpu => put!(f, d(W64), " = &(void __percpu *)(", s(W64), ")"),
-            Syntax::Neg(width, Rhs::Imm) => put!(f, d(width), " = -", d(width)),
-            Syntax::Neg(width, Rhs::Reg) => put!(f, d(width), " = -", s(width)),
+            Syntax::MovPercpu => put!(out, style, d(W64), " = &(void __percpu *)(", s(W64), ")"),
+            Syntax::Neg(width, Rhs::Imm) => put!(out, style, d(width), " = -", d(width)),
+            Syntax::Neg(width, Rhs::Reg) => put!(out, style, d(width), " = -", s(width)),
             Syntax::Swap(swap, bits) => {
-                put!(f, d(W64), " = ", swap.text(), decimal(bits), " ", d(W64))
+                put!(out, style, d(W64), " = ", swap.word(), Name(decimal(bits)), " ", d(W64))
             }
-            Syntax::Load(size, signed) => {
-                let (width, text) =
-                    if signed { (W64, size.signed_text()) } else { (f.width(size), size.text()) };
-                put!(f, d(width), " = *(", text, " *)(", at_src, ")")
+            Syntax::Load(size, true) => {
+                put!(out, style, d(W64), " = *(", Name(size.signed_text()), " *)(", at_src, ")")
+            }
+            Syntax::Load(size, false) => {
+                put!(out, style, d(style.width(size)), " = *(", size.word(), " *)(", at_src, ")")
             }
             Syntax::Store(size, rhs) => {
-                put!(f, "*(", size.text(), " *)(", at_dst, ") = ", right(f.width(size), rhs))
+                put!(out, style, "*(", size.word(), " *)(", at_dst, ") = ", right(style.width(size), rhs))
             }
             Syntax::Lock(op, size) => {
-                let op = op.assignment().text();
-                put!(f, "lock *(", size.text(), " *)(", at_dst, ") ", op, " ", s(f.width(size)))
+                let op = op.assignment().word();
+                put!(out, style, "lock *(", size.word(), " *)(", at_dst, ")", op, s(style.width(size)))
             }
             Syntax::Fetch(op, size) => {
-                let s = s(f.width(size));
-                put!(f, s, " = atomic_fetch_", op.text(), "((", size.text(), " *)(", at_dst, "), ", s, ")")
+                let s = s(style.width(size));
+                put!(
+                    out,
+                    style,
+                    s,
+                    " = atomic_fetch_",
+                    op.word(),
+                    "((",
+                    size.word(),
+                    " *)(",
+                    at_dst,
+                    "), ",
+                    s,
+                    ")"
+                )
             }
             Syntax::Xchg(size) => {
-                let s = s(f.width(size));
-                put!(f, s, " = xchg", exchange(size), "(", at_dst, ", ", s, ")")
+                let s = s(style.width(size));
+                put!(out, style, s, " = xchg", Name(exchange(size)), "(", at_dst, ", ", s, ")")
             }
             Syntax::CmpXchg(size) => {
-                let (r0, s) = (Register(f.width(size), 0), s(f.width(size)));
-                put!(f, r0, " = cmpxchg", exchange(size), "(", at_dst, ", ", r0, ", ", s, ")")
+                let (r0, s) = (Register(style.width(size), 0), s(style.width(size)));
+                put!(out, style, r0, " = cmpxchg", Name(exchange(size)), "(", at_dst, ", ", r0, ", ", s, ")")
             }
             Syntax::LoadAcquire(size) => {
-                put!(f, d(f.width(size)), " = load_acquire((", size.text(), " *)(", at_src, "))")
+                put!(out, style, d(style.width(size)), " = load_acquire((", size.word(), " *)(", at_src, "))")
             }
             Syntax::StoreRelease(size) => {
-                put!(f, "store_release((", size.text(), " *)(", at_dst, "), ", s(f.width(size)), ")")
+                put!(
+                    out,
+                    style,
+                    "store_release((",
+                    size.word(),
+                    " *)(",
+                    at_dst,
+                    "), ",
+                    s(style.width(size)),
+                    ")"
+                )
             }
             Syntax::LoadImm64(kind) => match names.symbol.or(names.core) {
-                Some(symbol) => put!(f, d(W64), " = ", symbol, " ll"),
-                None if kind == 0 => put!(f, d(W64), " = ", self.imm64(), " ll"),
+                Some(symbol) => put!(out, style, d(W64), " = ", Name(symbol), " ll"),
+                None if kind == 0 => put!(out, style, d(W64), " = ", self.imm64(), " ll"),
                 None => {
                     let blank = if llvm { "\t" } else { " " };
-                    put!(f, "ld_pseudo", blank, d(W64), ", ", i32::from(kind), ", ", self.imm64())
+                    put!(
+                        out,
+                        style,
+                        "ld_pseudo",
+                        Name(blank),
+                        d(W64),
+                        ", ",
+                        i32::from(kind),
+                        ", ",
+                        self.imm64()
+                    )
                 }
             },
-            Syntax::LoadAbs(size) => put!(f, "r0 = *(", size.text(), " *)skb[", imm, "]"),
+            Syntax::LoadAbs(size) => put!(out, style, "r0 = *(", size.word(), " *)skb[", imm, "]"),
             Syntax::LoadInd(size) if imm == 0 || llvm => {
-                put!(f, "r0 = *(", size.text(), " *)skb[", s(W64), "]")
+                put!(out, style, "r0 = *(", size.word(), " *)skb[", s(W64), "]")
             }
-            Syntax::LoadInd(size) => put!(f, "r0 = *(", size.text(), " *)skb[", Sum(src, imm, None), "]"),
-            Syntax::Goto => put!(f, "goto ", target(off)),
-            Syntax::Gotol => put!(f, "gotol ", target(imm)),
-            Syntax::Gotox => put!(f, "gotox ", d(W64)),
-            Syntax::MayGoto => put!(f, "may_goto ", target(off)),
+            Syntax::LoadInd(size) => {
+                put!(out, style, "r0 = *(", size.word(), " *)skb[", Sum(src, imm, None), "]")
+            }
+            Syntax::Goto => put!(out, style, "goto ", target(off)),
+            Syntax::Gotol => put!(out, style, "gotol ", target(imm)),
+            Syntax::Gotox => put!(out, style, "gotox ", d(W64)),
+            Syntax::MayGoto => put!(out, style, "may_goto ", target(off)),
             Syntax::If(cond, width, rhs) => {
                 let (rhs, to) = (right(width, rhs), target(off));
-                put!(f, "if ", d(width), " ", cond.text(), " ", rhs, " goto ", to)
+                put!(out, style, "if ", d(width), cond.word(), rhs, " goto ", to)
             }
             Syntax::CallHelper | Syntax::CallLocal | Syntax::CallKfunc => match names.symbol {
-                Some(symbol) => put!(f, "call ", symbol),
-                None => put!(f, "call ", imm),
+                Some(symbol) => put!(out, style, "call ", Name(symbol)),
+                None => put!(out, style, "call ", imm),
             },
-            Syntax::CallX => put!(f, "callx ", d(W64)),
-            Syntax::Exit => f.text("exit"),
-            Syntax::Nospec => f.text("nospec"),
+            Syntax::CallX => put!(out, style, "callx ", d(W64)),
+            Syntax::Exit => put!(out, style, "exit"),
+            Syntax::Nospec => put!(out, style, "nospec"),
         }
     }
 
     /// The bytes in the order of memory: 8, or 16 where the instruction has two slots.
-    fn raw(&self, f: &mut impl fmt::Write, endian: Endian) -> fmt::Result {
-        let mut bytes = Vec::with_capacity(16);
-        self.encode(endian, &mut bytes);
-        f.write_str("raw")?;
-        bytes.iter().try_for_each(|byte| write!(f, " {byte:02x}"))
-    }
-}
-
-/// One piece of a line.
-trait Put<W> {
-    fn put(&self, f: &mut Out<'_, W>) -> fmt::Result;
-}
-
-impl<W: fmt::Write> Put<W> for &str {
-    #[inline]
-    fn put(&self, f: &mut Out<'_, W>) -> fmt::Result {
-        f.text(self)
-    }
-}
-
-impl<W: fmt::Write> Put<W> for i32 {
-    fn put(&self, f: &mut Out<'_, W>) -> fmt::Result {
-        i64::from(*self).put(f)
-    }
-}
-
-impl<W: fmt::Write> Put<W> for i64 {
-    fn put(&self, f: &mut Out<'_, W>) -> fmt::Result {
-        if *self < 0 {
-            f.text("-")?;
-        }
-        self.unsigned_abs().put(f)
-    }
-}
-
-impl<W: fmt::Write> Put<W> for u64 {
-    fn put(&self, f: &mut Out<'_, W>) -> fmt::Result {
-        match f.style {
-            Style::Source => f.text(digits::<10>(*self, &mut [0; 20])),
-            Style::Llvm => {
-                f.text("0x")?;
-                f.text(digits::<16>(*self, &mut [0; 20]))
+    fn raw(&self, out: &mut Text, endian: Endian) {
+        out.text("raw");
+        for slot in std::iter::once(self.slot(endian)).chain(self.second(endian)) {
+            for byte in slot {
+                out.text(" ");
+                out.byte(byte);
             }
         }
     }
 }
 
-/// The digits of a number; `write!` takes three times as long.
-pub(crate) fn digits<const BASE: u64>(mut number: u64, space: &mut [u8; 20]) -> &str {
-    let mut at = space.len();
-    for place in space.iter_mut().rev() {
-        *place = b"0123456789abcdef"[usize::try_from(number % BASE).unwrap_or(0)];
-        number /= BASE;
-        at -= 1;
-        if number == 0 {
-            break;
+/// One piece of a line.
+trait Put {
+    fn put(&self, out: &mut Text, style: Style);
+}
+
+impl Put for &str {
+    #[inline(always)]
+    fn put(&self, out: &mut Text, _: Style) {
+        out.text(self);
+    }
+}
+
+impl Put for Word {
+    #[inline]
+    fn put(&self, out: &mut Text, _: Style) {
+        out.word(*self);
+    }
+}
+
+/// A text that is not known in advance.
+struct Name<'a>(&'a str);
+
+impl Put for Name<'_> {
+    fn put(&self, out: &mut Text, _: Style) {
+        out.push_str(self.0);
+    }
+}
+
+impl Put for i32 {
+    #[inline]
+    fn put(&self, out: &mut Text, style: Style) {
+        i64::from(*self).put(out, style);
+    }
+}
+
+impl Put for i64 {
+    #[inline]
+    fn put(&self, out: &mut Text, style: Style) {
+        if *self < 0 {
+            out.text("-");
+        }
+        self.unsigned_abs().put(out, style);
+    }
+}
+
+impl Put for u64 {
+    fn put(&self, out: &mut Text, style: Style) {
+        match style {
+            Style::Source => out.number::<10>(*self),
+            Style::Llvm => {
+                out.text("0x");
+                out.number::<16>(*self);
+            }
         }
     }
-    str::from_utf8(&space[at..]).unwrap_or_default()
 }
 
 /// The bits of what is swapped or extended.
@@ -279,15 +310,25 @@ fn decimal(bits: u8) -> &'static str {
 #[derive(Clone, Copy)]
 struct Register(Width, u8);
 
-impl<W: fmt::Write> Put<W> for Register {
+impl Put for Register {
     #[inline]
-    fn put(&self, f: &mut Out<'_, W>) -> fmt::Result {
-        const NAMES: [[&str; 12]; 2] = [
-            ["w0", "w1", "w2", "w3", "w4", "w5", "w6", "w7", "w8", "w9", "w10", "w11"],
-            ["r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11"],
+    fn put(&self, out: &mut Text, _: Style) {
+        static NAMES: [[Word; 16]; 2] = [
+            words(["w0", "w1", "w2", "w3", "w4", "w5", "w6", "w7", "w8", "w9", "w10", "w11"]),
+            words(["r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11"]),
         ];
-        f.text(NAMES[self.0 as usize].get(usize::from(self.1)).unwrap_or(&"r?"))
+        out.word(NAMES[self.0 as usize][usize::from(self.1 & 15)]);
     }
+}
+
+/// The names of registers, and what stands for those that there are none of.
+const fn words(names: [&str; 12]) -> [Word; 16] {
+    let (mut words, mut at) = ([Word::new("r?"); 16], 0);
+    while at < names.len() {
+        words[at] = Word::new(names[at]);
+        at += 1;
+    }
+    words
 }
 
 /// A register or an immediate.
@@ -296,11 +337,12 @@ enum Operand {
     Imm(i32),
 }
 
-impl<W: fmt::Write> Put<W> for Operand {
-    fn put(&self, f: &mut Out<'_, W>) -> fmt::Result {
+impl Put for Operand {
+    #[inline]
+    fn put(&self, out: &mut Text, style: Style) {
         match self {
-            Operand::Register(register) => register.put(f),
-            Operand::Imm(imm) => imm.put(f),
+            Operand::Register(register) => register.put(out, style),
+            Operand::Imm(imm) => imm.put(out, style),
         }
     }
 }
@@ -308,15 +350,15 @@ impl<W: fmt::Write> Put<W> for Operand {
 /// `r1 + 8`, `r1 - 8`, or `r1 +` and what stands for the number.
 struct Sum<'a>(u8, i32, Option<&'a str>);
 
-impl<W: fmt::Write> Put<W> for Sum<'_> {
-    fn put(&self, f: &mut Out<'_, W>) -> fmt::Result {
-        Register(Width::W64, self.0).put(f)?;
-        if let Some(text) = self.2 {
-            f.text(" + ")?;
-            return f.text(text);
+impl Put for Sum<'_> {
+    #[inline]
+    fn put(&self, out: &mut Text, style: Style) {
+        let sign = if self.1 < 0 && self.2.is_none() { " - " } else { " + " };
+        put!(out, style, Register(Width::W64, self.0), sign);
+        match self.2 {
+            Some(text) => out.push_str(text),
+            None => u64::from(self.1.unsigned_abs()).put(out, style),
         }
-        f.text(if self.1 < 0 { " - " } else { " + " })?;
-        u64::from(self.1.unsigned_abs()).put(f)
     }
 }
 
@@ -326,13 +368,15 @@ enum Target<'a> {
     Slots(i32),
 }
 
-impl<W: fmt::Write> Put<W> for Target<'_> {
-    fn put(&self, f: &mut Out<'_, W>) -> fmt::Result {
+impl Put for Target<'_> {
+    fn put(&self, out: &mut Text, style: Style) {
         match self {
-            Target::Name(name) => f.text(name),
+            Target::Name(name) => out.push_str(name),
             Target::Slots(slots) => {
-                f.text(if *slots < 0 { "" } else { "+" })?;
-                slots.put(f)
+                if *slots >= 0 {
+                    out.text("+");
+                }
+                slots.put(out, style);
             }
         }
     }

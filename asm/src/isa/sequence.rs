@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::{Endian, Insn, SLOT};
+use super::code::is_second;
+use super::form::LD_IMM64;
+use super::{DecodeError, Endian, Insn, SLOT};
 
 /// Instructions one after the other, as compact as the kernel takes them. Any sequence of [`Insn`] is kept as it
 /// is, also a lone half of a 64-bit immediate load.
@@ -19,6 +21,29 @@ impl Code {
     #[must_use]
     pub fn with_capacity(slots: usize) -> Self {
         Self { slots: Vec::with_capacity(slots), wide: vec![] }
+    }
+
+    /// All instructions of a section or a program, as [`Insn::decode_all`] finds them.
+    ///
+    /// # Errors
+    /// [`DecodeError::Length`] if the number of bytes is not a multiple of 8.
+    pub fn decode(bytes: &[u8], endian: Endian) -> Result<Self, DecodeError> {
+        let (slots, []) = bytes.as_chunks::<SLOT>() else {
+            return Err(DecodeError::Length { len: bytes.len() });
+        };
+        let mut code = Self { slots: slots.to_vec(), wide: vec![] };
+        if endian == Endian::Big {
+            code.swap(Endian::Big, Endian::Little);
+        }
+        let mut slot = 0;
+        while let Some(first) = slots.get(slot) {
+            let is_wide = first[0] == LD_IMM64 && slots.get(slot + 1).is_some_and(is_second);
+            if is_wide {
+                code.wide.push(u32::try_from(slot - code.wide.len()).unwrap_or(u32::MAX));
+            }
+            slot += 1 + usize::from(is_wide);
+        }
+        Ok(code)
     }
 
     /// How many instructions there are.
@@ -130,7 +155,8 @@ impl Code {
     #[must_use]
     pub fn iter_from(&self, index: usize) -> Iter<'_> {
         let slot = self.slot_of(index);
-        Iter { code: self, slot, wides: slot - index }
+        let slots = self.slots.get(slot..).unwrap_or_default().iter();
+        Iter { slots, wide: self.wide.get(slot - index..).unwrap_or_default(), index }
     }
 
     /// The bytes in the byte order of little endian objects.
@@ -149,11 +175,15 @@ impl Code {
     #[must_use]
     pub fn into_bytes(mut self, endian: Endian) -> Vec<u8> {
         if endian == Endian::Big {
-            for slot in &mut self.slots {
-                *slot = Insn::from_slot(*slot, Endian::Little).slot(Endian::Big);
-            }
+            self.swap(Endian::Little, Endian::Big);
         }
         self.slots.into_flattened()
+    }
+
+    fn swap(&mut self, from: Endian, to: Endian) {
+        for slot in &mut self.slots {
+            *slot = Insn::from_slot(*slot, from).slot(to);
+        }
     }
 }
 
@@ -170,26 +200,31 @@ fn partition(len: usize, so: impl Fn(usize) -> bool) -> usize {
 /// The instructions of a [`Code`].
 #[derive(Debug, Clone)]
 pub struct Iter<'a> {
-    code: &'a Code,
-    slot: usize,
-    /// How many wide ones have been given.
-    wides: usize,
+    /// Those that are to come, and the wide ones of them.
+    slots: std::slice::Iter<'a, [u8; SLOT]>,
+    wide: &'a [u32],
+    /// The number of the next.
+    index: usize,
 }
 
 impl Iterator for Iter<'_> {
     type Item = Insn;
 
+    #[inline]
     fn next(&mut self) -> Option<Insn> {
-        let index = self.slot - self.wides;
-        let is_wide = self.code.wide.get(self.wides).is_some_and(|wide| *wide as usize == index);
-        let insn = self.code.read(self.slot, is_wide)?;
-        self.slot += insn.slots();
-        self.wides += usize::from(is_wide);
+        let mut insn = Insn::from_slot(*self.slots.next()?, Endian::Little);
+        if let Some((wide, rest)) = self.wide.split_first()
+            && *wide as usize == self.index
+        {
+            self.wide = rest;
+            insn.hi = self.slots.next().map(|second| Insn::from_slot(*second, Endian::Little).imm);
+        }
+        self.index += 1;
         Some(insn)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.code.len() - (self.slot - self.wides);
+        let left = self.slots.len() - self.wide.len();
         (left, Some(left))
     }
 }
@@ -260,7 +295,12 @@ mod tests {
         let starts = [Some(0), Some(1), None, Some(2), Some(3), None, Some(4), Some(5), None];
         assert_eq!((0..9).map(|slot| code.at_slot(slot)).collect::<Vec<_>>(), starts);
         for endian in [Endian::Little, Endian::Big] {
-            assert_eq!(code.to_bytes(endian), Insn::encode_all(&insns, endian));
+            let bytes = code.to_bytes(endian);
+            assert_eq!(bytes, Insn::encode_all(&insns, endian));
+            assert_eq!(
+                Code::decode(&bytes, endian),
+                Ok(Insn::decode_all(&bytes, endian).expect("whole").into())
+            );
         }
         code.set(3, insn(0x18, 8, Some(9)));
         code.set(0, insn(0x18, 8, Some(9)));

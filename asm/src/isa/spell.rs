@@ -1,10 +1,11 @@
 //! How the parts of an instruction are spelled: one table for the parser and the printer.
 
 use super::{AluOp, AtomicOp, Cond, Size, Swap, Width};
+use crate::text::Word;
 
 /// Spellings of an enum, in both directions.
 macro_rules! spelled {
-    ($type:ident, $what:literal, { $($variant:ident $text:literal),* $(,)? }) => {
+    ($type:ident, $what:literal, $around:literal, { $($variant:ident $text:literal),* $(,)? }) => {
         impl $type {
             /// All of them.
             pub const ALL: &[$type] = &[$($type::$variant),*];
@@ -13,6 +14,12 @@ macro_rules! spelled {
             #[must_use]
             pub const fn text(self) -> &'static str {
                 match self { $($type::$variant => $text),* }
+            }
+
+
+            /// The same, with the blanks that stand around it.
+            pub(super) const fn word(self) -> Word {
+                match self { $($type::$variant => const { Word::new(concat!($around, $text, $around)) }),* }
             }
 
             #[doc = concat!("The one with this spelling: ", $what, ".")]
@@ -27,24 +34,24 @@ macro_rules! spelled {
     };
 }
 
-spelled!(AluOp, "an assignment, `s>>=`", {
+spelled!(AluOp, "an assignment, `s>>=`", " ", {
     Add "+=", Sub "-=", Mul "*=", Div "/=", SDiv "s/=", Or "|=", And "&=", Lsh "<<=", Rsh ">>=", Arsh "s>>=",
     Mod "%=", SMod "s%=", Xor "^=", Mov "=",
 });
 
-spelled!(Cond, "a comparison, `s>=`", {
+spelled!(Cond, "a comparison, `s>=`", " ", {
     Eq "==", Ne "!=", Gt ">", Ge ">=", Lt "<", Le "<=", SGt "s>", SGe "s>=", SLt "s<", SLe "s<=", Set "&",
 });
 
-spelled!(AtomicOp, "an operation as in `atomic_fetch_add`: `add`", {
+spelled!(AtomicOp, "an operation as in `atomic_fetch_add`: `add`", "", {
     Add "add", Or "or", And "and", Xor "xor",
 });
 
-spelled!(Swap, "a byte swap without its width, `bswap`", {
+spelled!(Swap, "a byte swap without its width, `bswap`", "", {
     Le "le", Be "be", Bswap "bswap",
 });
 
-spelled!(Size, "an unsigned memory access, `u32`", {
+spelled!(Size, "an unsigned memory access, `u32`", "", {
     B "u8", H "u16", W "u32", DW "u64",
 });
 

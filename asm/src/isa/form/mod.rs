@@ -4,7 +4,7 @@ mod table;
 
 pub use table::FORMS;
 
-use super::{AluOp, Insn, Rhs, Size, Syntax, Width};
+use super::{AluOp, Endian, Insn, Rhs, Size, Syntax, Width};
 
 /// What one field of an instruction holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,35 +143,28 @@ impl Form {
     pub fn example(&self) -> Insn {
         self.insn(1, 2, 8, 5).unwrap_or_default()
     }
-
-    fn is(&self, insn: &Insn) -> bool {
-        let register = |field: Field, value: u8| {
-            field.takes(value.into()) && (field != Field::Operand || value <= LAST_REGISTER)
-        };
-        self.code == insn.code
-            && register(self.dst, insn.dst)
-            && register(self.src, insn.src)
-            && self.off.takes(insn.off.into())
-            && self.imm.takes(insn.imm)
-            && self.is_wide() == insn.hi.is_some()
-    }
 }
 
 impl Insn {
     /// The row that this instruction is. None: it is not one that any assembler, or the kernel, has; `raw`.
     #[must_use]
     pub fn form(&self) -> Option<&'static Form> {
-        same_code(self.code).find(|form| form.is(self))
+        let slot = u64::from_le_bytes(self.slot(Endian::Little));
+        let is_sound = self.dst <= LAST_REGISTER
+            && self.src <= LAST_REGISTER
+            && (self.code == LD_IMM64) == self.hi.is_some();
+        let mut rows = same_code(self.code).filter(|_| is_sound);
+        rows.find(|(_, fixed)| slot & fixed.mask == fixed.slot).map(|(form, _)| form)
     }
 }
 
-/// The rows with this opcode.
-pub(super) fn same_code(code: u8) -> impl Iterator<Item = &'static Form> {
+/// The rows with this opcode, and what is fixed in them.
+pub(super) fn same_code(code: u8) -> impl Iterator<Item = (&'static Form, &'static Fixed)> {
     let mut at = BY_CODE[usize::from(code)];
     std::iter::from_fn(move || {
-        let form = row(at)?;
+        let found = FORMS.get(usize::from(at)).zip(FIXED.get(usize::from(at)))?;
         at = SAME_CODE[usize::from(at)];
-        Some(form)
+        Some(found)
     })
 }
 
@@ -203,31 +196,50 @@ static BY_SYNTAX: [u8; KEYS] = {
     table
 };
 
-/// The first slot for each key of a [`Syntax`], operands 0; 0 where there is no row, for no opcode is 0.
-static TEMPLATES: [u64; KEYS] = {
-    let mut table = [0; KEYS];
+/// What is fixed in the first slot of a row, as a little endian number.
+pub(super) struct Fixed {
+    /// 0 where an operand stands.
+    mask: u64,
+    /// Operands are 0.
+    slot: u64,
+}
+
+/// The same for each row.
+static FIXED: [Fixed; ROWS] = {
+    let mut table = [const { Fixed { mask: 0, slot: 0 } }; ROWS];
     let mut at = 0;
     while at < ROWS {
         let form = &FORMS[at];
-        if let Some(key) = key(form.syntax) {
-            let [_, _, _, _, _, _, low, high] = fixed(form.off).to_be_bytes();
-            let [_, _, _, _, a, b, c, d] = fixed(form.imm).to_be_bytes();
-            let [.., dst] = fixed(form.dst).to_be_bytes();
-            let [.., src] = fixed(form.src).to_be_bytes();
-            table[key] = u64::from_be_bytes([a, b, c, d, low, high, src << 4 | dst, form.code]);
+        let fields = [(form.dst, 4, 8), (form.src, 4, 12), (form.off, 16, 16), (form.imm, 32, 32)];
+        table[at] = Fixed { mask: 0xff, slot: form.code as u64 }; // lossless: `from` is not const
+        let mut field = 0;
+        while field < fields.len() {
+            let (what, bits, start) = fields[field];
+            if let Field::Fixed(value) = what {
+                assert!(bits != 4 || 0 <= value && value <= LAST_REGISTER as i32, "no instruction has it");
+                let mask = (1 << bits) - 1;
+                table[at].mask |= mask << start;
+                table[at].slot |= ((value as i64).cast_unsigned() & mask) << start;
+            }
+            field += 1;
         }
         at += 1;
     }
     table
 };
 
-/// What a field holds that is no operand.
-const fn fixed(field: Field) -> i64 {
-    match field {
-        Field::Operand => 0,
-        Field::Fixed(value) => value as i64, // lossless: `from` is not const
+/// [`Fixed::slot`] for each key of a [`Syntax`]; 0 where there is no row, for no opcode is 0.
+static TEMPLATES: [u64; KEYS] = {
+    let mut table = [0; KEYS];
+    let mut at = 0;
+    while at < ROWS {
+        if let Some(key) = key(FORMS[at].syntax) {
+            table[key] = FIXED[at].slot;
+        }
+        at += 1;
     }
-}
+    table
+};
 
 /// The first row for each opcode.
 static BY_CODE: [u8; 256] = {
