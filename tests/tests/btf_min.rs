@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::rc::Rc;
@@ -10,7 +11,9 @@ use bpfasm_asm::btf::{Btf, Scan, Wanted};
 use bpfasm_asm::elf;
 use bpfasm_asm::fit::{self, Fitter};
 use bpfasm_asm::isa::Insn;
-use bpfasm_asm::object::{CoreKind, Object};
+use bpfasm_asm::object::{CoreKind, Func, Object};
+use bpfasm_loader::load::{self, Options};
+use bpfasm_loader::sys::bpf::prog_info;
 use bpfasm_tests::bin;
 use bpfasm_tests::tool::{self, Need, TempDir, ready, which};
 use libbpf_rs::ObjectBuilder;
@@ -144,6 +147,29 @@ fn libbpf_takes_the_cut_types_in_the_place_of_the_kernel() {
         // Maps have other descriptors each time.
         let differ = cut.iter().zip(&whole).filter(|(a, b)| a != b && a.0 != 0x18).count();
         assert!(cut.len() == whole.len() && differ <= numbers, "{}: {differ}", path.display());
+    }
+}
+
+#[test]
+fn our_loader_makes_the_same_programs_with_the_cut_types() {
+    if !ready(&[Need::Root, Need::Tool("clang-14"), Need::Tool("clang-19")]) {
+        return;
+    }
+    let dir = TempDir::new();
+    for path in objects(&dir) {
+        let object = elf::read(&std::fs::read(&path).expect("the object")).expect("readable");
+        // Numbers of types are others there.
+        let numbers = |func: &Func| func.core.iter().any(|relo| relo.kind == CoreKind::TYPE_ID_TARGET);
+        if object.funcs.iter().any(numbers) {
+            continue;
+        }
+        let tags = |btf: Option<PathBuf>| -> Vec<[u8; 8]> {
+            let options = Options { btf, ..Options::default() };
+            let loaded = load::load(&object, &options).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+            loaded.progs.iter().map(|prog| prog_info(prog.as_fd()).expect("info").tag).collect()
+        };
+        let cut = tags(Some(min("vmlinux", std::slice::from_ref(&path), &dir)));
+        assert!(!cut.is_empty() && cut == tags(None), "{}", path.display());
     }
 }
 
