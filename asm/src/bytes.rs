@@ -60,32 +60,6 @@ pub(crate) fn nul(bytes: &[u8]) -> Option<usize> {
     rest.iter().position(|byte| *byte == 0).map(|at| words.len() * 8 + at)
 }
 
-/// Appends a short text. Pieces whose length the compiler knows are moves; a call of `memcpy`, which some C libraries
-/// begin slowly, takes longer than all of them.
-#[inline]
-pub(crate) fn append_text(out: &mut String, mut text: &str) {
-    while let Some((piece, rest)) = text.split_at_checked(16) {
-        out.push_str(piece);
-        text = rest;
-    }
-    if let Some((piece, rest)) = text.split_at_checked(8) {
-        out.push_str(piece);
-        text = rest;
-    }
-    if let Some((piece, rest)) = text.split_at_checked(4) {
-        out.push_str(piece);
-        text = rest;
-    }
-    while let Some((piece, rest)) = text.split_at_checked(1) {
-        out.push_str(piece);
-        text = rest;
-    }
-    // A character of several bytes stands across the end of a piece.
-    if !text.is_empty() {
-        out.push_str(text);
-    }
-}
-
 /// The bytes of a text.
 #[must_use]
 pub fn bytes(text: &str) -> Cow<'_, [u8]> {
@@ -135,19 +109,6 @@ mod tests {
             assert_eq!(nul(&sample), None);
             sample.extend(b"\0\x01\x80\xff\0");
             assert_eq!(nul(&sample), Some(before));
-        }
-    }
-
-    #[test]
-    fn texts_of_any_length_are_appended_whole() {
-        let text = "0123456789abcdef gr\u{fc}n \u{10ffff} 0123456789abcdef\u{20ac}";
-        for (start, _) in text.char_indices() {
-            for (end, _) in text.char_indices().filter(|(end, _)| *end >= start) {
-                let piece = &text[start..end];
-                let mut out = String::from("before ");
-                append_text(&mut out, piece);
-                assert_eq!(out, format!("before {piece}"));
-            }
         }
     }
 }

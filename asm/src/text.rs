@@ -98,6 +98,11 @@ impl Text {
         self.fill(count, b' ');
     }
 
+    /// So many tabs.
+    pub(crate) fn tabs(&mut self, count: usize) {
+        self.fill(count, b'\t');
+    }
+
     fn fill(&mut self, mut count: usize, byte: u8) {
         while count > 0 {
             let some = count.min(16);

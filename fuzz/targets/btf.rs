@@ -2,9 +2,10 @@
 //! that are text are read as such.
 #![no_main]
 
-use bpfasm_asm::btf::{Btf, c, ext::Ext, raw};
+use bpfasm_asm::btf::{Blob, Btf, c, ext::Ext, raw};
 use bpfasm_asm::diag::FileId;
 use bpfasm_asm::elf;
+use bpfasm_asm::isa::Endian;
 use libfuzzer_sys::fuzz_target;
 
 fn check(btf: &Btf) {
@@ -12,8 +13,10 @@ fn check(btf: &Btf) {
     let (again, diagnostics) = raw::parse(&text, FileId(0), 0);
     assert!(diagnostics.is_empty() && again == *btf, "{text}");
     let _ = c::print(btf);
-    for (id, _) in btf.iter().take(16) {
-        let _ = c::show(btf, id, 2).map(|part| part.to_string());
+    let bytes = btf.encode(Endian::HOST);
+    let Some(blob) = bytes.as_deref().ok().and_then(|bytes| Blob::new(bytes).ok()) else { return };
+    for (id, _) in blob.iter().take(16) {
+        let _ = c::show(&blob, id, 2).map(|part| part.to_string());
     }
 }
 

@@ -199,11 +199,8 @@ impl<'a> Reader<'a> {
     fn member<S: From<&'a str>>(&mut self, bitfields: bool) -> Result<Member<S>, Error> {
         let what = "a member";
         let (name, ty, offset) = (self.name(what)?, self.id(what)?, self.u32(what)?);
-        let [bits, ..] = offset.to_be_bytes();
-        Ok(match bitfields {
-            true => Member { name, ty, bit_offset: offset & 0x00ff_ffff, bit_size: bits },
-            false => Member { name, ty, bit_offset: offset, bit_size: 0 },
-        })
+        let (bit_offset, bit_size) = member_place(offset, bitfields);
+        Ok(Member { name, ty, bit_offset, bit_size })
     }
 
     fn enum32<S: From<&'a str>>(&mut self, is_signed: bool) -> Result<Enumerator<S>, Error> {
@@ -218,6 +215,12 @@ impl<'a> Reader<'a> {
         let bits = u64::from(high) << 32 | u64::from(low);
         Ok(Enumerator { name, value: i64::from_ne_bytes(bits.to_ne_bytes()) })
     }
+}
+
+/// A member's offset, and the width that stands in its highest byte where there are bit fields.
+pub(super) fn member_place(offset: u32, bitfields: bool) -> (u32, u8) {
+    let [bits, ..] = offset.to_be_bytes();
+    if bitfields { (offset & 0x00ff_ffff, bits) } else { (offset, 0) }
 }
 
 /// Every type number that a type names must be in use.

@@ -3,10 +3,10 @@
 use super::{Btf, Kind, Type, TypeId};
 
 /// How many types a chain of typedefs, modifiers and arrays may have; the kernel's limit is 32.
-const MAX_CHAIN: usize = 64;
+pub(super) const MAX_CHAIN: usize = 64;
 
 /// The size of a pointer of eBPF in bytes.
-const POINTER: u32 = 8;
+pub(super) const POINTER: u32 = 8;
 
 impl Type {
     /// A type with a name.

@@ -3,6 +3,7 @@
 //!
 //! Source: Linux `Documentation/bpf/btf.rst`, `include/uapi/linux/btf.h`.
 
+mod blob;
 mod builder;
 pub(crate) mod bytes;
 pub mod c;
@@ -26,6 +27,7 @@ mod types;
 pub mod value;
 mod wanted;
 
+pub use blob::{Blob, Entry, Name};
 pub use builder::Builder;
 pub(crate) use decode::check_refs;
 pub use decode::{Decoded, decode};

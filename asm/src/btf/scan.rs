@@ -224,12 +224,12 @@ impl<'a> Scan<'a> {
 }
 
 /// The kind in a type's second word.
-fn kind(info: u32) -> u32 {
+pub(super) fn kind(info: u32) -> u32 {
     info >> 24 & 0x1f
 }
 
 /// How many bytes a type takes, as its second word tells; nothing for a kind that is not known.
-fn len(info: u32) -> Option<usize> {
+pub(super) fn len(info: u32) -> Option<usize> {
     let count = usize::try_from(info & 0xffff).unwrap_or(0);
     Some(match kind(info) {
         2 | 7..=12 | 16 | 18 => 12,

@@ -136,6 +136,16 @@ impl<'a> StrTable<'a> {
         }
     }
 
+    /// How long the string at an offset is.
+    pub(super) fn len_at(self, offset: u32) -> Option<usize> {
+        bytes::nul(self.from(offset)?)
+    }
+
+    /// Whether all strings are ASCII.
+    pub(super) fn is_ascii(self) -> bool {
+        self.own.is_ascii() && self.base.is_ascii()
+    }
+
     /// The string at an offset; nothing where the offset lies outside or no NUL follows.
     #[must_use]
     pub fn get(self, offset: u32) -> Option<Cow<'a, str>> {

@@ -192,8 +192,10 @@ fn called(file: &File, section: &Section, symbols: &[usize]) -> HashSet<u64> {
         return called;
     }
     for (slot, bytes) in (0u64..).zip(section.bytes.chunks_exact(SLOT)) {
-        let Some((insn, _)) = Insn::decode(bytes, file.endian) else { break };
-        if insn.code == CALL && insn.src == PSEUDO_CALL && insn.imm != -1 {
+        // Most are no calls.
+        let call = Some(bytes).filter(|bytes| bytes[0] == CALL);
+        let Some((insn, _)) = call.and_then(|bytes| Insn::decode(bytes, file.endian)) else { continue };
+        if insn.src == PSEUDO_CALL && insn.imm != -1 {
             let to =
                 slot.checked_add(1).and_then(|next| next.checked_add_signed(insn.imm.into())?.checked_mul(8));
             called.extend(to.filter(|to| plain.contains(to)));

@@ -3,14 +3,13 @@
 use std::path::Path;
 use std::rc::Rc;
 
-use bpfasm_asm::btf::{Decoded, Error, Scan, TypeId, decode};
+use bpfasm_asm::btf::{Blob, Error, Scan, TypeId};
 use bpfasm_asm::elf;
 use bpfasm_loader::kernel::VMLINUX;
 use bpfasm_loader::sys::Bytes;
 use bpfasm_loader::sys::bpf::{Kind, btf_info, fd_by_id, map_info, obj_get, prog_info};
 use std::os::fd::{AsFd, OwnedFd};
 
-use super::Types;
 use crate::compile::{io_reason, read_bytes};
 use crate::fail::{Code, Failure};
 
@@ -62,16 +61,14 @@ impl From {
     }
 
     /// The types, those of the base first, and the number of the first that is none of the base's.
-    pub fn decode(&self) -> Result<(Types<'_>, u32), Failure> {
+    pub fn blob(&self) -> Result<(Blob<'_>, u32), Failure> {
         let wrong = |error: Error| Failure::new(Code::Input, format!("{}: {error}", self.name));
         let Some(base) = &self.base else {
-            let decoded = decode(section(&self.bytes, &self.name)?).map_err(wrong)?;
-            return Ok((decoded.btf, 1));
+            return Ok((Blob::new(section(&self.bytes, &self.name)?).map_err(wrong)?, 1));
         };
-        let base: Decoded<&str> = decode(section(base, "the base")?).map_err(wrong)?;
-        let first = u32::try_from(base.btf.types.len() + 1).unwrap_or(u32::MAX);
-        let decoded = base.with_split(section(&self.bytes, &self.name)?).map_err(wrong)?;
-        Ok((decoded.btf, first))
+        let base = Blob::new(section(base, "the base")?).map_err(wrong)?;
+        let first = u32::try_from(base.len() + 1).unwrap_or(u32::MAX);
+        Ok((base.with_split(section(&self.bytes, &self.name)?).map_err(wrong)?, first))
     }
 
     /// The types that these go on from, or they themselves; and they themselves where they go on from others. None is

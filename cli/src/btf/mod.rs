@@ -5,8 +5,9 @@ mod json;
 mod min;
 mod show;
 
-use bpfasm_asm::btf::{self, Btf, TypeId, c, raw};
+use bpfasm_asm::btf::{self, Blob, Btf, TypeId, c, raw};
 use bpfasm_asm::diag::nearest;
+use bpfasm_asm::text::Text;
 
 use crate::args::{BtfArgs, BtfCommand, BtfDumpArgs, BtfFormat};
 use crate::fail::{Code, Failure};
@@ -39,15 +40,16 @@ fn dump(args: &BtfDumpArgs) -> Result<(), Failure> {
         words => (words, args.format),
     };
     let from = From::read(words, args.base.as_deref())?;
-    let (types, own) = from.decode()?;
+    let (blob, own) = from.blob()?;
     let mut roots = vec![];
     for name in &args.root {
-        roots.extend(named(&types, name)?);
+        roots.extend(named(&blob, name)?);
     }
     if args.root.is_empty() {
         roots.extend_from_slice(&from.roots);
     }
-    let all = || (if args.full { 1 } else { own }..).map(TypeId).take_while(|id| types.get(*id).is_some());
+    let last = u32::try_from(blob.len()).unwrap_or(u32::MAX);
+    let all = || (if args.full { 1 } else { own }..=last).map(TypeId);
     let wrong = |error: btf::Error| Failure::new(Code::Input, format!("{}: {error}", from.name));
     match (format, args.json) {
         (BtfFormat::C, true) => {
@@ -55,11 +57,11 @@ fn dump(args: &BtfDumpArgs) -> Result<(), Failure> {
         }
         (BtfFormat::C, false) => {
             let mut printer = match roots.is_empty() {
-                true => c::Printer::new(&types, all()),
-                false => c::Printer::of(&types, roots),
+                true => c::Printer::new(&blob, all()),
+                false => c::Printer::of(&blob, roots),
             }
             .map_err(wrong)?;
-            let mut text = String::from(c::HEAD);
+            let mut text = Text::from(c::HEAD);
             while printer.next(&mut text).map_err(wrong)? {
                 flush(&mut text, CHUNK)?;
             }
@@ -68,14 +70,17 @@ fn dump(args: &BtfDumpArgs) -> Result<(), Failure> {
             std::mem::forget(printer);
         }
         (BtfFormat::Raw, is_json) => {
+            let types = blob.decode().map_err(wrong)?.btf;
             let ids: &mut dyn Iterator<Item = TypeId> =
                 if roots.is_empty() { &mut all() } else { &mut roots.into_iter() };
-            let mut text = String::from(if is_json { "{\"types\":[" } else { "" });
+            let mut text = Text::from(if is_json { "{\"types\":[" } else { "" });
             for (i, id) in ids.enumerate() {
                 match is_json {
                     true => {
                         text.push_str(if i > 0 { ",\n" } else { "\n" });
-                        text.extend(json::raw(&types, id).map(|value| value.to_string()));
+                        if let Some(value) = json::raw(&types, id) {
+                            text.push_str(&value.to_string());
+                        }
                     }
                     false => raw::print_type(&mut text, &types, id),
                 }
@@ -83,15 +88,15 @@ fn dump(args: &BtfDumpArgs) -> Result<(), Failure> {
             }
             text.push_str(if is_json { "\n]}\n" } else { "" });
             flush(&mut text, 0)?;
+            // A hundred thousand lists need not be given back one by one.
+            std::mem::forget(types);
         }
     }
-    // A hundred thousand lists need not be given back one by one.
-    std::mem::forget(types);
     Ok(())
 }
 
 /// Writes text that has grown beyond a size.
-fn flush(text: &mut String, limit: usize) -> Result<(), Failure> {
+fn flush(text: &mut Text, limit: usize) -> Result<(), Failure> {
     if text.len() > limit {
         out::bytes(text.as_bytes())?;
         text.clear();
@@ -100,8 +105,8 @@ fn flush(text: &mut String, limit: usize) -> Result<(), Failure> {
 }
 
 /// The types that a name or a number means: of one name, there may be a struct and a function.
-fn named(types: &Types, text: &str) -> Result<Vec<TypeId>, Failure> {
-    let number = text.parse().ok().map(TypeId).filter(|id| types.get(*id).is_some());
+fn named(blob: &Blob, text: &str) -> Result<Vec<TypeId>, Failure> {
+    let number = text.parse().ok().map(TypeId).filter(|id| blob.get(*id).is_some());
     if let Some(id) = number {
         return Ok(vec![id]);
     }
@@ -112,10 +117,11 @@ fn named(types: &Types, text: &str) -> Result<Vec<TypeId>, Failure> {
         _ => (None, text),
     };
     let is_wanted = |kind: &str| word.as_ref().is_none_or(|word| kind == word || kind == format!("{word}64"));
+    let wanted = || blob.iter().filter(|(_, t)| is_wanted(t.word_of_kind()));
     let found: Vec<TypeId> =
-        types.iter().filter(|(_, t)| t.name == name && is_wanted(t.kind.word())).map(|(id, _)| id).collect();
+        wanted().filter(|(_, t)| blob.name(t.name()) == name).map(|(id, _)| id).collect();
     if found.is_empty() || name.is_empty() {
-        let near = nearest(name, types.iter().filter(|(_, t)| is_wanted(t.kind.word())).map(|(_, t)| t.name));
+        let near = nearest(name, wanted().map(|(_, t)| blob.name(t.name())));
         let near = near.map_or(String::new(), |near| format!(": did you mean `{near}`?"));
         return Err(Failure::new(Code::Usage, format!("there is no type `{text}`{near}")));
     }

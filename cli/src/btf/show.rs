@@ -16,17 +16,16 @@ pub fn show(args: &BtfShowArgs) -> Result<(), Failure> {
         None => vec![args.from.clone()],
     };
     let from = From::read(&words, args.base.as_deref())?;
-    let (types, _) = from.decode()?;
+    let (blob, _) = from.blob()?;
     let depth = if args.expand { usize::MAX } else { args.depth.unwrap_or(0) };
     let mut shown = vec![];
     for name in &args.names {
-        for id in named(&types, name)? {
-            let part = c::show(&types, id, depth);
+        for id in named(&blob, name)? {
+            let part = c::show(&blob, id, depth);
             let part = part.map_err(|error| Failure::new(Code::Input, format!("{}: {error}", from.name)))?;
             shown.push((id, part));
         }
     }
-    std::mem::forget(types);
     if args.json {
         let all = shown.iter().map(|(id, part)| {
             let mut value = object(part);

@@ -16,7 +16,22 @@ mod tests;
 pub use print::Printer;
 pub use show::{Part, show};
 
-use super::{Btf, Error, Kind, Member, Type, TypeId};
+use super::blob::{Entry, Name, View};
+use super::{Blob, Btf, Error, Member, TypeId};
+use crate::isa::Endian;
+use crate::text::Text;
+
+/// `BTF_KIND_*`.
+const ARRAY: u8 = 3;
+const STRUCT: u8 = 4;
+const UNION: u8 = 5;
+const ENUM: u8 = 6;
+const FWD: u8 = 7;
+const TYPEDEF: u8 = 8;
+const RESTRICT: u8 = 11;
+const FUNC: u8 = 12;
+const TYPE_TAG: u8 = 18;
+const ENUM64: u8 = 19;
 
 /// What stands before the types: those who include it get accesses that are relocated.
 pub const HEAD: &str = "\
@@ -41,23 +56,26 @@ pub const TAIL: &str = "\
 /// All types as C.
 ///
 /// # Errors
-/// A type that contains itself, or whose anonymous parts are nested too deep.
-pub fn print<S: AsRef<str>>(btf: &Btf<S>) -> Result<String, Error> {
-    let mut out = String::from(HEAD);
-    let mut printer = Printer::new(btf, btf.iter().map(|(id, _)| id))?;
+/// A type that contains itself, or whose anonymous parts are nested too deep; what BTF has no room for.
+pub fn print(btf: &Btf) -> Result<String, Error> {
+    let bytes = btf.encode(Endian::HOST)?;
+    let blob = Blob::new(&bytes)?;
+    let mut out = Text::from(HEAD);
+    let mut printer = Printer::new(&blob, blob.iter().map(|(id, _)| id))?;
     while printer.next(&mut out)? {}
     out.push_str(TAIL);
-    Ok(out)
+    Ok(out.into())
 }
 
 /// A member's place and, where it is a bit field, its width. Compilers of old have the latter in the type.
-pub(super) fn place<S>(btf: &Btf<S>, member: &Member<S>) -> (u32, u8) {
-    match btf.resolved(member.ty) {
-        Some(Kind::Int { size, offset, bits, .. })
-            if member.bit_size == 0 && u32::from(*bits) != size.saturating_mul(8) =>
-        {
-            (member.bit_offset.saturating_add(u32::from(*offset)), *bits)
-        }
-        _ => (member.bit_offset, member.bit_size),
+pub(super) fn place(blob: &Blob, member: &Member<Name>) -> (u32, u8) {
+    if member.bit_size == 0
+        && blob.has_bit_ints()
+        && let Some(View::Int { size, offset, bits, .. }) =
+            blob.get(blob.resolve(member.ty)).map(|t| t.view())
+        && u32::from(bits) != size.saturating_mul(8)
+    {
+        return (member.bit_offset.saturating_add(offset.into()), bits);
     }
+    (member.bit_offset, member.bit_size)
 }

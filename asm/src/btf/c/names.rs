@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::{Btf, Kind, Type, TypeId};
+use super::{Blob, Entry, FUNC, TypeId, View};
 use crate::btf::IntEncoding;
 use crate::hash::Seeded;
 
@@ -39,6 +39,7 @@ impl<'a> Space<'a> {
 /// The names of all types.
 #[derive(Debug)]
 pub(super) struct Names<'a> {
+    blob: &'a Blob<'a>,
     /// Of typedefs and enumerators.
     pub ordinary: Space<'a>,
     /// What is not called what BTF calls it.
@@ -48,28 +49,32 @@ pub(super) struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    pub fn new<S: AsRef<str>>(btf: &'a Btf<S>) -> Self {
-        let mut names =
-            Self { ordinary: Space::default(), changed: HashMap::default(), meant: HashMap::default() };
+    pub fn new(blob: &'a Blob<'a>) -> Self {
+        let (changed, meant) = (HashMap::default(), HashMap::default());
+        let mut names = Self { blob, ordinary: Space::default(), changed, meant };
         let mut tags = Space::default();
         // The first struct and the first union of a name.
         let mut first: HashMap<(bool, &str), TypeId, Seeded> = HashMap::default();
         let mut forwards = vec![];
-        for (id, ty) in btf.iter() {
-            let name = ty.name.as_ref();
-            let given = match &ty.kind {
-                _ if name.is_empty() => continue,
-                Kind::Struct { .. } | Kind::Union { .. } => {
-                    first.entry((matches!(ty.kind, Kind::Union { .. }), name)).or_insert(id);
+        let ids = (1..=u32::try_from(blob.len()).unwrap_or(u32::MAX)).map(TypeId);
+        // Functions and their prototypes are most of a kernel's types.
+        let named = ids.filter(|id| matches!(blob.kind(*id), (kind, true) if kind != FUNC));
+        for (id, ty) in named.filter_map(|id| Some((id, blob.get(id)?))) {
+            let name = blob.name(ty.name());
+            let given = match ty.view() {
+                View::Record { is_union, .. } => {
+                    first.entry((is_union, name)).or_insert(id);
                     tags.unique(name)
                 }
-                Kind::Enum { .. } | Kind::Enum64 { .. } => tags.unique(name),
-                Kind::Fwd { union } => {
-                    forwards.push((id, *union, name));
+                View::Enum { .. } => tags.unique(name),
+                View::Fwd { is_union } => {
+                    forwards.push((id, is_union, name));
                     continue;
                 }
-                Kind::Typedef(_) => names.ordinary.unique(name),
-                Kind::Int { .. } | Kind::Float { .. } if needs_typedef(ty) => names.ordinary.unique(name),
+                View::Typedef(_) => names.ordinary.unique(name),
+                View::Int { .. } | View::Float { .. } if needs_typedef(blob, &ty) => {
+                    names.ordinary.unique(name)
+                }
                 _ => continue,
             };
             if given != name {
@@ -91,8 +96,8 @@ impl<'a> Names<'a> {
     }
 
     /// What a type is called.
-    pub fn of<'n, S: AsRef<str>>(&'n self, id: TypeId, ty: &'n Type<S>) -> &'n str {
-        self.changed.get(&id).map_or(ty.name.as_ref(), AsRef::as_ref)
+    pub fn of(&self, id: TypeId, ty: &Entry) -> &str {
+        self.changed.get(&id).map_or_else(|| self.blob.name(ty.name()), AsRef::as_ref)
     }
 
     /// The type that is declared with a struct, union or forward declaration.
@@ -102,12 +107,12 @@ impl<'a> Names<'a> {
 }
 
 /// Whether C has no number of this name and size.
-pub(super) fn needs_typedef<S: AsRef<str>>(ty: &Type<S>) -> bool {
-    let name = ty.name.as_ref();
-    match &ty.kind {
+pub(super) fn needs_typedef(blob: &Blob, ty: &Entry) -> bool {
+    let name = blob.name(ty.name());
+    match ty.view() {
         _ if name.is_empty() => false,
-        Kind::Int { size, .. } => number_size(name) != Some(*size),
-        Kind::Float { size } => !matches!((name, size), ("float", 4) | ("double", 8)),
+        View::Int { size, .. } => number_size(name) != Some(size),
+        View::Float { size } => !matches!((name, size), ("float", 4) | ("double", 8)),
         _ => false,
     }
 }

@@ -3,7 +3,11 @@
 //! A type is needed either whole, as a member needs it, or by its name alone, as a pointer does. The name of a struct or
 //! union is always to be had: it can be declared without its members.
 
-use super::{Btf, Error, Kind, Member, Type, TypeId, names, place};
+use super::{
+    ARRAY, Blob, Entry, Error, Member, Name, RESTRICT, STRUCT, TYPE_TAG, TYPEDEF, TypeId, UNION, View, names,
+    place,
+};
+use crate::btf::blob::List;
 
 /// What a compiler makes of a type as it is printed.
 #[derive(Debug, Clone, Copy, Default)]
@@ -17,8 +21,8 @@ pub(super) struct Shape {
 }
 
 /// The types to print, each behind those that it needs.
-pub(super) struct Order<'a, S> {
-    btf: &'a Btf<S>,
+pub(super) struct Order<'a> {
+    blob: &'a Blob<'a>,
     /// What is printed as an item of its own.
     pub items: Vec<TypeId>,
     /// By number of the type; only of types that are needed.
@@ -39,11 +43,11 @@ enum State {
 /// A type, and whether it is needed whole.
 type Node = (TypeId, bool);
 
-impl<'a, S: AsRef<str>> Order<'a, S> {
-    pub fn new(btf: &'a Btf<S>, roots: impl Iterator<Item = TypeId>) -> Result<Self, Error> {
-        let count = btf.types.len() + 1;
+impl<'a> Order<'a> {
+    pub fn new(blob: &'a Blob<'a>, roots: impl Iterator<Item = TypeId>) -> Result<Self, Error> {
+        let count = blob.len() + 1;
         let mut order = Self {
-            btf,
+            blob,
             items: vec![],
             shapes: vec![Shape { size: 0, align: 1, packed: false }; count],
             states: vec![State::New; count * 2],
@@ -67,12 +71,13 @@ impl<'a, S: AsRef<str>> Order<'a, S> {
             return Ok(());
         }
         self.set(root, State::Begun);
-        let mut stack = vec![(root, 0)];
-        while let Some((node, next)) = stack.last_mut() {
-            let node = *node;
-            let Some(child) = self.child(node, *next) else {
+        let mut stack: Vec<(Node, Entry, View, usize)> = vec![];
+        stack.extend(self.blob.get(root.0).map(|ty| (root, ty, ty.view(), 0)));
+        while let Some((node, ty, view, next)) = stack.last_mut() {
+            let (node, ty, view) = (*node, *ty, *view);
+            let Some(child) = child(node, view, *next) else {
                 stack.pop();
-                self.finish(node, stack.is_empty());
+                self.finish(node, (&ty, view), stack.is_empty());
                 self.set(node, State::Done);
                 continue;
             };
@@ -84,7 +89,7 @@ impl<'a, S: AsRef<str>> Order<'a, S> {
             match self.state(child) {
                 Some(State::New) => {
                     self.set(child, State::Begun);
-                    stack.push((child, 0));
+                    stack.extend(self.blob.get(child.0).map(|ty| (child, ty, ty.view(), 0)));
                 }
                 Some(State::Begun) => {
                     return Err(Error::C { id: child.0, what: "it contains itself, which C cannot say" });
@@ -98,67 +103,39 @@ impl<'a, S: AsRef<str>> Order<'a, S> {
 
     /// Needs that come to the same are one.
     fn canonical(&self, (id, whole): Node) -> Node {
-        let whole = match self.btf.get(id) {
-            Some(Type { kind: Kind::Array { .. }, .. }) => true,
-            Some(Type { kind: Kind::Struct { .. } | Kind::Union { .. }, name }) => {
-                whole || name.as_ref().is_empty()
-            }
-            Some(ty) => whole && ty.kind.alias().is_some(),
-            None => false,
+        let whole = match self.blob.kind(id) {
+            (ARRAY, _) => true,
+            (STRUCT | UNION, is_named) => whole || !is_named,
+            (kind, _) => whole && matches!(kind, TYPEDEF..=RESTRICT | TYPE_TAG),
         };
         (id, whole)
     }
 
-    /// What a type needs, one by one.
-    fn child(&self, (id, whole): Node, at: usize) -> Option<Node> {
-        let one = |to: TypeId, whole| (at == 0).then_some((to, whole));
-        match &self.btf.get(id)?.kind {
-            Kind::Ptr(to) => one(*to, false),
-            Kind::Typedef(to) => match (whole, at) {
-                (true, 0) => Some((*to, true)),
-                (true, 1) => Some((id, false)),
-                _ => (!whole && at == 0).then_some((*to, false)),
-            },
-            Kind::Volatile(to) | Kind::Const(to) | Kind::Restrict(to) | Kind::TypeTag { ty: to, .. } => {
-                one(*to, whole)
-            }
-            Kind::Array { elem, .. } => one(*elem, true),
-            Kind::Struct { members, .. } | Kind::Union { members, .. } if whole => {
-                members.get(at).map(|m| (m.ty, true))
-            }
-            Kind::FuncProto { ret, params } => match at.checked_sub(1) {
-                None => Some((*ret, false)),
-                Some(at) => params.get(at).map(|p| (p.ty, false)),
-            },
-            Kind::Func { proto, .. } => one(*proto, false),
-            Kind::Var { ty, .. } | Kind::DeclTag { ty, .. } => one(*ty, true),
-            Kind::DataSec { vars, .. } => vars.get(at).map(|v| (v.var, true)),
-            _ => None,
-        }
-    }
-
     /// All that a type needs is there.
-    fn finish(&mut self, (id, whole): Node, is_root: bool) {
-        let (Some(ty), Some(at)) = (self.btf.get(id), index(id)) else { return };
-        let is_named = !ty.name.as_ref().is_empty();
+    fn finish(&mut self, (id, whole): Node, (ty, view): (&Entry, View), is_root: bool) {
+        let Some(at) = index(id) else { return };
+        let is_named = ty.is_named;
         let shape = |size: u32, align: u8| Shape { size, align, packed: false };
         let number = |size: u32| shape(size, number_align(size));
-        let (is_item, shape) = match &ty.kind {
-            Kind::Int { size, .. } | Kind::Float { size } => (names::needs_typedef(ty), number(*size)),
-            Kind::Enum { size, .. } | Kind::Enum64 { size, .. } => (is_named || is_root, number(*size)),
-            Kind::Ptr(_) => (false, shape(8, 8)),
-            Kind::Array { elem, len, .. } => {
-                let elem = self.shape(*elem);
-                (false, shape(elem.size.saturating_mul(*len), elem.align))
+        let (is_item, shape) = match view {
+            View::Int { size, .. } | View::Float { size } => {
+                (names::needs_typedef(self.blob, ty), number(size))
             }
-            Kind::Struct { size, members, .. } if whole => (is_named, self.layout(*size, members, false)),
-            Kind::Union { size, members, .. } if whole => (is_named, self.layout(*size, members, true)),
-            Kind::Typedef(to) if whole => (false, Shape { packed: false, ..self.shape(*to) }),
-            Kind::Typedef(_) => (is_named, shape(0, 1)),
-            Kind::Volatile(to) | Kind::Const(to) | Kind::Restrict(to) | Kind::TypeTag { ty: to, .. } => {
-                (false, Shape { packed: false, ..self.shape(*to) })
+            View::Enum { size, .. } => (is_named || is_root, number(size)),
+            View::Ptr(_) => (false, shape(8, 8)),
+            View::Array { elem, len } => {
+                let elem = self.shape(elem);
+                (false, shape(elem.size.saturating_mul(len), elem.align))
             }
-            Kind::Fwd { .. } => (is_root, shape(0, 1)),
+            View::Record { is_union, size, members } if whole => {
+                (is_named, self.layout(size, members, is_union))
+            }
+            View::Typedef(to) if whole => (false, Shape { packed: false, ..self.shape(to) }),
+            View::Typedef(_) => (is_named, shape(0, 1)),
+            View::Volatile(to) | View::Const(to) | View::Restrict(to) | View::TypeTag { ty: to, .. } => {
+                (false, Shape { packed: false, ..self.shape(to) })
+            }
+            View::Fwd { .. } => (is_root, shape(0, 1)),
             _ => (false, shape(0, 1)),
         };
         if is_item {
@@ -172,13 +149,13 @@ impl<'a, S: AsRef<str>> Order<'a, S> {
     }
 
     /// Whether members stand where a compiler would put them or later.
-    fn layout(&self, size: u32, members: &[Member<S>], is_union: bool) -> Shape {
+    fn layout(&self, size: u32, members: List<Member<Name>>, is_union: bool) -> Shape {
         let mut align = 1;
         let mut packed = false;
         let mut largest = 0;
         for member in members {
             let shape = self.shape(member.ty);
-            let (offset, bits) = place(self.btf, member);
+            let (offset, bits) = place(self.blob, &member);
             let unit = u32::from(shape.align).saturating_mul(8);
             align = align.max(shape.align);
             packed |= match bits {
@@ -197,7 +174,7 @@ impl<'a, S: AsRef<str>> Order<'a, S> {
     }
 
     fn state(&self, (id, whole): Node) -> Option<State> {
-        self.btf.get(id)?;
+        index(id).filter(|at| *at > 0)?;
         self.states.get(index(id)? * 2 + usize::from(whole)).copied()
     }
 
@@ -205,6 +182,32 @@ impl<'a, S: AsRef<str>> Order<'a, S> {
         if let Some(slot) = index(id).and_then(|at| self.states.get_mut(at * 2 + usize::from(whole))) {
             *slot = state;
         }
+    }
+}
+
+/// What a type needs, one by one.
+fn child((id, whole): Node, view: View, at: usize) -> Option<Node> {
+    let one = |to: TypeId, whole| (at == 0).then_some((to, whole));
+    match view {
+        View::Ptr(to) => one(to, false),
+        View::Typedef(to) => match (whole, at) {
+            (true, 0) => Some((to, true)),
+            (true, 1) => Some((id, false)),
+            _ => (!whole && at == 0).then_some((to, false)),
+        },
+        View::Volatile(to) | View::Const(to) | View::Restrict(to) | View::TypeTag { ty: to, .. } => {
+            one(to, whole)
+        }
+        View::Array { elem, .. } => one(elem, true),
+        View::Record { members, .. } if whole => members.get(at).map(|m| (m.ty, true)),
+        View::FuncProto { ret, params } => match at.checked_sub(1) {
+            None => Some((ret, false)),
+            Some(at) => params.get(at).map(|p| (p.ty, false)),
+        },
+        View::Func(proto) => one(proto, false),
+        View::Var(ty) | View::DeclTag(ty) => one(ty, true),
+        View::DataSec { vars, .. } => vars.get(at).map(|v| (v.var, true)),
+        _ => None,
     }
 }
 

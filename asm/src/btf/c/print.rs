@@ -4,9 +4,13 @@ use std::fmt::Write;
 
 use super::names::{self, Names};
 use super::order::{Order, index};
-use super::{Btf, Error, Kind, Member, Type, TypeId, place};
+use super::{
+    Blob, ENUM, ENUM64, Entry, Error, FWD, Member, Name, STRUCT, TYPEDEF, TypeId, UNION, View, place,
+};
+use crate::btf::blob::List;
 use crate::btf::text::put;
 use crate::btf::{Enumerator, IntEncoding, Param};
+use crate::text::Text;
 
 /// How deep anonymous types and prototypes may stand in one another.
 const MAX_DEPTH: usize = 64;
@@ -18,9 +22,9 @@ const MAX_COPIES: usize = 64;
 const MAX_GAP: u64 = 1024;
 
 /// Types being printed.
-pub struct Printer<'a, S> {
-    pub(super) btf: &'a Btf<S>,
-    order: Order<'a, S>,
+pub struct Printer<'a> {
+    pub(super) blob: &'a Blob<'a>,
+    order: Order<'a>,
     names: Names<'a>,
     /// How many items have been printed.
     at: usize,
@@ -31,7 +35,7 @@ pub struct Printer<'a, S> {
     /// How many parts may still be written.
     budget: usize,
     pub(super) depth: usize,
-    item: String,
+    item: Text,
     /// An empty one, whose memory is used again.
     spare: Declarator<'a>,
 }
@@ -54,39 +58,39 @@ pub(super) struct Qualifiers<'a> {
     tags: Vec<(&'a str, bool)>,
 }
 
-impl<'a, S: AsRef<str>> Printer<'a, S> {
+impl<'a> Printer<'a> {
     /// Prepares to print some types, and all that they need.
     ///
     /// # Errors
     /// A type that contains itself.
-    pub fn new(btf: &'a Btf<S>, roots: impl IntoIterator<Item = TypeId>) -> Result<Self, Error> {
-        let printed = |id: &TypeId| match btf.get(*id) {
-            Some(Type { kind: Kind::Enum { values, .. } | Kind::Enum64 { values, .. }, name }) => {
-                !name.as_ref().is_empty() || !values.is_empty()
+    pub fn new(blob: &'a Blob<'a>, roots: impl IntoIterator<Item = TypeId>) -> Result<Self, Error> {
+        let printed = |id: &TypeId| match blob.kind(*id) {
+            (ENUM | ENUM64, is_named) => {
+                let has_values =
+                    |ty: Entry| matches!(ty.view(), View::Enum { values, .. } if !values.is_empty());
+                is_named || blob.get(*id).is_some_and(has_values)
             }
-            Some(Type { kind: Kind::Struct { .. } | Kind::Union { .. }, name }) => !name.as_ref().is_empty(),
-            Some(Type { kind: Kind::Typedef(_) | Kind::Fwd { .. }, .. }) => true,
-            _ => false,
+            (STRUCT | UNION, is_named) => is_named,
+            (kind, _) => matches!(kind, TYPEDEF | FWD),
         };
-        Self::of(btf, roots.into_iter().filter(printed))
+        Self::of(blob, roots.into_iter().filter(printed))
     }
 
     /// The same of any types: those that C has no definition of bring what they need.
     ///
     /// # Errors
     /// A type that contains itself.
-    pub fn of(btf: &'a Btf<S>, roots: impl IntoIterator<Item = TypeId>) -> Result<Self, Error> {
-        let parts: usize = btf.types.iter().map(|t| 1 + t.kind.parts()).sum();
+    pub fn of(blob: &'a Blob<'a>, roots: impl IntoIterator<Item = TypeId>) -> Result<Self, Error> {
         Ok(Self {
-            order: Order::new(btf, roots.into_iter())?,
-            names: Names::new(btf),
-            btf,
+            order: Order::new(blob, roots.into_iter())?,
+            names: Names::new(blob),
+            blob,
             at: 0,
-            declared: vec![false; btf.types.len() + 1],
+            declared: vec![false; blob.len() + 1],
             forwards: vec![],
-            budget: parts.saturating_mul(MAX_COPIES).saturating_add(1024),
+            budget: blob.parts().saturating_mul(MAX_COPIES).saturating_add(1024),
             depth: 0,
-            item: String::new(),
+            item: Text::default(),
             spare: Declarator::default(),
         })
     }
@@ -95,21 +99,21 @@ impl<'a, S: AsRef<str>> Printer<'a, S> {
     ///
     /// # Errors
     /// A type that is nested too deep, or whose anonymous parts are used too often.
-    pub fn next(&mut self, out: &mut String) -> Result<bool, Error> {
+    pub fn next(&mut self, out: &mut Text) -> Result<bool, Error> {
         let Some(id) = self.order.items.get(self.at).copied() else { return Ok(false) };
         self.at += 1;
-        let Some(ty) = self.btf.get(id) else { return Ok(true) };
+        let Some(ty) = self.blob.get(id) else { return Ok(true) };
         let mut item = std::mem::take(&mut self.item);
         item.clear();
-        self.definition(&mut item, id, ty)?;
+        self.definition(&mut item, id, &ty)?;
         for forward in std::mem::take(&mut self.forwards) {
-            if let (false, Some(ty)) = (self.declare(forward), self.btf.get(forward)) {
-                let word = if is_union(&ty.kind) { "union" } else { "struct" };
-                put!(out, word, " ", self.names.of(forward, ty), ";\n\n");
+            if let (false, Some(ty)) = (self.declare(forward), self.blob.get(forward)) {
+                let word = if is_union(ty.view()) { "union " } else { "struct " };
+                put!(out, word, self.names.of(forward, &ty), ";\n\n");
             }
         }
         if !item.is_empty() {
-            out.push_str(&item);
+            out.push_bytes(item.as_bytes());
             out.push_str(";\n\n");
         }
         self.item = item;
@@ -117,35 +121,35 @@ impl<'a, S: AsRef<str>> Printer<'a, S> {
     }
 
     /// An item, the semicolon apart.
-    fn definition(&mut self, out: &mut String, id: TypeId, ty: &'a Type<S>) -> Result<(), Error> {
-        match &ty.kind {
-            Kind::Typedef(to) => {
+    fn definition(&mut self, out: &mut Text, id: TypeId, ty: &Entry<'a>) -> Result<(), Error> {
+        match ty.view() {
+            View::Typedef(to) => {
                 let name = self.names.of(id, ty).to_string();
                 out.push_str("typedef ");
-                self.declaration(out, *to, &name, 0)
+                self.declaration(out, to, &name, 0)
             }
-            Kind::Struct { .. } | Kind::Union { .. } => {
+            View::Record { .. } => {
                 self.declare(id);
                 self.record(out, id, ty, 0)
             }
-            Kind::Enum { .. } | Kind::Enum64 { .. } => {
+            View::Enum { .. } => {
                 let is_elsewhere = index(id).and_then(|at| self.order.used.get(at)) == Some(&true);
-                match ty.name.as_ref().is_empty() && is_elsewhere {
+                match is_elsewhere && !ty.is_named {
                     true => Ok(()),
                     false => self.enumeration(out, id, ty, 0),
                 }
             }
-            Kind::Fwd { .. } => {
+            View::Fwd { .. } => {
                 self.forwards.push(self.names.meant(id));
                 Ok(())
             }
-            Kind::Int { size, encoding, .. } => {
-                self.number(out, *size, *encoding, self.names.of(id, ty));
+            View::Int { size, encoding, .. } => {
+                self.number(out, size, encoding, self.names.of(id, ty));
                 Ok(())
             }
-            Kind::Float { size } => {
+            View::Float { size } => {
                 // eBPF has no such numbers: their bytes will do.
-                bytes(out, *size, self.names.of(id, ty));
+                bytes(out, size, self.names.of(id, ty));
                 Ok(())
             }
             _ => Ok(()),
@@ -153,7 +157,7 @@ impl<'a, S: AsRef<str>> Printer<'a, S> {
     }
 
     /// A typedef of an integer whose name C does not know.
-    fn number(&self, out: &mut String, size: u32, encoding: IntEncoding, name: &str) {
+    fn number(&self, out: &mut Text, size: u32, encoding: IntEncoding, name: &str) {
         match names::number(size, encoding) {
             Some(number) => put!(out, "typedef ", number, " ", name),
             None => bytes(out, size, name),
@@ -163,7 +167,7 @@ impl<'a, S: AsRef<str>> Printer<'a, S> {
     /// A type and the name that is declared with it, which may be empty.
     pub(super) fn declaration(
         &mut self,
-        out: &mut String,
+        out: &mut Text,
         ty: TypeId,
         name: &str,
         level: usize,
@@ -181,45 +185,46 @@ impl<'a, S: AsRef<str>> Printer<'a, S> {
     /// Pointers, arrays and functions around a type.
     pub(super) fn declarator(&mut self, ty: TypeId, level: usize) -> Result<Declarator<'a>, Error> {
         let mut d = Declarator { base: ty, ..std::mem::take(&mut self.spare) };
-        let btf = self.btf;
-        while let Some(ty) = btf.get(d.base) {
+        let blob = self.blob;
+        while let Some(ty) = blob.get(d.base) {
+            let view = ty.view();
             let is_pointer = matches!(d.pieces.last(), Some(Piece::Pointer(_)));
-            if is_pointer && matches!(ty.kind, Kind::Array { .. } | Kind::FuncProto { .. }) {
+            if is_pointer && matches!(view, View::Array { .. } | View::FuncProto { .. }) {
                 d.pieces.push(Piece::Open);
-                d.suffix.push(')');
+                d.suffix.push_str(")");
             }
-            let next = match &ty.kind {
-                Kind::Const(to) => {
+            let next = match view {
+                View::Const(to) => {
                     d.qualifiers.is_const = true;
-                    *to
+                    to
                 }
-                Kind::Volatile(to) => {
+                View::Volatile(to) => {
                     d.qualifiers.is_volatile = true;
-                    *to
+                    to
                 }
-                Kind::Restrict(to) => {
+                View::Restrict(to) => {
                     d.qualifiers.is_restrict = true;
-                    *to
+                    to
                 }
-                Kind::TypeTag { ty: to, attribute } => {
-                    d.qualifiers.tags.push((ty.name.as_ref(), *attribute));
-                    *to
+                View::TypeTag { ty: to, attribute } => {
+                    d.qualifiers.tags.push((blob.name(ty.name()), attribute));
+                    to
                 }
-                Kind::Ptr(to) => {
+                View::Ptr(to) => {
                     d.pieces.push(Piece::Pointer(std::mem::take(&mut d.qualifiers)));
-                    *to
+                    to
                 }
-                Kind::Array { elem, len, .. } => {
-                    put!(&mut d.suffix, "[", *len, "]");
-                    *elem
+                View::Array { elem, len } => {
+                    put!(&mut d.suffix, "[", len, "]");
+                    elem
                 }
-                Kind::FuncProto { ret, params } => {
+                View::FuncProto { ret, params } => {
                     d.qualifiers = Qualifiers::default();
                     self.parameters(&mut d.suffix, d.base, params, level)?;
-                    *ret
+                    ret
                 }
                 // A name that is none stands for what it means.
-                Kind::Typedef(to) if ty.name.as_ref().is_empty() => *to,
+                View::Typedef(to) if !ty.is_named => to,
                 _ => break,
             };
             self.spend(d.base)?;
@@ -230,91 +235,88 @@ impl<'a, S: AsRef<str>> Printer<'a, S> {
 
     fn parameters(
         &mut self,
-        out: &mut String,
+        out: &mut Text,
         id: TypeId,
-        params: &'a [Param<S>],
+        params: List<'a, Param<Name>>,
         level: usize,
     ) -> Result<(), Error> {
-        let is_void = |p: &Param<S>| p.ty == TypeId::VOID && p.name.as_ref().is_empty();
-        if params.is_empty() || params.len() == 1 && params.iter().all(is_void) {
+        let (blob, last) = (self.blob, params.len());
+        let is_void = |p: &Param<Name>| p.ty == TypeId::VOID && blob.name(p.name).is_empty();
+        if params.is_empty() || last == 1 && params.get(0).as_ref().is_some_and(is_void) {
             out.push_str("(void)");
             return Ok(());
         }
         self.enter(id)?;
-        out.push('(');
-        for (i, param) in params.iter().enumerate() {
+        out.push_str("(");
+        for (i, param) in params.enumerate() {
             self.spend(id)?;
             if i > 0 {
                 out.push_str(", ");
             }
-            match i + 1 == params.len() && is_void(param) {
+            match i + 1 == last && is_void(&param) {
                 true => out.push_str("..."),
-                false => self.declaration(out, param.ty, &names::member(param.name.as_ref()), level)?,
+                false => self.declaration(out, param.ty, &names::member(blob.name(param.name)), level)?,
             }
         }
-        out.push(')');
+        out.push_str(")");
         self.depth -= 1;
         Ok(())
     }
 
     /// What stands innermost in a declaration.
-    pub(super) fn base(&mut self, out: &mut String, id: TypeId, level: usize) -> Result<(), Error> {
-        let Some(ty) = self.btf.get(id) else {
+    pub(super) fn base(&mut self, out: &mut Text, id: TypeId, level: usize) -> Result<(), Error> {
+        let Some(ty) = self.blob.get(id) else {
             out.push_str("void");
             return Ok(());
         };
-        let is_anonymous = ty.name.as_ref().is_empty();
-        match &ty.kind {
-            Kind::Struct { .. } | Kind::Union { .. } if is_anonymous => self.record(out, id, ty, level)?,
-            Kind::Enum { .. } | Kind::Enum64 { .. } if is_anonymous => {
-                self.enumeration(out, id, ty, level)?
-            }
-            Kind::Struct { .. } | Kind::Union { .. } | Kind::Fwd { .. } => {
+        let is_anonymous = !ty.is_named;
+        let view = ty.view();
+        match view {
+            View::Record { .. } if is_anonymous => self.record(out, id, &ty, level)?,
+            View::Enum { .. } if is_anonymous => self.enumeration(out, id, &ty, level)?,
+            View::Record { .. } | View::Fwd { .. } => {
                 let meant = self.names.meant(id);
                 if index(meant).and_then(|at| self.declared.get(at)) == Some(&false) {
                     self.forwards.push(meant);
                 }
-                let word = if is_union(&ty.kind) { "union " } else { "struct " };
-                put!(out, word, self.btf.get(meant).map_or("", |ty| self.names.of(meant, ty)));
+                let word = if is_union(view) { "union " } else { "struct " };
+                put!(out, word, self.blob.get(meant).map_or("", |ty| self.names.of(meant, &ty)));
             }
-            Kind::Enum { .. } | Kind::Enum64 { .. } => put!(out, "enum ", self.names.of(id, ty)),
-            Kind::Int { size, encoding, .. } if is_anonymous => {
-                put!(out, names::number(*size, *encoding).unwrap_or("unsigned char"));
+            View::Enum { .. } => put!(out, "enum ", self.names.of(id, &ty)),
+            View::Int { size, encoding, .. } if is_anonymous => {
+                put!(out, names::number(size, encoding).unwrap_or("unsigned char"));
             }
-            Kind::Int { .. } | Kind::Typedef(_) => put!(out, self.names.of(id, ty)),
-            Kind::Float { .. } if !is_anonymous => put!(out, self.names.of(id, ty)),
+            View::Int { .. } | View::Typedef(_) => put!(out, self.names.of(id, &ty)),
+            View::Float { .. } if !is_anonymous => put!(out, self.names.of(id, &ty)),
             _ => out.push_str("void"),
         }
         Ok(())
     }
 
     /// A struct or union with its members.
-    fn record(&mut self, out: &mut String, id: TypeId, ty: &'a Type<S>, level: usize) -> Result<(), Error> {
-        let (Kind::Struct { size, members, .. } | Kind::Union { size, members, .. }) = &ty.kind else {
-            return Ok(());
-        };
+    fn record(&mut self, out: &mut Text, id: TypeId, ty: &Entry<'a>, level: usize) -> Result<(), Error> {
+        let View::Record { is_union, size, members } = ty.view() else { return Ok(()) };
         self.enter(id)?;
-        let is_union = is_union(&ty.kind);
         out.push_str(if is_union { "union " } else { "struct " });
-        if !ty.name.as_ref().is_empty() {
+        if ty.is_named {
             put!(out, self.names.of(id, ty), " ");
         }
         out.push_str("{\n");
         let shape = self.order.shape(id);
-        let (total, align) = (u64::from(*size) * 8, u64::from(shape.align.max(1)) * 8);
-        let btf = self.btf;
-        let mut order: Vec<&Member<S>> = vec![];
+        let (total, align) = (u64::from(size) * 8, u64::from(shape.align.max(1)) * 8);
+        let blob = self.blob;
+        let mut order: Vec<Member<Name>> = vec![];
         // Rust has them in another order than they stand.
-        if !is_union && !members.is_sorted_by_key(|m| place(btf, m).0) {
+        if !is_union && !members.is_sorted_by_key(|m| place(blob, &m).0) {
             order.extend(members);
-            order.sort_by_key(|m| place(btf, m).0);
+            order.sort_by_key(|m| place(blob, m).0);
         }
-        let in_order = members.iter().take(if order.is_empty() { members.len() } else { 0 });
+        let in_order = members.take(if order.is_empty() { members.len() } else { 0 });
         let mut at = 0;
         let mut largest = 0;
-        for (i, member) in in_order.chain(order.iter().copied()).enumerate() {
+        for (i, member) in in_order.chain(order).enumerate() {
             self.spend(id)?;
-            let (offset, bits) = place(btf, member);
+            let (offset, bits) = place(blob, &member);
             let (offset, of) = (u64::from(offset), self.order.shape(member.ty));
             let natural = match (is_union, bits) {
                 (true, _) => 0,
@@ -330,7 +332,7 @@ impl<'a, S: AsRef<str>> Printer<'a, S> {
                 let _ = writeln!(
                     out,
                     "/* `{}` overlaps, at bit {offset} */",
-                    names::member(member.name.as_ref())
+                    names::member(blob.name(member.name))
                 );
                 continue;
             }
@@ -338,7 +340,7 @@ impl<'a, S: AsRef<str>> Printer<'a, S> {
                 gap(out, at, offset, level + 1);
             }
             indent(out, level + 1);
-            self.member(out, member, i, level + 1)?;
+            self.member(out, &member, i, level + 1)?;
             if bits != 0 {
                 put!(out, ": ", bits);
             }
@@ -357,7 +359,7 @@ impl<'a, S: AsRef<str>> Printer<'a, S> {
             }
         }
         indent(out, level);
-        out.push('}');
+        out.push_str("}");
         if shape.packed {
             out.push_str(" __attribute__((packed))");
         }
@@ -366,8 +368,14 @@ impl<'a, S: AsRef<str>> Printer<'a, S> {
     }
 
     /// A member. Where it has no name, and C would not see a member in it, it gets one.
-    fn member(&mut self, out: &mut String, member: &Member<S>, at: usize, level: usize) -> Result<(), Error> {
-        let name = member.name.as_ref();
+    fn member(
+        &mut self,
+        out: &mut Text,
+        member: &Member<Name>,
+        at: usize,
+        level: usize,
+    ) -> Result<(), Error> {
+        let name = self.blob.name(member.name);
         match name.is_empty() && !self.is_anonymous_record(member.ty) {
             true => self.declaration(out, member.ty, &format!("__anon{at}"), level),
             false if name.is_empty() => self.declaration(out, member.ty, "", level),
@@ -377,10 +385,10 @@ impl<'a, S: AsRef<str>> Printer<'a, S> {
 
     /// Whether C takes the members of this type for those of the struct around it.
     fn is_anonymous_record(&self, mut id: TypeId) -> bool {
-        while let Some(ty) = self.btf.get(id) {
-            id = match &ty.kind {
-                Kind::Const(to) | Kind::Volatile(to) | Kind::TypeTag { ty: to, .. } => *to,
-                Kind::Struct { .. } | Kind::Union { .. } => return ty.name.as_ref().is_empty(),
+        while let Some(ty) = self.blob.get(id) {
+            id = match ty.view() {
+                View::Const(to) | View::Volatile(to) | View::TypeTag { ty: to, .. } => to,
+                View::Record { .. } => return !ty.is_named,
                 _ => return false,
             };
         }
@@ -388,19 +396,10 @@ impl<'a, S: AsRef<str>> Printer<'a, S> {
     }
 
     /// An enum with its values.
-    fn enumeration(
-        &mut self,
-        out: &mut String,
-        id: TypeId,
-        ty: &'a Type<S>,
-        level: usize,
-    ) -> Result<(), Error> {
-        let (size, signed, values, suffix) = match &ty.kind {
-            Kind::Enum { size, signed, values } => (*size, *signed, values, ["", ""]),
-            Kind::Enum64 { size, signed, values } => (*size, *signed, values, ["LL", "ULL"]),
-            _ => return Ok(()),
-        };
-        let is_anonymous = ty.name.as_ref().is_empty();
+    fn enumeration(&mut self, out: &mut Text, id: TypeId, ty: &Entry<'a>, level: usize) -> Result<(), Error> {
+        let View::Enum { size, signed, is_wide, values } = ty.view() else { return Ok(()) };
+        let suffix = if is_wide { ["LL", "ULL"] } else { ["", ""] };
+        let is_anonymous = !ty.is_named;
         if is_anonymous && values.is_empty() {
             let encoding = IntEncoding(u8::from(signed));
             out.push_str(names::number(size, encoding).unwrap_or("unsigned char"));
@@ -415,13 +414,13 @@ impl<'a, S: AsRef<str>> Printer<'a, S> {
             // C has no enum without values.
             let name = format!("{}___none", self.names.of(id, ty));
             indent(out, level + 1);
-            out.extend([&name, ",\n"]);
+            put!(out, &*name, ",\n");
         }
         for Enumerator { name, value } in values {
             self.spend(id)?;
             indent(out, level + 1);
-            put!(out, &*self.names.ordinary.unique(name.as_ref()), " = ");
-            match (signed, *value) {
+            put!(out, &*self.names.ordinary.unique(self.blob.name(name)), " = ");
+            match (signed, value) {
                 (true, i64::MIN) => put!(out, "-", i64::MAX, "LL - 1"),
                 (true, value) => put!(out, value, suffix[0]),
                 (false, value) => put!(out, value.cast_unsigned(), suffix[1]),
@@ -429,15 +428,15 @@ impl<'a, S: AsRef<str>> Printer<'a, S> {
             out.push_str(",\n");
         }
         indent(out, level);
-        out.push('}');
-        let fits = |v: &Enumerator<S>| match signed {
+        out.push_str("}");
+        let fits = |v: Enumerator<Name>| match signed {
             true => i32::try_from(v.value).is_ok(),
             false => u32::try_from(v.value).is_ok(),
         };
         out.push_str(match size {
             1 => " __attribute__((mode(byte)))",
             2 => " __attribute__((mode(HI)))",
-            8 if values.iter().all(fits) => " __attribute__((mode(DI)))",
+            8 if { values }.all(fits) => " __attribute__((mode(DI)))",
             _ => "",
         });
         Ok(())
@@ -475,42 +474,42 @@ pub(super) struct Declarator<'a> {
     /// What stands before the name, the last first.
     pub pieces: Vec<Piece<'a>>,
     /// What stands behind the name.
-    suffix: String,
+    suffix: Text,
 }
 
 impl Declarator<'_> {
     /// Appends what follows the type.
-    pub fn write(&self, out: &mut String, name: &str) {
+    pub fn write(&self, out: &mut Text, name: &str) {
         self.qualifiers.write_tags(out);
         if !(name.is_empty() && self.pieces.is_empty() && self.suffix.is_empty()) {
-            out.push(' ');
+            out.push_str(" ");
         }
         for piece in self.pieces.iter().rev() {
             match piece {
-                Piece::Open => out.push('('),
+                Piece::Open => out.push_str("("),
                 Piece::Pointer(qualifiers) => {
-                    out.push('*');
+                    out.push_str("*");
                     qualifiers.write_before(out);
                     if qualifiers.is_restrict {
                         out.push_str("restrict ");
                     }
                     if !qualifiers.tags.is_empty() {
                         qualifiers.write_tags(out);
-                        out.push(' ');
+                        out.push_str(" ");
                     }
                 }
             }
         }
         put!(out, name);
-        if name.is_empty() && out.ends_with(' ') && !self.suffix.is_empty() {
-            out.pop();
+        if name.is_empty() && out.as_bytes().ends_with(b" ") && !self.suffix.is_empty() {
+            out.truncate(out.len() - 1);
         }
-        put!(out, &*self.suffix);
+        out.push_bytes(self.suffix.as_bytes());
     }
 }
 
 impl Qualifiers<'_> {
-    pub fn write_before(&self, out: &mut String) {
+    pub fn write_before(&self, out: &mut Text) {
         if self.is_const {
             out.push_str("const ");
         }
@@ -519,7 +518,7 @@ impl Qualifiers<'_> {
         }
     }
 
-    fn write_tags(&self, out: &mut String) {
+    fn write_tags(&self, out: &mut Text) {
         for (name, is_attribute) in self.tags.iter().rev() {
             let _ = match is_attribute {
                 false => write!(out, " __attribute__((btf_type_tag({name:?})))"),
@@ -547,12 +546,12 @@ fn is_attribute_text(name: &str) -> bool {
     balanced && depth == 0 && !name.is_empty()
 }
 
-pub(super) fn is_union<S>(kind: &Kind<S>) -> bool {
-    matches!(kind, Kind::Union { .. } | Kind::Fwd { union: true })
+pub(super) fn is_union(view: View) -> bool {
+    matches!(view, View::Record { is_union: true, .. } | View::Fwd { is_union: true })
 }
 
-fn indent(out: &mut String, level: usize) {
-    out.extend(std::iter::repeat_n('\t', level));
+fn indent(out: &mut Text, level: usize) {
+    out.tabs(level);
 }
 
 fn round_up(at: u64, unit: u64) -> u64 {
@@ -560,12 +559,12 @@ fn round_up(at: u64, unit: u64) -> u64 {
 }
 
 /// A type that is nothing but bytes.
-fn bytes(out: &mut String, size: u32, name: &str) {
+fn bytes(out: &mut Text, size: u32, name: &str) {
     put!(out, "typedef struct {\n\tunsigned char bytes[", size, "];\n} ", name);
 }
 
 /// Fills bits `from..to` of a struct.
-fn gap(out: &mut String, from: u64, to: u64, level: usize) {
+fn gap(out: &mut Text, from: u64, to: u64, level: usize) {
     let mut at = from;
     if to - from > MAX_GAP {
         let start = round_up(from, 8);
@@ -583,12 +582,12 @@ fn gap(out: &mut String, from: u64, to: u64, level: usize) {
 }
 
 /// A member of so many bytes that nobody uses.
-fn pad(out: &mut String, at: u64, bytes: u64, level: usize) {
+fn pad(out: &mut Text, at: u64, bytes: u64, level: usize) {
     indent(out, level);
     put!(out, "unsigned char __pad", at, "[", bytes, "];\n");
 }
 
-fn bits(out: &mut String, count: u64, level: usize) {
+fn bits(out: &mut Text, count: u64, level: usize) {
     indent(out, level);
     put!(out, "long: ", count, ";\n");
 }

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::{Btf, Error, Kind, Member, Printer, Type, TypeId, place};
+use super::{Blob, Error, Member, Name, Printer, TypeId, View, place};
+use crate::btf::{Enumerator, SecInfo};
+use crate::text::Text;
 
 /// Where remarks stand, in columns.
 const COLUMN: usize = 55;
@@ -47,26 +49,26 @@ pub enum Part {
 ///
 /// # Errors
 /// A type that contains itself, or that is too large to be shown.
-pub fn show<S: AsRef<str>>(btf: &Btf<S>, id: TypeId, depth: usize) -> Result<Part, Error> {
-    let mut printer = Printer::of(btf, [id])?;
-    let Some(ty) = btf.get(id) else {
+pub fn show(blob: &Blob, id: TypeId, depth: usize) -> Result<Part, Error> {
+    let mut printer = Printer::of(blob, [id])?;
+    let Some(ty) = blob.get(id) else {
         return Err(Error::C { id, what: "there is no such type" });
     };
-    let name = ty.name.as_ref();
-    let size = btf.size_of(id);
-    match &ty.kind {
-        Kind::Typedef(to) => printer.item("typedef ", *to, name, (None, size), depth),
-        Kind::Func { proto, .. } => printer.item("", *proto, name, (None, None), depth),
-        Kind::Var { ty, .. } => printer.item("", *ty, name, (None, size), depth),
-        Kind::DataSec { vars, .. } => {
-            let part = |var: &crate::btf::SecInfo| match btf.get(var.var) {
-                Some(Type { name, kind: Kind::Var { ty, .. } }) => {
+    let name = blob.name(ty.name());
+    let size = blob.size_of(id);
+    match ty.view() {
+        View::Typedef(to) => printer.item("typedef ", to, name, (None, size), depth),
+        View::Func(proto) => printer.item("", proto, name, (None, None), depth),
+        View::Var(ty) => printer.item("", ty, name, (None, size), depth),
+        View::DataSec { vars, .. } => {
+            let part = |var: SecInfo| match blob.get(var.var).map(|ty| (ty.name(), ty.view())) {
+                Some((name, View::Var(ty))) => {
                     let place = (Some(u64::from(var.offset) * 8), Some(var.size));
-                    printer.item("", *ty, name.as_ref(), place, depth)
+                    printer.item("", ty, blob.name(name), place, depth)
                 }
                 _ => Err(Error::C { id, what: "it names what is no variable" }),
             };
-            let parts = vars.iter().map(part).collect::<Result<_, _>>()?;
+            let parts = vars.map(part).collect::<Result<_, _>>()?;
             let before = format!("section {name}");
             Ok(Part::Item {
                 name: name.into(),
@@ -89,7 +91,7 @@ pub fn show<S: AsRef<str>>(btf: &Btf<S>, id: TypeId, depth: usize) -> Result<Par
     }
 }
 
-impl<'a, S: AsRef<str>> Printer<'a, S> {
+impl Printer<'_> {
     fn item(
         &mut self,
         word: &str,
@@ -98,25 +100,24 @@ impl<'a, S: AsRef<str>> Printer<'a, S> {
         (offset, size): (Option<u64>, Option<u32>),
         depth: usize,
     ) -> Result<Part, Error> {
-        let btf = self.btf;
+        let blob = self.blob;
         self.enter(ty)?;
         self.spend(ty)?;
         let declarator = self.declarator(ty, 0)?;
-        let mut before = String::from(word);
+        let mut before = Text::from(word);
         declarator.qualifiers.write_before(&mut before);
-        let base = btf.get(declarator.base);
-        let is_anonymous = base.is_some_and(|ty| ty.name.as_ref().is_empty());
-        let word = match base.map(|ty| &ty.kind) {
-            Some(Kind::Struct { .. }) => Some("struct"),
-            Some(Kind::Union { .. }) => Some("union"),
-            Some(Kind::Enum { .. } | Kind::Enum64 { .. }) => Some("enum"),
+        let base = blob.get(declarator.base);
+        let is_anonymous = base.is_some_and(|ty| !ty.is_named);
+        let word = match base.map(|ty| ty.view()) {
+            Some(View::Record { is_union, .. }) => Some(if is_union { "union" } else { "struct" }),
+            Some(View::Enum { .. }) => Some("enum"),
             _ => None,
         };
         match word {
             Some(word) if is_anonymous => before.push_str(word),
             _ => self.base(&mut before, declarator.base, 0)?,
         }
-        let mut after = String::new();
+        let mut after = Text::default();
         declarator.write(&mut after, name);
         // Behind a pointer, members are elsewhere.
         let parts = match declarator.pieces.is_empty() && (is_anonymous || depth > 0) {
@@ -128,41 +129,41 @@ impl<'a, S: AsRef<str>> Printer<'a, S> {
             // Nothing in it, or behind a pointer.
             before.push_str(if declarator.pieces.is_empty() { " {}" } else { " { … }" });
         }
+        let (before, after) = (before.into(), after.into());
         Ok(Part::Item { name: name.into(), before, after, offset, size, bits: 0, parts })
     }
 
     /// The members of a struct that begins so many bits from the start, and the holes between; the values of an enum.
     fn parts(&mut self, id: TypeId, start: u64, depth: usize) -> Result<Vec<Part>, Error> {
-        let btf = self.btf;
-        let (size, members, is_union) = match btf.get(id).map(|ty| &ty.kind) {
-            Some(Kind::Struct { size, members, .. }) => (*size, members, false),
-            Some(Kind::Union { size, members, .. }) => (*size, members, true),
+        let blob = self.blob;
+        let (size, members, is_union) = match blob.get(id).map(|ty| ty.view()) {
+            Some(View::Record { is_union, size, members }) => (size, members, is_union),
             // A typedef of a struct is shown with what it means.
-            Some(Kind::Typedef(_)) => return self.parts(btf.resolve(id), start, depth),
-            Some(Kind::Enum { signed, values, .. } | Kind::Enum64 { signed, values, .. }) => {
-                let value = |v: i64| if *signed { i128::from(v) } else { i128::from(v.cast_unsigned()) };
-                let part = |v: &crate::btf::Enumerator<S>| Part::Value {
-                    name: v.name.as_ref().into(),
+            Some(View::Typedef(_)) => return self.parts(blob.resolve(id), start, depth),
+            Some(View::Enum { signed, values, .. }) => {
+                let value = |v: i64| if signed { i128::from(v) } else { i128::from(v.cast_unsigned()) };
+                let part = |v: Enumerator<Name>| Part::Value {
+                    name: blob.name(v.name).into(),
                     value: value(v.value),
                 };
-                return Ok(values.iter().map(part).collect());
+                return Ok(values.map(part).collect());
             }
             _ => return Ok(vec![]),
         };
-        let mut sorted: Vec<&Member<S>> = members.iter().collect();
+        let mut sorted: Vec<Member<Name>> = members.collect();
         if !is_union {
-            sorted.sort_by_key(|m| place(btf, m).0);
+            sorted.sort_by_key(|m| place(blob, m).0);
         }
         let mut parts = vec![];
         let mut at = 0;
         for member in sorted {
-            let (offset, width) = place(btf, member);
-            let (offset, size) = (u64::from(offset), btf.size_of(member.ty));
+            let (offset, width) = place(blob, &member);
+            let (offset, size) = (u64::from(offset), blob.size_of(member.ty));
             if offset > at {
                 parts.push(Part::Hole { offset: start + at, bits: offset - at });
             }
             let place = (Some(start + offset), size);
-            let mut part = self.item("", member.ty, member.name.as_ref(), place, depth)?;
+            let mut part = self.item("", member.ty, blob.name(member.name), place, depth)?;
             if let Part::Item { bits, .. } = &mut part {
                 *bits = width;
             }

@@ -29,8 +29,10 @@ proptest! {
         let mut btf = btf;
         btf.types.truncate(cut);
         let _ = print(&btf);
-        for (id, _) in btf.iter() {
-            let _ = show(&btf, id, depth).map(|part| part.to_string());
+        let bytes = btf.encode(Endian::HOST);
+        let blob = bytes.as_deref().ok().and_then(|bytes| Blob::new(bytes).ok());
+        for (blob, id) in blob.iter().flat_map(|blob| blob.iter().map(move |(id, _)| (blob, id))) {
+            let _ = show(blob, id, depth).map(|part| part.to_string());
         }
     }
 }
@@ -124,10 +126,12 @@ fn size_is_bounded() {
     let mut chain = String::from("[1] TYPEDEF 't' type_id=2\n");
     let mut twice = deep.clone();
     for id in 2..50_000 {
-        deep += &format!("[{id}] STRUCT '' size=0 vlen=1\n 'a' type_id={} bits_offset=0\n", id + 1);
-        chain += &format!("[{id}] PTR '' type_id={}\n", id + 1);
+        // The last is of `void`.
+        let next = (id + 1) % 50_000;
+        deep += &format!("[{id}] STRUCT '' size=0 vlen=1\n 'a' type_id={next} bits_offset=0\n");
+        chain += &format!("[{id}] PTR '' type_id={next}\n");
         if id < 60 {
-            let members = format!("type_id={} bits_offset=0\n", id + 1);
+            let members = format!("type_id={} bits_offset=0\n", (id + 1) % 60);
             twice += &format!("[{id}] UNION '' size=0 vlen=2\n 'a' {members} 'b' {members}");
         }
     }

@@ -23,7 +23,7 @@ pub use print::{print, print_type};
 use super::{Btf, Kind};
 
 /// The names of kinds; [`Kind::number`] is the place in the list.
-const KINDS: [&str; 20] = [
+pub(super) const KINDS: [&str; 20] = [
     "UNKNOWN",
     "INT",
     "PTR",

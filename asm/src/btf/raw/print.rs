@@ -3,25 +3,26 @@
 use super::{ANONYMOUS, Btf, ENCODINGS, Kind, LINKAGES};
 use crate::btf::text::{Piece, put};
 use crate::btf::{Enumerator, Type, TypeId};
+use crate::text::Text;
 
 /// All types as text.
 #[must_use]
 pub fn print<S: AsRef<str>>(btf: &Btf<S>) -> String {
-    let mut out = String::new();
+    let mut out = Text::default();
     for (id, _) in btf.iter() {
         print_type(&mut out, btf, id);
     }
-    out
+    out.into()
 }
 
 /// Appends the lines of one type; nothing where the number is not in use.
-pub fn print_type<S: AsRef<str>>(out: &mut String, btf: &Btf<S>, id: TypeId) {
+pub fn print_type<S: AsRef<str>>(out: &mut Text, btf: &Btf<S>, id: TypeId) {
     if let Some(ty) = btf.get(id) {
         lines(out, btf, id, ty);
     }
 }
 
-fn lines<S: AsRef<str>>(out: &mut String, btf: &Btf<S>, id: TypeId, ty: &Type<S>) {
+fn lines<S: AsRef<str>>(out: &mut Text, btf: &Btf<S>, id: TypeId, ty: &Type<S>) {
     put!(out, "[", id, "] ", ty.kind.word(), " ");
     name(out, ty.name.as_ref());
     match &ty.kind {
@@ -89,7 +90,7 @@ fn lines<S: AsRef<str>>(out: &mut String, btf: &Btf<S>, id: TypeId, ty: &Type<S>
                 if let Some(var) = btf.get(v.var) {
                     put!(out, " (", var.kind.word(), " ");
                     name(out, var.name.as_ref());
-                    out.push(')');
+                    out.push_str(")");
                 }
             }
         }
@@ -103,36 +104,36 @@ fn lines<S: AsRef<str>>(out: &mut String, btf: &Btf<S>, id: TypeId, ty: &Type<S>
             flag(out, *attribute);
         }
     }
-    out.push('\n');
+    out.push_str("\n");
 }
 
-fn enum_head<S>(out: &mut String, size: u32, signed: bool, values: &[Enumerator<S>]) {
+fn enum_head<S>(out: &mut Text, size: u32, signed: bool, values: &[Enumerator<S>]) {
     let encoding = if signed { "SIGNED" } else { "UNSIGNED" };
     put!(out, " encoding=", encoding, " size=", size, " vlen=", values.len());
 }
 
-fn flag(out: &mut String, attribute: bool) {
+fn flag(out: &mut Text, attribute: bool) {
     if attribute {
         out.push_str(" kind_flag=1");
     }
 }
 
 /// A value by its name, or the number where it has none.
-fn word<T: Copy + PartialEq + Piece>(out: &mut String, key: &str, value: T, names: &[(T, &str)]) {
+fn word<T: Copy + PartialEq + Piece>(out: &mut Text, key: &str, value: T, names: &[(T, &str)]) {
     match names.iter().find(|(v, _)| *v == value) {
         Some((_, name)) => put!(out, key, *name),
         None => put!(out, key, value),
     }
 }
 
-fn member_name(out: &mut String, text: &str) {
+fn member_name(out: &mut Text, text: &str) {
     out.push_str("\n\t");
     name(out, text);
 }
 
 /// A name in quotes. Quotes, backslashes and control characters are escaped, and so is the name that looks like none.
-fn name(out: &mut String, text: &str) {
-    out.push('\'');
+fn name(out: &mut Text, text: &str) {
+    out.push_str("'");
     let rest = match text {
         "" => {
             out.push_str(ANONYMOUS);
@@ -150,11 +151,14 @@ fn name(out: &mut String, text: &str) {
     } else {
         for c in rest.chars() {
             match c {
-                '\'' | '\\' => out.extend(['\\', c]),
-                c if plain(&c) => out.push(c),
-                c => out.extend(c.encode_utf8(&mut [0; 4]).bytes().map(|b| format!("\\x{b:02x}"))),
+                '\'' | '\\' => put!(out, "\\", &*c.encode_utf8(&mut [0; 4])),
+                c if plain(&c) => out.push_str(c.encode_utf8(&mut [0; 4])),
+                c => c.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| {
+                    out.push_str("\\x");
+                    out.byte(byte);
+                }),
             }
         }
     }
-    out.push('\'');
+    out.push_str("'");
 }
