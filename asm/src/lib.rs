@@ -107,5 +107,6 @@ pub mod lang;
 pub mod lint;
 pub mod listing;
 pub mod object;
+pub mod sort;
 pub mod text;
 pub mod uapi;

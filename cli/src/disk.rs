@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use bpfasm_asm::assemble::Files;
 use bpfasm_asm::diag::nearest;
+use bpfasm_asm::sort::Sort;
 
 use crate::compile::io_reason;
 
@@ -60,7 +61,7 @@ fn near(name: &str, dirs: &[&Path]) -> Option<String> {
         let alike = files.filter(|file| file.extension() == path.extension());
         stems.extend(alike.filter_map(|file| file.file_stem()?.to_str().map(str::to_string)));
     }
-    stems.sort();
+    stems.order();
     let stem = path.file_stem()?.to_str()?;
     let near = nearest(stem, stems.iter().map(String::as_str))?;
     let (start, end) = name.rsplit_once(stem)?;

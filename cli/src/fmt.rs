@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use bpfasm_asm::assemble::Dialect;
 use bpfasm_asm::diag::Sources;
 use bpfasm_asm::lang::fmt::{Refused, format};
+use bpfasm_asm::sort::Sort;
 
 use crate::args::FmtArgs;
 use crate::compile::{io_reason, read_bytes, text, write_file};
@@ -45,7 +46,7 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
     let fail =
         |e: std::io::Error| Failure::new(Code::Input, format!("{}: {}", path.display(), io_reason(&e)));
     let mut entries = fs::read_dir(path).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(fail)?;
-    entries.sort_by_key(fs::DirEntry::path);
+    entries.order_by_key(fs::DirEntry::path);
     for entry in entries {
         let path = entry.path();
         let hidden = entry.file_name().to_string_lossy().starts_with('.');

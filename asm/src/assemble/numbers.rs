@@ -3,6 +3,7 @@
 use super::external;
 use crate::expand::Program;
 use crate::object::{Anchor, Ref, Reloc, Symbol};
+use crate::sort::Sort;
 
 /// Numbers in the object by those in the program, and back.
 #[derive(Debug)]
@@ -22,7 +23,7 @@ impl Numbers {
             data.block.is_some() || data.size() > 0 || !data.vars.is_empty()
         };
         let mut data: Vec<usize> = (0..program.data.len()).filter(holds).collect();
-        data.sort_by_key(|index| program.data[*index].block.unwrap_or(usize::MAX));
+        data.order_by_key(|index| program.data[*index].block.unwrap_or(usize::MAX));
         let mut sections = vec![None; program.data.len()];
         data.iter().enumerate().for_each(|(place, index)| sections[*index] = Some(place));
         Self { data, sections, externs: external::used(program) }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::{Btf, Builder, Error, Kind, SecInfo, Type, TypeId, VarLinkage};
 use crate::object::{Data, Linkage};
+use crate::sort::Sort;
 
 /// Adds a variable for each variable that has a type, and the sections that hold them.
 ///
@@ -48,7 +49,7 @@ fn section(types: &mut Builder, section: &Data) -> Result<(), Error> {
         vars.push(SecInfo { var: id, offset: var.offset, size: var.size });
     }
     if !vars.is_empty() {
-        vars.sort_by_key(|v| v.offset);
+        vars.order_by_key(|v| v.offset);
         let size = u32::try_from(section.size());
         let size = size.map_err(|_| wrong(&section.name, "the section is longer than 4 GiB"))?;
         types.add(Type::named(&section.name, Kind::DataSec { size, vars }));

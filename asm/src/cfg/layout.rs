@@ -4,6 +4,8 @@
 //! Structures", 1981): ways back are set aside, blocks get layers, ways over several layers get points in those between,
 //! the order within layers is that of the neighbours, and then places are chosen. All of it is the same on every machine.
 
+use crate::sort::Sort;
+
 /// Ways over more layers than this, as ways back, run beside the boxes.
 const LONGEST: usize = 24;
 /// How often the order within layers is improved.
@@ -197,7 +199,7 @@ impl Plan {
                 all => (all.iter().map(|other| at[*other]).sum(), all.len().try_into().unwrap_or(1)),
             };
             let mut keyed: Vec<((i64, i64), usize)> = self.rows[row].iter().map(|n| (mean(n), *n)).collect();
-            keyed.sort_by(|((a, n), _), ((b, m), _)| (a * m).cmp(&(b * n)));
+            keyed.order_by(|((a, n), _), ((b, m), _)| (a * m).cmp(&(b * n)));
             self.rows[row] = keyed.into_iter().map(|(_, node)| node).collect();
             number(&self.rows[row], &mut at);
         }
@@ -260,7 +262,7 @@ impl Plan {
         }
         let mut leaves = vec![0; ways.len()];
         for (ways, size) in of.iter_mut().zip(sizes) {
-            ways.sort_unstable();
+            ways.order();
             let parts = i64::try_from(ways.len()).unwrap_or(0) + 1;
             (1..).zip(ways).for_each(|(part, (_, way))| leaves[*way] = size.width * part / parts);
         }
@@ -285,7 +287,7 @@ impl Plan {
                 (low.min(high), low.max(high), way)
             })
             .collect();
-        spans.sort_unstable();
+        spans.order();
         let (mut lanes, mut ends) = (vec![0; ways.len()], vec![]);
         for (start, end, way) in spans {
             let free = ends.iter().position(|taken| *taken < start).unwrap_or(ends.len());

@@ -2,6 +2,7 @@
 
 use super::{Diagnostic, Severity};
 use crate::lint::{Level, Levels, Lint};
+use crate::sort::Sort;
 
 /// What was found so far. Beyond a number that nobody reads, errors and warnings are only counted, so that a file of
 /// a million mistakes takes neither memory nor time for them.
@@ -109,7 +110,7 @@ impl Diagnostics {
     #[must_use]
     pub fn finish(self) -> Findings {
         let Self { mut kept, errors, denied, warnings, .. } = self;
-        kept.sort_by_key(|d| d.expansion.last().map_or(d.primary.span, |(span, _)| *span));
+        kept.order_by_key(|d| d.expansion.last().map_or(d.primary.span, |(span, _)| *span));
         Findings { kept, errors: errors + denied, warnings }
     }
 }

@@ -10,6 +10,7 @@ use crate::bytes::hex;
 use crate::elf::data_kind;
 use crate::escape::escape;
 use crate::object::{Data, DataKind, Form, Linkage, Object, Var};
+use crate::sort::Sort;
 
 /// Bytes in a line of hexadecimal numbers.
 const LINE: usize = 16;
@@ -31,7 +32,7 @@ pub(super) fn sections(out: &mut String, object: &Object, names: &Names) {
             lines.push((address.offset, 1, names.address(object, address)));
         }
         bytes(&mut lines, data, &said);
-        lines.sort_by_key(|(offset, order, _)| (*offset, *order));
+        lines.order_by_key(|(offset, order, _)| (*offset, *order));
         for (offset, _, text) in lines {
             let _ = writeln!(out, "    {offset}: {text}");
         }
@@ -94,7 +95,7 @@ fn bytes(lines: &mut Vec<(u32, u8, String)>, data: &Data, said: &[Range<usize>])
         .filter(|offset| *offset < data.bytes.len())
         .collect();
     cuts.push(data.bytes.len());
-    cuts.sort_unstable();
+    cuts.order();
     let mut start = 0;
     for end in cuts {
         let mut at = start;

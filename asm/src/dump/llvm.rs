@@ -8,6 +8,7 @@ use super::out::Out;
 use crate::elf::tables::{Section, Symbol, Tables};
 use crate::elf::{self};
 use crate::isa::Insn;
+use crate::sort::Sort;
 
 /// A file that can be listed.
 #[derive(Debug)]
@@ -36,9 +37,9 @@ impl<'a> Llvm<'a> {
                 None => absolute.push(*symbol),
             }
         }
-        absolute.sort();
+        absolute.order();
         for (list, section) in symbols.iter_mut().zip(&tables.sections) {
-            list.sort();
+            list.order();
             // Code without a symbol at its start gets one.
             if section.executable && list.first().is_none_or(|first| first.address != section.address) {
                 let (address, name) = (section.address, section.name);
@@ -47,7 +48,7 @@ impl<'a> Llvm<'a> {
             }
         }
         let mut by_address: Vec<usize> = (0..tables.sections.len()).collect();
-        by_address.sort_by_key(|n| (tables.sections[*n].address, tables.sections[*n].size));
+        by_address.order_by_key(|n| (tables.sections[*n].address, tables.sections[*n].size));
         Ok(Self { tables, symbols, absolute, by_address })
     }
 

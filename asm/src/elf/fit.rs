@@ -7,6 +7,7 @@ use super::reloc::Layout;
 use super::{LICENSE, VERSION, legacy};
 use crate::btf::{FuncLinkage, Kind, maps};
 use crate::object::Object;
+use crate::sort::Sort;
 
 /// Length of a section, and the places of its variables by name.
 type Places<'o> = (u64, HashMap<&'o str, u32>);
@@ -44,7 +45,7 @@ pub fn fit(object: &Object) -> Cow<'_, Object> {
             for var in &mut *vars {
                 var.offset = place(var.var).unwrap_or(var.offset);
             }
-            vars.sort_by_key(|v| v.offset);
+            vars.order_by_key(|v| v.offset);
         }
     }
     fitted

@@ -11,6 +11,7 @@ use super::read::Index;
 use super::{CALL, Error, PSEUDO_CALL};
 use crate::isa::{Code, Insn, SLOT};
 use crate::object::{Anchor, Func, Label, Object};
+use crate::sort::Sort;
 
 /// A symbol that stands for a stretch of code.
 #[derive(Debug)]
@@ -98,7 +99,7 @@ fn section(
         object.funcs.push(func);
     }
     // Symbols within. Those of one place: as a file has them, in which static ones come first.
-    places.sort_by_key(|s| (s.start, file.symbols[s.symbol].linkage, s.symbol));
+    places.order_by_key(|s| (s.start, file.symbols[s.symbol].linkage, s.symbol));
     for s in places {
         let after = index.places[first..].partition_point(|(_, start)| *start <= s.start);
         let Some(at) = (first + after).checked_sub(1).filter(|at| *at >= first) else { continue };
@@ -142,7 +143,7 @@ fn stretches(
     let (starts, others): (Vec<usize>, Vec<usize>) =
         symbols.iter().filter(inside).partition(|s| begins(symbol(s)));
     let mut at: Vec<u64> = starts.iter().map(|s| symbol(s).value).collect();
-    at.sort_unstable();
+    at.order();
     let mut stretches: Vec<Stretch> = starts
         .iter()
         .map(|number| {
@@ -156,7 +157,7 @@ fn stretches(
         })
         .collect();
     // The longest is the function, the others are names of it.
-    stretches.sort_by_key(|s| {
+    stretches.order_by_key(|s| {
         let symbol = &file.symbols[s.symbol];
         (s.start, Reverse(s.end), symbol.kind != STT_FUNC, !symbol.is_global(), symbol.weak, s.symbol)
     });

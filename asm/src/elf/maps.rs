@@ -11,6 +11,7 @@ use crate::btf;
 use crate::btf::bytes::u32_at;
 use crate::isa::Endian;
 use crate::object::{Anchor, Legacy, Map, Object, Place};
+use crate::sort::Sort;
 use crate::uapi::MapType;
 
 /// What is wrong with a map that BTF has nothing about.
@@ -42,7 +43,7 @@ pub(super) fn read(file: &File, object: &mut Object, index: &mut Index) -> Resul
             describe(object, &mut found);
         }
         // As a file has them, in which static ones come first.
-        found.sort_by_key(|(symbol, place, map)| (place.offset, map.linkage, *symbol));
+        found.order_by_key(|(symbol, place, map)| (place.offset, map.linkage, *symbol));
         match legacy {
             true => definitions(file.endian, section, &mut found),
             false => found_bytes(section, &mut found),
@@ -104,7 +105,7 @@ fn describe(object: &Object, found: &mut Vec<(Option<usize>, Place, Map)>) {
         }
     }
     let mut rest: Vec<_> = described.into_values().map(|(place, map)| (None, place, map)).collect();
-    rest.sort_by(|a, b| a.2.name.cmp(&b.2.name));
+    rest.order_by(|a, b| a.2.name.cmp(&b.2.name));
     found.extend(rest);
 }
 

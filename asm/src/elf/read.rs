@@ -9,6 +9,7 @@ use crate::btf::bytes::u32_at;
 use crate::btf::ext::Ext;
 use crate::btf::{self, Btf, Kind};
 use crate::object::{Anchor, Data, DataKind, Object, Var};
+use crate::sort::Sort;
 
 /// Where the functions, maps and data of the object stand in the file.
 #[derive(Debug, Default)]
@@ -153,7 +154,7 @@ fn read_data(file: &File, object: &mut Object, index: &mut Index) -> Result<(), 
         }
         let align = u32::try_from(section.align.max(1)).ok().filter(|a| a.is_power_of_two());
         // As a file has them, in which static ones come first.
-        vars.sort_by_key(|(symbol, v)| (v.offset, v.linkage, *symbol));
+        vars.order_by_key(|(symbol, v)| (v.offset, v.linkage, *symbol));
         for (i, (symbol, _)) in vars.iter().enumerate() {
             index.anchors[*symbol] = Anchor::Var(at, i);
         }

@@ -9,6 +9,7 @@ use super::read::Index;
 use crate::btf::ext::{Ext, LineInfo};
 use crate::btf::{Kind, StrTable};
 use crate::object::{CoreRelo, Func, Line, Object};
+use crate::sort::Sort;
 
 /// How many times longer than the file the source lines may be, written out.
 const LINE_FACTOR: usize = 64;
@@ -52,7 +53,7 @@ pub(super) fn read(
         }
     }
     for func in &mut object.funcs {
-        func.lines.sort_by_key(|line| line.insn);
+        func.lines.order_by_key(|line| line.insn);
     }
     order_files(object);
     lines.texts(object).ok_or_else(bad_lines)?;
@@ -66,7 +67,7 @@ pub(super) fn read(
         }
     }
     for func in &mut object.funcs {
-        func.core.sort_by_key(|relo| relo.insn);
+        func.core.order_by_key(|relo| relo.insn);
     }
     Ok(())
 }

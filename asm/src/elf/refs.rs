@@ -10,6 +10,7 @@ use crate::btf::maps;
 use crate::isa::form::LD_IMM64;
 use crate::isa::{Endian, Insn, SLOT};
 use crate::object::{Address, Anchor, ExternKind, Func, Object, Place, Ref, Reloc, Symbol};
+use crate::sort::Sort;
 
 /// A relocation of the file.
 #[derive(Debug, Clone, Copy)]
@@ -96,7 +97,7 @@ pub(super) fn read(file: &File, object: &mut Object, index: &Index) -> Result<()
     let mut refs = std::mem::take(&mut found.code);
     calls(object, index, &refs, &mut found.code);
     refs.append(&mut found.code);
-    refs.sort_by_key(|(func, r)| (*func, r.insn));
+    refs.order_by_key(|(func, r)| (*func, r.insn));
     let layout = Layout::new(object)?;
     // What each place holds that is as it would be by itself.
     let mut cleared: Vec<(usize, usize, Insn)> = vec![];
@@ -147,7 +148,7 @@ pub(super) fn read(file: &File, object: &mut Object, index: &Index) -> Result<()
         data.refs.push(address);
     }
     put_values(object, values, &places);
-    object.data.iter_mut().for_each(|data| data.refs.sort_by_key(|a| a.offset));
+    object.data.iter_mut().for_each(|data| data.refs.order_by_key(|a| a.offset));
     Ok(())
 }
 
@@ -329,7 +330,7 @@ fn map_addresses(
     // By section of the file and place: the map that covers it.
     let mut starts: Vec<(usize, u64, usize)> =
         index.maps.iter().map(|((n, at), map)| (*n, *at, *map)).collect();
-    starts.sort_unstable();
+    starts.order();
     for (number, entry) in entries {
         let section = &file.sections[*number];
         let wrong =
@@ -368,8 +369,8 @@ fn put_values(object: &mut Object, values: Vec<(usize, Address, u64)>, places: &
         }
     }
     for map in &mut object.maps {
-        map.values.sort_by_key(|(index, _)| *index);
-        map.refs.sort_by_key(|a| a.offset);
+        map.values.order_by_key(|(index, _)| *index);
+        map.refs.order_by_key(|a| a.offset);
     }
 }
 

@@ -10,6 +10,7 @@ use crate::btf::{Btf, Kind, maps};
 use crate::isa::form::LD_IMM64;
 use crate::isa::{Insn, SLOT};
 use crate::object::{Anchor, ExternKind, Func, Linkage, Map, Object, Place, Symbol};
+use crate::sort::Sort;
 
 /// Where everything stands; a reader and a writer of the same object see the same.
 #[derive(Debug, Default)]
@@ -45,7 +46,7 @@ impl<'o> Layout<'o> {
                 .enumerate()
                 .filter(|(_, v)| v.linkage == Linkage::Global && !v.name.is_empty());
             let mut vars: Vec<_> = global.map(|(i, v)| (v.offset, v.size, i)).collect();
-            vars.sort_by_key(|(offset, ..)| *offset);
+            vars.order_by_key(|(offset, ..)| *offset);
             layout.data.push(vars);
         }
         Ok(layout)

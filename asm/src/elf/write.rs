@@ -17,6 +17,7 @@ use crate::btf::ext::{Ext, SectionRecords};
 use crate::btf::{Encoder, Kind, maps};
 use crate::isa::{Endian, SLOT};
 use crate::object::{Address, Anchor, DataKind, Extern, ExternKind, Func, Linkage, Object, Place, Reloc};
+use crate::sort::Sort;
 
 /// The bytes of an object file, the same for the same object.
 ///
@@ -271,7 +272,7 @@ impl<'a> Writer<'a> {
                 bytes: bytes.into(),
                 ..Section::default()
             })?;
-            refs.sort_by_key(|a| a.offset);
+            refs.order_by_key(|a| a.offset);
             if !refs.is_empty() {
                 self.addresses.push((number, refs));
             }

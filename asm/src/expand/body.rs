@@ -17,6 +17,7 @@ use crate::lang::ast::{
 };
 use crate::lang::words::REGISTERS;
 use crate::object::{self, Linkage, Ref};
+use crate::sort::Sort;
 
 /// How deep macros, blocks and loops may nest.
 const DEPTH: usize = 128;
@@ -353,7 +354,7 @@ impl<'a> Expander<'a> {
         let text = self.text(label.span);
         let own = self.body.label_ids.keys().filter(|(frame, _)| *frame == 0).map(|(_, name)| *name);
         let mut known: Vec<&str> = own.collect();
-        known.sort_unstable();
+        known.order();
         known.retain(|name| self.body.names.contains(*name));
         let d = Diagnostic::error(code::LABEL, format!("there is no label `{text}`"), label.span);
         let d = match (self.label_elsewhere(stmts, text), nearest(text, known)) {

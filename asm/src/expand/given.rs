@@ -8,6 +8,7 @@ use crate::btf::{self, Btf, FuncLinkage, Kind, SecInfo, TypeId, VarLinkage, raw}
 use crate::diag::{Diagnostic, Diagnostics, FileId, Sources, Span, code};
 use crate::lang::ast::{File, ItemKind};
 use crate::object::{ExternKind, Map};
+use crate::sort::Sort;
 
 /// The types of a `btf` block, with their places.
 #[derive(Debug)]
@@ -146,7 +147,7 @@ impl<'a> Index<'a> {
             }
         }
         // Of the same name, structs are meant before typedefs.
-        index.named.sort_by_key(|named| named.rank);
+        index.named.order_by_key(|named| named.rank);
         index
     }
 

@@ -8,6 +8,7 @@ use crate::diag::{Diagnostic, Diagnostics, Sources, Span, code, nearest};
 use crate::elf;
 use crate::lang::ast::{BtfName, ImportBtf, Item, ItemKind};
 use crate::lang::words::bare;
+use crate::sort::Sort;
 
 /// What the BTF of the running kernel is called.
 const KERNEL: &str = "vmlinux";
@@ -287,7 +288,7 @@ fn missing(sources: &Sources, import: &ImportBtf, name: &BtfName, scan: &Scan) -
     let mut known: Vec<&str> =
         heads().filter(|h| rank(h.kind, wanted).is_some()).filter_map(|h| scan.name(&h)).collect();
     known.extend(constants.iter().map(String::as_str));
-    known.sort_unstable();
+    known.order();
     known.dedup();
     match nearest(text, known) {
         Some(near) => d.suggest(format!("did you mean `{near}`?"), name.name, near),

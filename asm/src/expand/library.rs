@@ -1,5 +1,6 @@
 //! The library that is built in: modules of `programs/lib`, by name.
 
+use crate::sort::Sort;
 use std::sync::OnceLock;
 
 macro_rules! modules {
@@ -69,7 +70,7 @@ fn index() -> &'static [Entry] {
             text.lines().filter_map(defined).map(move |(word, name)| Entry { name, word, module })
         };
         let mut all: Vec<Entry> = MODULES.iter().flat_map(entries).collect();
-        all.sort_by_key(|entry| entry.name);
+        all.order_by_key(|entry| entry.name);
         all
     })
 }

@@ -14,6 +14,7 @@ use crate::lang::ast::{
     Struct, Var,
 };
 use crate::lang::words;
+use crate::sort::Sort;
 
 /// A declaration that has a name. Numbers are indices in source order among the user's declarations.
 #[derive(Debug, Clone, Copy)]
@@ -336,7 +337,7 @@ impl<'a> Names<'a> {
         let all = self.user.iter().chain(&self.library);
         let mut names: Vec<&str> =
             all.filter(|(_, (def, _))| matches!(def, Def::ConstFn(_))).map(|(name, _)| *name).collect();
-        names.sort_unstable();
+        names.order();
         names
     }
 
@@ -344,7 +345,7 @@ impl<'a> Names<'a> {
     pub(super) fn params(&self) -> Vec<&'a str> {
         let params = self.user.iter().filter(|(_, (def, _))| matches!(def, Def::Param(_)));
         let mut names: Vec<&str> = params.map(|(name, _)| *name).collect();
-        names.sort_unstable();
+        names.order();
         names
     }
 
@@ -413,7 +414,7 @@ impl<'a> Expander<'a> {
         }
         let near = |candidates: Vec<&str>| {
             let mut sorted = candidates;
-            sorted.sort_unstable();
+            sorted.order();
             nearest(text, sorted).map(str::to_string)
         };
         let known: Vec<&str> =

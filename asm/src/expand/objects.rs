@@ -7,6 +7,7 @@ use crate::diag::{Diagnostic, Span, code, nearest};
 use crate::isa::Cpu;
 use crate::lang::ast::{Arg, Expr, ExprKind, Map, Room, Var};
 use crate::object::{Address, Linkage, Symbol};
+use crate::sort::Sort;
 use crate::uapi::MapType;
 
 /// Indices of [`super::SECTIONS`].
@@ -55,7 +56,7 @@ impl<'a> Expander<'a> {
                 Err(Reported) => failed = Some(Reported),
             }
         }
-        values.sort_by_key(|v| v.0);
+        values.order_by_key(|v| v.0);
         failed.map_or(Ok(values), Err)
     }
 
@@ -119,7 +120,7 @@ impl<'a> Expander<'a> {
         let offset = self.place(section, &bytes, POINTER, var.name)?;
         let name = self.text(var.name).to_string();
         let symbol = self.symbol(var.name, var.symbol, Linkage::Global);
-        refs.sort_by_key(|(at, _)| *at);
+        refs.order_by_key(|(at, _)| *at);
         let tags = self.tags(&var.tags);
         let size = self.types.size(ty);
         let data = &mut self.program.data[section];

@@ -14,6 +14,7 @@ use crate::lang::ast::{
 };
 use crate::lang::lexer;
 use crate::object::{Address, Anchor, DataKind, Form, Linkage, Reloc, Symbol};
+use crate::sort::Sort;
 
 /// How many bytes of a section a file may hold.
 const LARGEST: u64 = super::decl::LARGEST as u64;
@@ -152,7 +153,7 @@ impl<'a> Expander<'a> {
             return Err(self.error(d.note(format!("a file may hold {LARGEST} bytes of it"))));
         }
         // Those at the same place stay in their order.
-        symbols.sort_by_key(|(_, var): &(Span, PlainVar)| var.offset);
+        symbols.order_by_key(|(_, var): &(Span, PlainVar)| var.offset);
         for (at, (name, _)) in symbols.iter().enumerate() {
             self.symbols.insert(*name, (index, at));
         }
@@ -309,7 +310,7 @@ impl<'a> Expander<'a> {
                 refs.push(address);
             }
         }
-        refs.sort_by_key(|address: &Address| address.offset);
+        refs.order_by_key(|address: &Address| address.offset);
         refs
     }
 
@@ -400,7 +401,7 @@ impl<'a> Expander<'a> {
         };
         let blocks = self.section_ids.iter().filter(|(_, index)| is_block(index));
         let mut known: Vec<&str> = blocks.map(|((name, _), _)| name.as_str()).collect();
-        known.sort_unstable();
+        known.order();
         let d = Diagnostic::error(code::UNKNOWN, message, span);
         let near = nearest(&text, known).map(str::to_string);
         Err(self.error(match near {

@@ -14,6 +14,7 @@ use crate::isa::{Endian, Insn, Names, Syntax};
 use crate::lang::ast::{File, ItemKind, Param};
 use crate::lang::words::bare;
 use crate::object::{Anchor, Ref, Reloc, Symbol};
+use crate::sort::Sort;
 use crate::uapi::HelperId;
 
 /// The user's declarations as they are, and functions as plain instructions.
@@ -70,7 +71,7 @@ fn set<'a>(sources: &'a Sources, files: &[(FileId, File)], param: &Param) -> Opt
 fn body(out: &mut String, program: &Program, func: &PlainFunc, endian: Endian) {
     let mut labels: Vec<(usize, &str)> =
         func.labels.iter().filter_map(|l| Some((l.at?, l.name.as_str()))).collect();
-    labels.sort_by_key(|(at, _)| *at);
+    labels.order_by_key(|(at, _)| *at);
     let mut labels = labels.into_iter().peekable();
     let (mut lines, mut cores) = (func.lines.iter().peekable(), func.core.iter().peekable());
     let mut file = None;

@@ -13,6 +13,7 @@ use super::symbol::{Binding, Map, Place, SymbolId, index};
 use crate::btf::bytes::Out;
 use crate::elf::Error;
 use crate::elf::layout::{self, Link, REL_LEN, SYM_LEN};
+use crate::sort::Sort;
 
 /// `SHN_ABS`: a symbol that is a number.
 const SHN_ABS: u16 = 0xfff1;
@@ -277,7 +278,7 @@ fn section(name: &str, kind: u32, flags: u64, align: u64) -> layout::Section<'st
 /// Strings stand in the order of their last letters, as LLVM has them.
 fn string_table(names: &[&str]) -> Result<(Vec<u8>, Vec<u32>), Error> {
     let mut sorted: Vec<usize> = (0..names.len()).collect();
-    sorted.sort_unstable_by(|a, b| names[*b].bytes().rev().cmp(names[*a].bytes().rev()));
+    sorted.order_by(|a, b| names[*b].bytes().rev().cmp(names[*a].bytes().rev()));
     let mut bytes = vec![0];
     let mut offsets = vec![0; names.len()];
     let mut last = "";

@@ -7,6 +7,7 @@ use super::{Context, Entry, Header, Listing, Section, Tool};
 use crate::diag::{Diagnostic, Diagnostics, Span, code};
 use crate::isa::{Cpu, Endian, Form, Insn};
 use crate::object::{Extern, ExternKind, Func, Linkage, Object, Ref, Symbol, TEXT};
+use crate::sort::Sort;
 
 /// A function of a listing: its section, its name, and its instructions by their index.
 struct Piece<'a> {
@@ -210,7 +211,7 @@ fn functions<'a>(at: usize, section: &Section<'a>, resolved: &[Resolved], tool: 
     } else {
         starts.retain(|header| is_function(header, section, resolved));
     }
-    starts.sort_by_key(|header| (header.slot, header.name.is_empty()));
+    starts.order_by_key(|header| (header.slot, header.name.is_empty()));
     starts.dedup_by_key(|header| header.slot);
     let first = section.entries.first().map_or(0, |entry| entry.slot);
     starts.retain(|header| header.slot >= first);

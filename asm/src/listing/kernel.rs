@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Entry, Header, Lines, Listing, Section, Tool, hex_pairs};
 use crate::diag::{Diagnostic, Diagnostics, code};
+use crate::sort::Sort;
 
 /// How libbpf writes an instruction that it could not make: `<invalid CO-RE relocation>`.
 const INVALID: &str = "<invalid ";
@@ -178,7 +179,7 @@ pub(super) fn read<'a>(lines: &mut Lines<'a>, tool: Tool, diagnostics: &mut Diag
             headers.push(Header { slot, name: "" });
         }
     }
-    headers.sort_by_key(|header| header.slot);
+    headers.order_by_key(|header| header.slot);
     let section = Section { name: None, headers, entries: entries.into_values().collect() };
     let gotos = section.entries.iter().filter(|entry| entry.text.starts_with("(05) goto "));
     let decided =

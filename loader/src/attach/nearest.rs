@@ -1,5 +1,7 @@
 //! The names that a misspelt one may have meant.
 
+use bpfasm_asm::sort::Sort;
+
 /// How many names are suggested.
 const MOST: usize = 4;
 
@@ -7,7 +9,7 @@ const MOST: usize = 4;
 pub fn nearest(wanted: &str, names: impl IntoIterator<Item = String>) -> Vec<String> {
     let mut scored: Vec<(usize, String)> =
         names.into_iter().map(|name| (strsim::levenshtein(wanted, &name), name)).collect();
-    scored.sort();
+    scored.order();
     scored.dedup();
     if scored.len() > MOST {
         // A third of the letters may be wrong; beyond that it is another name.

@@ -13,6 +13,7 @@ use bpfasm_asm::isa::{Endian, Insn, Syntax};
 use bpfasm_asm::object::{
     ARENA, Data, DataKind, Extern, ExternKind, Func, Line, Linkage, Map, Object, Ref, Symbol, TEXT, Var,
 };
+use bpfasm_asm::sort::Sort;
 use bpfasm_asm::uapi::{HelperId, MapType, section};
 
 use super::{Error, btf_bytes};
@@ -427,7 +428,7 @@ fn data(btf: &Btf, map: &MapInfo, section: Option<String>, value: Option<Vec<u8>
         })
     };
     let mut vars: Vec<Var> = vars.iter().filter_map(variable).collect();
-    vars.sort_by_key(|var| var.offset);
+    vars.order_by_key(|var| var.offset);
     let (bytes, room) = match kind {
         DataKind::Bss => (vec![], u64::from(map.value_size)),
         _ => (bytes, 0),

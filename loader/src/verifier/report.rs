@@ -1,6 +1,7 @@
 //! The whole log, from its lines.
 
 use super::line::{Line, classify};
+use bpfasm_asm::sort::Sort;
 
 /// What a log says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -134,7 +135,7 @@ impl State {
                 None => self.now.push(new),
             }
         }
-        self.now.sort_by_key(|r| order(&r.name));
+        self.now.order_by_key(|r| order(&r.name));
     }
 
     fn later(&mut self, registers: &[Register]) {

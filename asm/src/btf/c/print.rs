@@ -10,6 +10,7 @@ use super::{
 use crate::btf::blob::List;
 use crate::btf::text::put;
 use crate::btf::{Enumerator, IntEncoding, Param};
+use crate::sort::Sort;
 use crate::text::Text;
 
 /// How deep anonymous types and prototypes may stand in one another.
@@ -309,7 +310,7 @@ impl<'a> Printer<'a> {
         // Rust has them in another order than they stand.
         if !is_union && !members.is_sorted_by_key(|m| place(blob, &m).0) {
             order.extend(members);
-            order.sort_by_key(|m| place(blob, m).0);
+            order.order_by_key(|m| place(blob, m).0);
         }
         let in_order = members.take(if order.is_empty() { members.len() } else { 0 });
         let mut at = 0;

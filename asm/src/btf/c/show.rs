@@ -1,5 +1,6 @@
 //! One type, with offsets, sizes and holes.
 
+use crate::sort::Sort;
 use std::fmt;
 
 use super::{Blob, Error, Member, Name, Printer, TypeId, View, place};
@@ -152,7 +153,7 @@ impl Printer<'_> {
         };
         let mut sorted: Vec<Member<Name>> = members.collect();
         if !is_union {
-            sorted.sort_by_key(|m| place(blob, m).0);
+            sorted.order_by_key(|m| place(blob, m).0);
         }
         let mut parts = vec![];
         let mut at = 0;
