@@ -21,6 +21,7 @@ pub(crate) enum Flow {
 }
 
 /// How control leaves an instruction. None where that cannot be told: a computed jump, a byte that is no jump of ours.
+#[inline]
 pub(crate) fn flow(insn: &Insn) -> Option<Flow> {
     if insn.code & 7 == 0 && !matches!(insn.code, 0x18 | 0x20 | 0x28 | 0x30 | 0x40 | 0x48 | 0x50) {
         return None;
@@ -97,12 +98,14 @@ impl Graph {
     }
 
     /// The blocks that may follow.
+    #[inline]
     pub fn next(&self, block: usize) -> impl Iterator<Item = usize> {
         let [after, target] = self.leaves(block);
         after.into_iter().chain(target)
     }
 
     /// The block that control goes on with when it does not jump, and the one that it jumps to.
+    #[inline]
     pub fn leaves(&self, block: usize) -> [Option<usize>; 2] {
         self.next[block].map(|next| (next != NONE).then_some(next as usize))
     }

@@ -29,6 +29,7 @@ impl Hasher for Mix {
         self.0
     }
 
+    #[inline]
     fn write(&mut self, bytes: &[u8]) {
         let (words, rest) = bytes.as_chunks::<8>();
         for word in words {
@@ -50,6 +51,7 @@ impl Hasher for Mix {
     }
 
     /// Both halves of a product depend on all bits.
+    #[inline]
     fn write_u64(&mut self, word: u64) {
         let product = u128::from(self.0 ^ word) * 0x9e37_79b9_7f4a_7c15;
         let [a, b, c, d, e, f, g, h, rest @ ..] = product.to_le_bytes();

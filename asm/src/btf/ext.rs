@@ -120,6 +120,7 @@ impl LineInfo {
     }
 }
 
+#[inline]
 fn fill<const N: usize>(bytes: &mut [u8], fields: [u32; N], endian: Endian) {
     for (four, field) in bytes.chunks_exact_mut(4).zip(fields) {
         four.copy_from_slice(&u32_bytes(field, endian));

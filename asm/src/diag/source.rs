@@ -104,6 +104,7 @@ impl Sources {
 
     /// The text at a place.
     #[must_use]
+    #[inline]
     pub fn slice(&self, span: Span) -> &str {
         &self.get(span.file).text[span.start as usize..span.end as usize]
     }
@@ -184,12 +185,14 @@ impl Source {
     }
 
     /// The first byte of a line; a byte order mark belongs to none.
+    #[inline]
     fn line_start(&self, index: usize) -> usize {
         let start = self.starts()[index] as usize;
         if start == 0 && self.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { start }
     }
 
     /// One past the last byte of a line, its end included.
+    #[inline]
     fn line_end(&self, index: usize) -> usize {
         self.starts().get(index + 1).map_or(self.text.len(), |next| *next as usize)
     }
@@ -247,6 +250,7 @@ impl<'a> Line<'a> {
     }
 
     /// Its text without its end.
+    #[inline]
     pub(crate) fn text(&self) -> &'a str {
         let text = self.text.strip_suffix('\n').unwrap_or(self.text);
         text.strip_suffix('\r').unwrap_or(text)

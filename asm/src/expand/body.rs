@@ -427,6 +427,7 @@ impl<'a> Expander<'a> {
     }
 
     /// Counts statements of a macro or loop: macros that use each other twice grow beyond all bounds.
+    #[inline]
     pub(super) fn count(&mut self, place: Span, statements: usize) {
         let before = self.body.expanded;
         self.body.expanded = before.saturating_add(statements);

@@ -52,6 +52,7 @@ pub(super) struct View {
 
 impl Frame<'_> {
     /// The argument for a parameter.
+    #[inline]
     pub(super) fn arg(&self, name: &str) -> Option<&Value> {
         self.args.iter().find(|arg| arg.0 == name).map(|arg| &arg.1)
     }

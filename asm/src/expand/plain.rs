@@ -465,6 +465,7 @@ impl Program {
 
     /// Where the user wrote what became an instruction: the outermost use of a macro, or the line itself.
     #[must_use]
+    #[inline]
     pub fn origin(&self, place: &Origin) -> Span {
         place.chain.map_or(place.span, |chain| self.chains[chain.index()].outermost)
     }

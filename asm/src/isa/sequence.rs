@@ -72,6 +72,7 @@ impl Code {
 
     /// The instruction of which a slot is the first.
     #[must_use]
+    #[inline]
     pub fn at_slot(&self, slot: usize) -> Option<usize> {
         // Of the wide ones before it each took one more.
         let before = partition(self.wide.len(), |n| self.wide[n] as usize + n < slot);
@@ -81,6 +82,7 @@ impl Code {
 
     /// An instruction by its index.
     #[must_use]
+    #[inline]
     pub fn get(&self, index: usize) -> Option<Insn> {
         let before = self.wide.partition_point(|wide| (*wide as usize) < index);
         let is_wide = self.wide.get(before).is_some_and(|wide| *wide as usize == index);
@@ -103,6 +105,7 @@ impl Code {
     }
 
     /// Appends an instruction.
+    #[inline]
     pub fn push(&mut self, insn: Insn) {
         if let Some(hi) = insn.hi {
             self.wide.push(u32::try_from(self.len()).unwrap_or(u32::MAX));

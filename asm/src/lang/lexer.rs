@@ -202,6 +202,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    #[inline]
     fn newline(&mut self) {
         if self.tokens.last().is_some_and(|last| last.kind != Kind::Newline) {
             self.tokens.push(Token { kind: Kind::Newline, span: self.span(self.at, self.at) });
@@ -294,6 +295,7 @@ impl<'a> Lexer<'a> {
         Kind::Ident
     }
 
+    #[inline]
     fn name(&mut self) {
         let rest = &self.text.as_bytes()[self.at..];
         let end = rest.iter().position(|b| !(b.is_ascii_alphanumeric() || *b == b'_'));

@@ -48,6 +48,7 @@ impl State {
 
     /// Takes in another path that leads here; gives whether anything changed, and whether a place on the stack was
     /// lost sight of.
+    #[inline]
     pub(super) fn join(&mut self, other: &State) -> (bool, bool) {
         let (set, compared) = (self.set | other.set, self.compared | other.compared);
         let mut changed = set != self.set || compared != self.compared;

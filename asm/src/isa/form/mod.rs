@@ -118,6 +118,7 @@ impl Form {
     /// `imm` is the whole 64-bit number for an instruction of two slots. None if it is one of one slot and
     /// `imm` does not fit in 32 bits, signed.
     #[must_use]
+    #[inline]
     pub fn insn(&self, dst: u8, src: u8, off: i16, imm: i64) -> Option<Insn> {
         let narrow = |field: Field, operand: i64| match field {
             Field::Operand => operand,
@@ -148,6 +149,7 @@ impl Form {
 impl Insn {
     /// The row that this instruction is. None: it is not one that any assembler, or the kernel, has; `raw`.
     #[must_use]
+    #[inline]
     pub fn form(&self) -> Option<&'static Form> {
         let slot = u64::from_le_bytes(self.slot(Endian::Little));
         let is_sound = self.dst <= LAST_REGISTER

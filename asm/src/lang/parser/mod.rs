@@ -106,15 +106,18 @@ impl<'a> Parser<'a> {
         parser
     }
 
+    #[inline]
     fn peek(&self) -> Token {
         self.nth(0)
     }
 
+    #[inline]
     fn nth(&self, n: usize) -> Token {
         let tokens = &self.lexer.tokens;
         tokens[(self.at + n).min(tokens.len() - 1)]
     }
 
+    #[inline]
     fn text(&self, span: Span) -> &'a str {
         &self.text[span.start as usize..span.end as usize]
     }
