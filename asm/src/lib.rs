@@ -107,6 +107,7 @@ pub mod lang;
 pub mod lint;
 pub mod listing;
 pub mod object;
+mod packed;
 pub mod sort;
 pub mod text;
 pub mod uapi;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use bpfasm_asm::assemble::{Options, compile};
 use bpfasm_asm::btf::raw;
 use bpfasm_asm::diag::{FileId, Sources, code, page};
-use bpfasm_asm::expand::library::MODULES;
+use bpfasm_asm::expand::library::{module, modules};
 use bpfasm_asm::isa::{Endian, markdown};
 use bpfasm_asm::lang::words::DECLARATIONS;
 use bpfasm_asm::lint::{self, Level, Levels, Lint};
@@ -26,7 +26,8 @@ fn spec() -> String {
 /// The modules of the library with the first sentence of what each says about itself.
 fn library() -> String {
     let mut table = String::from("| module | holds |\n|---|---|\n");
-    for (name, text) in MODULES {
+    for name in modules() {
+        let text = module(name).expect("a module");
         let comment = text.lines().map_while(|line| line.strip_prefix("//")).map(str::trim);
         let comment = comment.take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
         let end = comment.find(". ").map_or(comment.len(), |at| at + 1);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use bpfasm_asm::assemble::{Options, compile};
 use bpfasm_asm::diag::{Sources, nearest};
-use bpfasm_asm::expand::library::{MODULES, defining, module};
+use bpfasm_asm::expand::library::{defining, module, modules};
 use bpfasm_asm::lang::doc::{Entry, Member, Module, document, first_sentence};
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ const WIDTH: usize = 80;
 pub fn doc(args: &DocArgs) -> Result<(), Failure> {
     let page = Page { colour: stdout().is_terminal() && out::wants_colour(), text: String::new() };
     let Some(of) = &args.of else {
-        let all = MODULES.iter().map(|(name, _)| library(name)).collect::<Vec<_>>();
+        let all = modules().map(library).collect::<Vec<_>>();
         return if args.json { json_lines(all.iter().map(|m| summary_json(m))) } else { page.index(&all) };
     };
     let mut wanted = args.name.as_deref();
@@ -67,10 +67,9 @@ pub fn doc(args: &DocArgs) -> Result<(), Failure> {
 }
 
 fn unknown_module(name: &str) -> Failure {
-    let names = || MODULES.iter().map(|m| m.0);
     Failure::new(
         Code::Usage,
-        match nearest(name, names()) {
+        match nearest(name, modules()) {
             Some(near) => format!("there is no module, file or name `{name}`: did you mean `{near}`?"),
             None => format!("there is no module, file or name `{name}`: `bpfasm doc` lists the modules"),
         },
@@ -159,7 +158,7 @@ impl Page {
 
     /// All modules, a line or two each.
     fn index(mut self, all: &[Vec<Module>]) -> Result<(), Failure> {
-        let width = MODULES.iter().map(|m| m.0.len()).max().unwrap_or(0) + 2;
+        let width = modules().map(str::len).max().unwrap_or(0) + 2;
         for m in all.iter().filter_map(|modules| modules.first()) {
             let name = format!("{:width$}", m.name);
             self.hanging(&name, &m.summary());

@@ -1,23 +1,22 @@
 //! The library that is built in: modules of `programs/lib`, by name.
 
-use crate::sort::Sort;
 use std::sync::OnceLock;
 
-macro_rules! modules {
-    ($($name:literal)*) => {
-        /// Name and text of every module.
-        pub const MODULES: &[(&str, &str)] = &[$(($name, include_str!(concat!("../../../programs/lib/", $name, ".bpfasm")))),*];
-    };
-}
+use crate::packed::Packed;
+use crate::sort::Sort;
 
-modules! {
-    "bpf" "cgroup" "control" "csum" "errno" "eth" "fib" "flow" "helpers" "ip" "iter" "l4" "lirc" "macros" "net" "nf" "parse" "ringbuf" "sock" "sockopt" "syscall" "tc" "trace" "xdp"
+// Name and text of every module, sorted by name; the build script writes this.
+include!(concat!(env!("OUT_DIR"), "/modules.rs"));
+
+/// The names of all modules, sorted.
+pub fn modules() -> impl Iterator<Item = &'static str> {
+    MODULES.iter().map(|(name, _)| *name)
 }
 
 /// The text of a module.
 #[must_use]
 pub fn module(name: &str) -> Option<&'static str> {
-    MODULES.iter().find(|m| m.0 == name).map(|m| m.1)
+    MODULES.iter().find(|m| m.0 == name).map(|m| m.1.text())
 }
 
 /// The module that defines a name; looked for as text, so only to help somebody who forgot an import.
@@ -65,9 +64,8 @@ impl Entry {
 fn index() -> &'static [Entry] {
     static INDEX: OnceLock<Vec<Entry>> = OnceLock::new();
     INDEX.get_or_init(|| {
-        let entries = |(module, text): &(&'static str, &'static str)| {
-            let module = *module;
-            text.lines().filter_map(defined).map(move |(word, name)| Entry { name, word, module })
+        let entries = |(module, text): &'static (&str, Packed)| {
+            text.text().lines().filter_map(defined).map(|(word, name)| Entry { name, word, module })
         };
         let mut all: Vec<Entry> = MODULES.iter().flat_map(entries).collect();
         all.order_by_key(|entry| entry.name);

@@ -168,12 +168,11 @@ pub(super) fn is_file(name: &str) -> bool {
 }
 
 fn no_module(name: &str, span: Span) -> Diagnostic {
-    let names = || library::MODULES.iter().map(|m| m.0);
     let d = Diagnostic::error(code::IMPORT, format!("the library has no module `{name}`"), span);
-    match nearest(name, names()) {
+    match nearest(name, library::modules()) {
         Some(near) => d.suggest(format!("did you mean `{near}`?"), span, format!("\"{near}\"")),
         None => d
-            .note(format!("its modules are: {}", names().collect::<Vec<_>>().join(", ")))
+            .note(format!("its modules are: {}", library::modules().collect::<Vec<_>>().join(", ")))
             .help(format!("a file is named with its ending: `import \"{name}.bpfasm\"`")),
     }
 }
