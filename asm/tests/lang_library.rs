@@ -215,7 +215,7 @@ fn every_macro_says_what_it_changes() {
                 if let Some(head) = line.strip_prefix("macro ") {
                     seen += 1;
                     // Those for helpers all change the same, which their module says once.
-                    let says = doc.contains(" Changes ") || *module == "helpers";
+                    let says = doc.contains(" Changes ") || module == "helpers";
                     assert!(says, "{module}: what does `{head}` change?");
                     assert!(!doc.is_empty(), "{module}: what does `{head}` do?");
                 }

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::args::{AttachArgs, DetachArgs};
 use crate::fail::{Code, Failure};
-use crate::{compile, out, session};
+use crate::{file, out, session};
 
 /// `bpfasm attach`.
 pub fn attach(args: &AttachArgs) -> Result<(), Failure> {
@@ -81,7 +81,7 @@ fn link_path(args: &AttachArgs) -> Result<(PathBuf, Option<PathBuf>), Failure> {
     match fs::create_dir(&dir) {
         Ok(()) => Ok((path, Some(dir))),
         Err(e) if e.kind() == ErrorKind::AlreadyExists => Ok((path, None)),
-        Err(e) => Err(Failure::new(Code::System, format!("{}: {}", dir.display(), compile::io_reason(&e)))),
+        Err(e) => Err(Failure::new(Code::System, format!("{}: {}", dir.display(), file::io_reason(&e)))),
     }
 }
 

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::compile::read_bytes;
 use crate::fail::{Code, Failure};
+use crate::file::read_bytes;
 
 /// What must not grow: the field, and what it is called.
 const COUNTS: [(&str, &str); 4] = [

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 use std::fs;
-use std::io::{self, IsTerminal, Read, Write, stdin, stdout};
-use std::os::fd::AsFd;
+use std::io::{IsTerminal, Write, stdout};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use bpfasm_asm::assemble::{self, Compiled, Dialect, Options};
+pub use bpfasm_asm::assemble::Compiled;
+use bpfasm_asm::assemble::{self, Dialect, Options};
 use bpfasm_asm::diag::{Diagnostic, Sources, Span, code, nearest};
 use bpfasm_asm::isa::Endian;
 use bpfasm_asm::lint::{LINTS, Level, Levels};
@@ -20,13 +20,9 @@ use crate::args::{
 };
 use crate::disk::Disk;
 use crate::fail::{Code, Failure};
+use crate::file::{ELF, io_reason, read_bytes};
 use crate::stream::{self, Streamed};
 use crate::{messages, out};
-
-/// How an ELF file begins.
-const ELF: &[u8] = b"\x7fELF";
-/// How much is read of what has no size.
-const PIPE: u64 = 256 << 20;
 
 /// `bpfasm build`.
 pub fn build(args: &BuildArgs) -> Result<(), Failure> {
@@ -75,6 +71,11 @@ pub fn check(args: &CheckArgs) -> Result<(), Failure> {
     let (_, compiled) = compile(&args.source)?;
     let sound = compiled.object.is_some() || compiled.elf.is_some();
     if sound { Ok(()) } else { Err(Failure::reported(Code::Input)) }
+}
+
+/// What was compiled, as plain instructions.
+pub fn show(sources: &Sources, compiled: &Compiled) -> Result<(), Failure> {
+    out::line(expand::to_text(&compiled.program, sources, &compiled.files, Endian::HOST))
 }
 
 /// `bpfasm expand`.
@@ -279,41 +280,6 @@ fn levels(args: &LintArgs) -> Result<Levels, Failure> {
     Ok(levels)
 }
 
-/// What a file is called.
-pub fn name(file: &Path) -> String {
-    if file == Path::new("-") { "<stdin>".to_string() } else { file.display().to_string() }
-}
-
-/// A file, or standard input, and its name.
-pub fn read_bytes(file: &Path) -> Result<(String, Vec<u8>), Failure> {
-    let opened = if file == Path::new("-") {
-        stdin().as_fd().try_clone_to_owned().map(fs::File::from)
-    } else {
-        fs::File::open(file)
-    };
-    let name = name(file);
-    match opened.and_then(|file| read_whole(&file)) {
-        Ok(bytes) => Ok((name, bytes)),
-        Err(e) => Err(Failure::new(Code::Input, format!("{name}: {}", io_reason(&e)))),
-    }
-}
-
-/// All that a file holds; of what has no size, such as a pipe, as much as a person may mean.
-fn read_whole(file: &fs::File) -> io::Result<Vec<u8>> {
-    let metadata = file.metadata()?;
-    let (most, words) = match metadata.is_file() {
-        true => (u64::from(u32::MAX), "a file is smaller than 4 GiB"),
-        false => (PIPE, "a pipe or device is read up to 256 MiB"),
-    };
-    let mut bytes = vec![];
-    if metadata.len() <= most {
-        bytes.try_reserve_exact(usize::try_from(metadata.len()).unwrap_or(usize::MAX))?;
-        file.take(most + 1).read_to_end(&mut bytes)?;
-    }
-    let large = metadata.len().max(bytes.len() as u64) > most;
-    if large { Err(io::Error::other(words)) } else { Ok(bytes) }
-}
-
 /// Source text out of the bytes of a file.
 pub fn text(name: &str, bytes: Vec<u8>) -> Result<String, Failure> {
     if bytes.starts_with(ELF) {
@@ -338,12 +304,6 @@ fn no_text(name: &str, error: &std::string::FromUtf8Error) -> Failure {
     );
     messages::diagnostic(&d.help("save the file as UTF-8"), &sources);
     Failure::reported(Code::Input)
-}
-
-/// An I/O error without Rust's `(os error 2)`.
-pub fn io_reason(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    text.split_once(" (os error").map_or(text.clone(), |(reason, _)| reason.to_lowercase())
 }
 
 fn default_output(source: &Path) -> PathBuf {

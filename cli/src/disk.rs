@@ -8,7 +8,7 @@ use bpfasm_asm::assemble::Files;
 use bpfasm_asm::diag::nearest;
 use bpfasm_asm::sort::Sort;
 
-use crate::compile::io_reason;
+use crate::file::io_reason;
 
 /// Files beside the source that names them, then in these directories.
 #[derive(Debug)]

@@ -11,9 +11,10 @@ use bpfasm_asm::lang::doc::{Entry, Member, Module, document, first_sentence};
 use serde_json::{Value, json};
 
 use crate::args::DocArgs;
-use crate::compile::{read_bytes, text};
+use crate::compile::text;
 use crate::disk::Disk;
 use crate::fail::{Code, Failure};
+use crate::file::read_bytes;
 use crate::out;
 
 /// Columns that text may take.

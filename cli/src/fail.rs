@@ -47,6 +47,7 @@ impl Failure {
     }
 
     /// What is still to be said.
+    #[cfg(feature = "full")]
     pub fn told(&self) -> Option<&str> {
         self.message.as_deref()
     }

@@ -9,8 +9,9 @@ use bpfasm_asm::lang::fmt::{Refused, format};
 use bpfasm_asm::sort::Sort;
 
 use crate::args::FmtArgs;
-use crate::compile::{io_reason, read_bytes, text, write_file};
+use crate::compile::{text, write_file};
 use crate::fail::{Code, Failure};
+use crate::file::{io_reason, read_bytes};
 use crate::{messages, out};
 
 /// The ending of source files.

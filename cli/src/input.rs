@@ -9,9 +9,9 @@ use bpfasm_asm::object::{Func, Linkage, Object, TEXT};
 use bpfasm_loader::inspect::{self, Which};
 
 use crate::args::{CompileArgs, InputArgs};
-use crate::compile::{self, read_bytes};
 use crate::fail::{Code, Failure};
-use crate::out;
+use crate::file::{name, read_bytes};
+use crate::{compile, out};
 
 /// Where an object is.
 pub enum Source<'a> {
@@ -101,10 +101,8 @@ pub fn elf(args: &InputArgs) -> Result<(String, Vec<u8>), Failure> {
     let endian = compile::endian(args.endian);
     let write = |object: &Object| elf::write(object).map_err(|e| Failure::new(Code::Input, e));
     match source(args)? {
-        Source::File(file) if args.raw || args.hex => {
-            Ok((compile::name(file), write(&bare(args, file, endian)?)?))
-        }
-        Source::File(file) => Ok((compile::name(file), compile::elf(file, &args.compile, endian)?)),
+        Source::File(file) if args.raw || args.hex => Ok((name(file), write(&bare(args, file, endian)?)?)),
+        Source::File(file) => Ok((name(file), compile::elf(file, &args.compile, endian)?)),
         Source::Loaded(which) => Ok((format!("prog {which}"), write(&loaded(&which)?.object)?)),
     }
 }

@@ -1,7 +1,9 @@
 //! Output that survives a closed pipe: a failed write ends the run in order, with everything undone.
 
 use std::fmt::Display;
-use std::io::{ErrorKind, IsTerminal, Write, stderr, stdout};
+#[cfg(feature = "full")]
+use std::io::IsTerminal;
+use std::io::{ErrorKind, Write, stderr, stdout};
 
 use crate::fail::{Code, Failure};
 use crate::messages;
@@ -22,7 +24,7 @@ pub fn stream(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Resu
     write(&mut out).and_then(|()| out.flush()).map_err(|e| match e.kind() {
         // Who reads no more, as `head` does, wants no message.
         ErrorKind::BrokenPipe => Failure::reported(Code::System),
-        _ => Failure::new(Code::System, format!("standard output: {}", crate::compile::io_reason(&e))),
+        _ => Failure::new(Code::System, format!("standard output: {}", crate::file::io_reason(&e))),
     })
 }
 
@@ -39,11 +41,13 @@ pub fn error_line(line: &str) {
 }
 
 /// Whether standard error takes colours.
+#[cfg(feature = "full")]
 pub fn colour() -> bool {
     stderr().is_terminal() && wants_colour()
 }
 
 /// Whether the environment leaves colours to us (<https://no-color.org>).
+#[cfg(feature = "full")]
 pub fn wants_colour() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
 }

@@ -4,9 +4,8 @@ use std::io::stdout;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
-use bpfasm_asm::isa::Endian;
+use bpfasm_asm::btf;
 use bpfasm_asm::object::Object;
-use bpfasm_asm::{btf, expand};
 use bpfasm_loader::load::{Loaded, Options};
 use bpfasm_loader::sample;
 use bpfasm_loader::trace::Trace;
@@ -17,7 +16,7 @@ use serde_json::json;
 use crate::args::RunArgs;
 use crate::fail::{Code, Failure};
 use crate::session::{self, Session};
-use crate::{out, show};
+use crate::{compile, out, show};
 
 /// `bpfasm run`.
 pub fn run(args: &RunArgs) -> Result<(), Failure> {
@@ -158,7 +157,10 @@ fn test(session: &Session, args: &RunArgs) -> Result<(), Failure> {
     let loaded = match session.load(&args.object, &[], Options::default()) {
         // What cannot be loaded for want of rights can still be shown.
         Err(failure) if failure.code() == Code::Permission => {
-            show_built(session)?;
+            if let Some(compiled) = &session.compiled {
+                out::message("this is what was built:\n");
+                compile::show(&session.sources, compiled)?;
+            }
             return Err(failure);
         }
         other => other?,
@@ -206,10 +208,4 @@ fn port(session: &Session, loaded: &Loaded) -> u16 {
         btf::value::display(&object.btf, var.ty?, &bytes, object.endian).parse().ok()
     });
     value.unwrap_or(8080)
-}
-
-fn show_built(session: &Session) -> Result<(), Failure> {
-    let Some(compiled) = &session.compiled else { return Ok(()) };
-    out::message("this is what was built:\n");
-    out::line(expand::to_text(&compiled.program, &session.sources, &compiled.files, Endian::HOST))
 }

@@ -4,7 +4,6 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bpfasm_asm::assemble::Compiled;
 use bpfasm_asm::diag::Sources;
 use bpfasm_asm::object::Object;
 use bpfasm_asm::uapi::MapType;
@@ -16,7 +15,7 @@ use bpfasm_loader::{Error, sys};
 use serde_json::{Value, json};
 
 use crate::args::{CompileArgs, ObjectArgs, TargetArgs};
-use crate::compile;
+use crate::compile::{self, Compiled};
 use crate::fail::{Code, Failure};
 use crate::{out, reject};
 
@@ -190,6 +189,8 @@ pub fn persist(
 }
 
 /// The flags that say where, with the map for sk_msg and sk_skb.
+// The minimal command line has these types themselves.
+#[cfg_attr(not(feature = "full"), expect(clippy::useless_conversion))]
 pub fn target<'a>(args: &TargetArgs, map: Option<BorrowedFd<'a>>) -> Target<'a> {
     Target {
         dev: args.dev.clone(),

@@ -95,6 +95,7 @@ impl FuncInfo {
 impl LineInfo {
     /// The bytes of the record.
     #[must_use]
+    #[inline]
     pub fn to_bytes(self, endian: Endian) -> [u8; LINE_INFO_LEN] {
         let mut bytes = [0; LINE_INFO_LEN];
         fill(&mut bytes, [self.insn_off, self.file_name_off, self.line_off, self.line_col], endian);

@@ -363,6 +363,7 @@ impl<'f> Paths<'f> {
         }
     }
 
+    #[inline(never)]
     fn unset(&mut self, at: usize, reg: u8, value: Value) {
         if !self.reported.insert((reg, value)) {
             return;

@@ -10,8 +10,8 @@ use bpfasm_loader::sys::Bytes;
 use bpfasm_loader::sys::bpf::{Kind, btf_info, fd_by_id, map_info, obj_get, prog_info};
 use std::os::fd::{AsFd, OwnedFd};
 
-use crate::compile::{io_reason, read_bytes};
 use crate::fail::{Code, Failure};
+use crate::file::{io_reason, read_bytes};
 
 /// Where the kernel shows its types and those of its modules.
 const KERNEL: &str = "/sys/kernel/btf";

@@ -7,6 +7,7 @@ use crate::args::BtfMinArgs;
 use crate::compile;
 
 use crate::fail::{Code, Failure};
+use crate::file;
 
 /// `bpfasm btf min`.
 pub fn min(args: &BtfMinArgs) -> Result<(), Failure> {
@@ -24,7 +25,7 @@ pub fn min(args: &BtfMinArgs) -> Result<(), Failure> {
     let modules: Vec<_> = module.into_iter().collect();
     let cut = fit::cut(&objects, &vmlinux, &modules).map_err(|(index, error)| {
         let func = objects[index].funcs.get(error.func).map_or("", |func| &func.name);
-        let name = compile::name(&files[index]);
+        let name = file::name(&files[index]);
         Failure::new(Code::Input, format!("{name}: `{func}`, instruction {}: {error}", error.insn))
     })?;
     let wrong = |error: btf::Error| Failure::new(Code::Input, format!("{}: {error}", from.name));

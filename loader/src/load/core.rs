@@ -7,6 +7,7 @@ use crate::verifier::place_of;
 use bpfasm_asm::btf::Wanted;
 use bpfasm_asm::fit::{self, Fitter, Patch};
 use bpfasm_asm::object::Object;
+use bpfasm_asm::sort::Sort;
 use std::collections::BTreeMap;
 
 /// What becomes of the instructions of programs, and why of some nothing can.
@@ -19,7 +20,7 @@ pub(crate) struct Core<'o, 'k> {
 /// The functions of programs, each once.
 pub(super) fn functions(layouts: &[Layout]) -> Vec<usize> {
     let mut funcs: Vec<_> = layouts.iter().flat_map(|layout| &layout.parts).map(|part| part.func).collect();
-    funcs.sort_unstable();
+    funcs.order();
     funcs.dedup();
     funcs
 }

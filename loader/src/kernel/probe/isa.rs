@@ -2,6 +2,7 @@
 
 use super::{Hook, Probe, Tried, Verdict, bytes, ends, insn};
 use bpfasm_asm::isa::{AluOp, Cpu, FORMS, Form, Insn, Rhs, Size, Syntax, Width};
+use bpfasm_asm::sort::Sort;
 
 /// The first version; what it takes every kernel takes.
 const FIRST: (u8, u8) = (3, 18);
@@ -71,7 +72,7 @@ impl Probe<'_, '_> {
                 None => found.push((feature, vec![form])),
             }
         }
-        found.sort_by_key(|(feature, _)| feature.since);
+        found.order_by_key(|(feature, _)| feature.since);
         let any = hooks.iter().find(|hook| hook.takes_programs());
         let refused = hooks.iter().map(|hook| hook.verdict).reduce(Verdict::or).unwrap_or(super::CANNOT_ASK);
         let try_all = |(feature, forms): (Feature, Vec<&Form>)| {

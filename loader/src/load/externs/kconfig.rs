@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bpfasm_asm::btf::{Btf, IntEncoding, Kind, TypeId, VarLinkage};
 use bpfasm_asm::object::{Data, DataKind, ExternKind, Linkage, Object, Symbol, Var};
+use bpfasm_asm::sort::Sort;
 
 use crate::error::{Error, Result};
 use crate::kernel::{Config, Symbols, has_attach_cookie, version_code};
@@ -90,7 +91,7 @@ fn settings(object: &Object) -> Result<Vec<Setting>> {
         settings.push(Setting { index, ty, shape, size, align, offset: 0 });
     }
     let name = |s: &Setting| object.externs[s.index].name.as_str();
-    settings.sort_by(|a, b| (b.align, a.size, name(a)).cmp(&(a.align, b.size, name(b))));
+    settings.order_by(|a, b| (b.align, a.size, name(a)).cmp(&(a.align, b.size, name(b))));
     let mut end = 0u32;
     for setting in &mut settings {
         setting.offset = end.next_multiple_of(setting.align);
@@ -142,7 +143,7 @@ fn describe(object: &mut Object, settings: &[Setting], len: u32) {
         for var in &mut *vars {
             var.offset = places.get(&var.var).copied().unwrap_or(0);
         }
-        vars.sort_by_key(|var| var.offset);
+        vars.order_by_key(|var| var.offset);
     }
 }
 
