@@ -330,6 +330,8 @@ fn any_types_give_what_libbpf_gives() {
         match &both {
             (Ok(a), Ok(b)) if a == b => loads += 1,
             (Err(_), Err(_)) => refusals += 1,
+            // libbpf cuts a value that its instruction has no room for.
+            (Ok(_), Err(e)) if e.ends_with("does not fit the instruction") => refusals += 1,
             _ => {
                 let asked: Vec<_> =
                     object.funcs[0].core.iter().map(|relo| (relo.kind, relo.ty, &relo.access)).collect();
