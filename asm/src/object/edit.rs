@@ -83,7 +83,7 @@ impl Func {
     /// func.splice(1..2, &[])?;
     /// // The jump over the `r0 = 1` that is gone leads to what was put in.
     /// let text: Vec<String> = disasm::instructions(&object)[0].iter().map(|insn| insn.text.clone()).collect();
-    /// assert_eq!(text, ["if r1 == 0 goto .l2", "exit", "goto +0", "r0 = 0", "exit"]);
+    /// assert_eq!(text, ["if r1 == 0 goto .l2", "exit", "goto .l3", "r0 = 0", "exit"]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
