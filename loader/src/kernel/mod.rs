@@ -13,4 +13,4 @@ pub use config::Config;
 pub use feature::has_attach_cookie;
 pub use symbols::Symbols;
 pub use types::{BtfStore, Found, KernelTypes, Module, VMLINUX, kind};
-pub use version::{release, version_code};
+pub use version::{release, series, version_code};

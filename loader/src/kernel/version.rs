@@ -8,6 +8,17 @@ pub fn release() -> String {
     uname().map(|names| names.release().to_string_lossy().into_owned()).unwrap_or_default()
 }
 
+/// Major and minor number of the running kernel. None where nobody can tell.
+#[must_use]
+pub fn series() -> Option<(u32, u32)> {
+    series_of(&release())
+}
+
+fn series_of(release: &str) -> Option<(u32, u32)> {
+    let mut numbers = release.split(|c: char| !c.is_ascii_digit());
+    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
+}
+
 /// `LINUX_VERSION_CODE` of the running kernel: what `LINUX_KERNEL_VERSION` is in programs, and what kprobes had to say
 /// before Linux 5.0. None where nobody can tell.
 #[must_use]
@@ -48,6 +59,13 @@ fn code(text: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn series_of_releases() {
+        assert_eq!(series_of("5.10.0-33-cloud-amd64"), Some((5, 10)));
+        assert_eq!(series_of("6.18-rc1"), Some((6, 18)));
+        assert_eq!(series_of("strange"), None);
+    }
 
     #[test]
     fn versions_of_all_who_build_kernels() {

@@ -1,6 +1,7 @@
 //! What a process may do to be let make a map, load types or a program: before Linux 5.11 these count against
 //! `RLIMIT_MEMLOCK`, which is small; in a user namespace a token of a BPF file system gives the right.
 
+use crate::kernel::series;
 use crate::sys::bpf::{Token, token_create};
 use crate::sys::{self, fs};
 use nix::errno::Errno;
@@ -85,28 +86,5 @@ impl HasErrno for sys::bpf::LoadFailed {
 
 /// Whether this kernel is older than 5.11.
 pub(crate) fn counts_memlock() -> bool {
-    kernel_version().is_some_and(|v| v < (5, 11))
-}
-
-/// Major and minor number of the running kernel.
-pub(crate) fn kernel_version() -> Option<(u32, u32)> {
-    let name = nix::sys::utsname::uname().ok()?;
-    version_of(name.release().to_str()?)
-}
-
-fn version_of(release: &str) -> Option<(u32, u32)> {
-    let mut numbers = release.split(|c: char| !c.is_ascii_digit());
-    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::version_of;
-
-    #[test]
-    fn releases() {
-        assert_eq!(version_of("5.10.0-33-cloud-amd64"), Some((5, 10)));
-        assert_eq!(version_of("6.18-rc1"), Some((6, 18)));
-        assert_eq!(version_of("strange"), None);
-    }
+    series().is_some_and(|v| v < (5, 11))
 }

@@ -3,7 +3,8 @@
 //! Sources: `bpf_prog_load()`, `is_net_admin_prog_type()`, `is_perfmon_prog_type()` and `map_create()` in Linux
 //! `kernel/bpf/syscall.c`; capabilities(7); `Documentation/admin-guide/sysctl/kernel.rst`.
 
-use super::memlock::{counts_memlock, kernel_version};
+use super::memlock::counts_memlock;
+use crate::kernel::series;
 use bpfasm_asm::uapi::{MapType, ProgType};
 use std::fmt;
 
@@ -174,7 +175,7 @@ impl Facts {
                 .unwrap_or(0),
             user_namespace: is_nested(&read("/proc/self/uid_map")),
             lockdown: lockdown(&read("/sys/kernel/security/lockdown")),
-            only_sys_admin: kernel_version().is_some_and(|v| v < (5, 8)),
+            only_sys_admin: series().is_some_and(|v| v < (5, 8)),
             counts_memlock: counts_memlock(),
         }
     }
