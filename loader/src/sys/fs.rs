@@ -9,7 +9,7 @@ use nix::errno::Errno;
 use nix::fcntl::{OFlag, openat};
 use nix::sys::stat::Mode;
 
-use super::seam::{Fields, Value, ask, through};
+use super::seam::{Fields, Value, act, ask};
 use super::{Error, Result};
 
 /// `TRACEFS_MAGIC`: the type of tracefs.
@@ -102,7 +102,7 @@ pub fn open(path: &Path, flags: OFlag) -> Result<OwnedFd> {
 
 /// A call that changes what stands under a path.
 fn change(call: &'static str, path: &Path, make: impl FnOnce(&Path) -> nix::Result<()>) -> Result<()> {
-    through(call, false, |to| to.path(path), || Ok(()), || make(path).map_err(|errno| Error { call, errno }))
+    act(call, |to| to.path(path), || make(path))
 }
 
 /// Makes a directory.
@@ -136,18 +136,9 @@ pub fn remove_file(path: &Path) -> Result<()> {
 /// # Errors
 /// Those of `rename(2)`.
 pub fn rename(from: &Path, to: &Path) -> Result<()> {
-    let call = "rename";
     let fields = |fields: Fields| fields.path(from).add("to", Value::Text(to.display().to_string()));
-    through(
-        call,
-        false,
-        fields,
-        || Ok(()),
-        || {
-            let (at, error) = (nix::fcntl::AT_FDCWD, |errno| Error { call, errno });
-            nix::fcntl::renameat(at, from, at, to).map_err(error)
-        },
-    )
+    let at = nix::fcntl::AT_FDCWD;
+    act("rename", fields, || nix::fcntl::renameat(at, from, at, to))
 }
 
 /// A directory, however it was come by: all paths below are relative to it.

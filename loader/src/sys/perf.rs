@@ -4,7 +4,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use nix::errno::Errno;
 
-use super::seam::{Fields, Value, through};
+use super::seam::{Fields, Value, act, through};
 use super::stand_in::{self, Thing};
 use super::{Error, Result};
 
@@ -60,20 +60,13 @@ pub fn open_tracepoint(id: u64) -> Result<OwnedFd> {
 /// # Errors
 /// `EEXIST` when it has a program already, `EINVAL` for one of another type, `E2BIG` for too many on the tracepoint.
 pub fn set_bpf(event: BorrowedFd<'_>, prog: BorrowedFd<'_>) -> Result<()> {
-    let call = "ioctl(PERF_EVENT_IOC_SET_BPF)";
     let fields =
         |to: Fields| to.add("fd", Value::Fd(event.as_raw_fd())).add("prog_fd", Value::Fd(prog.as_raw_fd()));
-    through(
-        call,
-        false,
-        fields,
-        || Ok(()),
-        || {
-            // SAFETY: both descriptors are open; the argument is a number, not a pointer.
-            let done = unsafe { libc::ioctl(event.as_raw_fd(), SET_BPF, prog.as_raw_fd()) };
-            Errno::result(done).map(|_| ()).map_err(|errno| Error { call, errno })
-        },
-    )
+    act("ioctl(PERF_EVENT_IOC_SET_BPF)", fields, || {
+        // SAFETY: both descriptors are open; the argument is a number, not a pointer.
+        let done = unsafe { libc::ioctl(event.as_raw_fd(), SET_BPF, prog.as_raw_fd()) };
+        Errno::result(done).map(|_| ())
+    })
 }
 
 /// Starts the event (`PERF_EVENT_IOC_ENABLE`).
@@ -81,17 +74,10 @@ pub fn set_bpf(event: BorrowedFd<'_>, prog: BorrowedFd<'_>) -> Result<()> {
 /// # Errors
 /// Those of `ioctl(2)`.
 pub fn enable(event: BorrowedFd<'_>) -> Result<()> {
-    let call = "ioctl(PERF_EVENT_IOC_ENABLE)";
     let fields = |to: Fields| to.add("fd", Value::Fd(event.as_raw_fd()));
-    through(
-        call,
-        false,
-        fields,
-        || Ok(()),
-        || {
-            // SAFETY: the descriptor is open; the request takes no argument.
-            let done = unsafe { libc::ioctl(event.as_raw_fd(), ENABLE, 0) };
-            Errno::result(done).map(|_| ()).map_err(|errno| Error { call, errno })
-        },
-    )
+    act("ioctl(PERF_EVENT_IOC_ENABLE)", fields, || {
+        // SAFETY: the descriptor is open; the request takes no argument.
+        let done = unsafe { libc::ioctl(event.as_raw_fd(), ENABLE, 0) };
+        Errno::result(done).map(|_| ())
+    })
 }

@@ -231,6 +231,15 @@ pub(super) fn through<T: Tell, E: Refusal>(
     answer
 }
 
+/// [`through`] for a call that changes something and gives nothing back.
+pub(super) fn act(
+    call: &'static str,
+    fields: impl FnOnce(Fields) -> Fields,
+    make: impl FnOnce() -> nix::Result<()>,
+) -> Result<()> {
+    through(call, false, fields, || Ok(()), || make().map_err(|errno| Error { call, errno }))
+}
+
 /// [`through`] for a call that is made also where others are answered by stand-ins, since it changes nothing.
 #[inline]
 pub(super) fn ask<T: Tell>(
